@@ -1,0 +1,43 @@
+# `make` lists what can be done; the variables are described in dev/lib.sh
+.DEFAULT_GOAL := help
+.PHONY: help run test test-native lint format translations screenshots shell stop reset clean distclean
+
+help: ## this list
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+run: ## Odoo with demo data at http://localhost:8069 (PORT=8070 for another port)
+	@dev/run $(ARGS)
+
+test: ## all tests (ARGS='-k gestion' passes options to pytest, COVERAGE=1 measures coverage)
+	@dev/test $(ARGS)
+
+test-native: ## Odoo's own CRM and sales tests, with the add-on and without it, compared
+	@dev/test_native
+
+lint: ## style and common mistakes: Python, XML, Odoo's own checks
+	@dev/lint
+
+format: ## rewrite Python and XML files in the project's style
+	@dev/lint --fix
+
+translations: ## refresh i18n/crm_gestion.pot and es.po, list what has no Spanish yet
+	@dev/translations
+
+screenshots: ## take the screenshots of docs/ from a running program
+	@test -x dev/screenshots || { echo "error: dev/screenshots does not exist" >&2; exit 1; }
+	@dev/screenshots $(ARGS)
+
+shell: ## a Python shell in the database of `make run`
+	@dev/odoo shell -d $(or $(DB),crm_gestion)
+
+stop: ## stop Odoo and the private PostgreSQL
+	@dev/clean stop
+
+reset: ## drop the database of `make run`; the next start makes it anew
+	@dev/clean reset
+
+clean: ## remove everything made in this checkout; downloads stay
+	@dev/clean
+
+distclean: ## remove the downloads of all checkouts too
+	@dev/clean all

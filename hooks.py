@@ -1,0 +1,140 @@
+from odoo.fields import Command
+from odoo.tools import SQL, format_date, sql
+
+# Stored fields of big tables: their columns are made here, so that the ORM does not
+# compute every row while it holds the table. Crons fill what needs filling.
+COLUMNS = {
+    "res_partner": {"completeness": "int4"},
+    "crm_lead": {
+        "organization_id": "int4",
+        "origination_id": "int4",
+        "market_id": "int4",
+        "closure_kind": "varchar",
+        "standby_until": "date",
+    },
+}
+# Roles of ours -> native rights that their users keep when the add-on goes.
+NATIVE_RIGHTS = {
+    "crm_gestion.group_sales_director": "sales_team.group_sale_manager",
+    "crm_gestion.group_seller": "sales_team.group_sale_salesman",
+}
+# Native records that we deliver -> what may refer to them.
+USED_BY = {
+    "crm.stage": [("crm_lead", "stage_id")],
+    "crm.lost.reason": [
+        ("crm_lead", "lost_reason_id"),
+        ("crm_opportunity_closure", "lost_reason_id"),
+    ],
+    "mail.activity.type": [
+        ("mail_activity", "activity_type_id"),
+        ("crm_gestion", "activity_type_id"),
+    ],
+}
+
+
+def pre_init_hook(env):
+    """Decide whether the method is enforced, and make the columns of big tables."""
+    enforce = not _pipeline_in_use(env)
+    env["ir.config_parameter"].set_param("crm_gestion.enforce_method", str(enforce))
+    for table, columns in COLUMNS.items():
+        for name, column_type in columns.items():
+            if not sql.column_exists(env.cr, table, name):
+                sql.create_column(env.cr, table, name, column_type)
+
+
+def _pipeline_in_use(env):
+    """Any opportunity or enquiry, archived too, other than the ones that modules bring
+    as demo data. What was imported carries an external id as well: it counts."""
+    rows = env.execute_query(
+        SQL(
+            """SELECT 1 FROM crm_lead l
+                WHERE NOT EXISTS (
+                      SELECT 1 FROM ir_model_data d
+                       WHERE d.model = 'crm.lead' AND d.res_id = l.id
+                         AND d.module NOT IN ('__import__', '__export__'))
+                LIMIT 1"""
+        )
+    )
+    return bool(rows)
+
+
+def post_init_hook(env):
+    """Start the method on an empty pipeline; leave one in use as it is."""
+    _fill_organizations(env)
+    if env["crm.stage"]._method_enforced():
+        env["crm.stage"]._start_method()
+    else:
+        env["crm.stage"]._place_last()
+    for cron in ("ir_cron_completeness", "ir_cron_account_status"):
+        env.ref(f"crm_gestion.{cron}")._trigger()
+
+
+def _fill_organizations(env):
+    """Opportunities of before belong to the company of their contact."""
+    env["crm.lead"].flush_model()
+    env.cr.execute(
+        SQL(
+            """UPDATE crm_lead l SET organization_id = company.id
+                 FROM res_partner contact
+                 JOIN res_partner company
+                   ON company.id = contact.commercial_partner_id AND company.is_company
+                WHERE contact.id = l.partner_id AND l.organization_id IS NULL"""
+        )
+    )
+    env["crm.lead"].invalidate_model(["organization_id"])
+
+
+def uninstall_hook(env):
+    """Give back a working native CRM; nothing native is lost."""
+    _resume_standbys(env)
+    env["crm.stage"]._end_method()
+    _keep_rights(env)
+    _let_go_of_used(env)
+    env["ir.config_parameter"].search([("key", "=like", "crm_gestion.%")]).unlink()
+
+
+def _resume_standbys(env):
+    """Nobody would find a paused opportunity again without us."""
+    leads = env["crm.lead"].search([
+        ("closure_kind", "=", "standby"), ("active", "=", False)
+    ])
+    until = {lead.id: lead.standby_until for lead in leads}
+    leads.action_crm_resume()
+    for lead in leads:
+        lead.message_post(
+            body=env._("It was paused until %s.", format_date(env, until[lead.id]))
+        )
+
+
+def _keep_rights(env):
+    """Users whose rights came through our roles only get the native ones for good."""
+    for role, right in NATIVE_RIGHTS.items():
+        users = env.ref(role).with_context(active_test=False).all_user_ids
+        users.write({"group_ids": [Command.link(env.ref(right).id)]})
+
+
+def _let_go_of_used(env):
+    """What we delivered and the company uses becomes its own: without their external ids
+    these records stay when the add-on goes. The five stages stay or go together."""
+    data = env["ir.model.data"].search([("module", "=", "crm_gestion")])
+    for model, columns in USED_BY.items():
+        delivered = data.filtered(lambda d, m=model: d.model == m)
+        used = _used_ids(env, delivered.mapped("res_id"), columns)
+        if model == "crm.stage" and used:
+            used = set(delivered.mapped("res_id"))
+        delivered.filtered(lambda d, u=used: d.res_id in u).unlink()
+
+
+def _used_ids(env, ids, columns):
+    """:return: set of the ids that one of the ``table.column`` refers to"""
+    env.flush_all()
+    queries = [
+        SQL(
+            "SELECT %(column)s FROM %(table)s WHERE %(column)s = ANY(%(ids)s)",
+            column=SQL.identifier(column),
+            table=SQL.identifier(table),
+            ids=list(ids),
+        )
+        for table, column in columns
+    ]
+    return {row[0] for row in env.execute_query(SQL(" UNION ").join(queries))}

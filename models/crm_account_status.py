@@ -1,0 +1,194 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.account import account_status
+
+BATCH = 1000
+
+
+class CrmAccountStatus(models.AbstractModel):
+    """Keeps ``res.partner.account_status``: who is a potential customer, a customer, a
+    former customer, or nobody of commercial interest.
+
+    *Lifecycle.* An account becomes a potential customer as soon as somebody works on it,
+    a customer with its first confirmed order or posted invoice, and a former one when
+    the last of them is older than the setting says. Cancelled sales are taken back.
+    What was of interest once never falls back to nothing.
+
+    *Invariants.* Our own companies and the people who work here have no status. The
+    contacts of an account carry its status. Everything works on whole batches.
+
+    The status is a fact about the account and not about who looks: sales of all
+    companies count, and every method here runs as superuser for that reason alone.
+    """
+
+    _name = "crm.account.status"
+    _description = "Account Status"
+
+    @api.model
+    def _accounts(self, partners):
+        """:return: the accounts of these partners, in superuser mode, without our own
+        companies and staff"""
+        # sudo: see the class
+        accounts = partners.sudo().commercial_partner_id
+        ours = self.env["res.company"].sudo().search([]).partner_id
+        users = self.env["res.users"].sudo().with_context(active_test=False)
+        staff = users.search([
+            ("partner_id", "in", accounts.ids), ("share", "=", False)
+        ])
+        return accounts - ours - staff.partner_id
+
+    @api.model
+    def _mark_potential(self, partners):
+        """Somebody works on these partners: accounts without status become potential
+        customers."""
+        new = partners.sudo().commercial_partner_id.filtered(
+            lambda account: not account.account_status
+        )
+        if new:
+            self._accounts(new).write({"account_status": "potential"})
+
+    @api.model
+    def _drop(self, partners):
+        """These partners turned out to be our own companies or staff."""
+        accounts = partners.sudo().filtered("account_status")
+        (accounts - self._accounts(accounts)).write({"account_status": False})
+
+    @api.model
+    def _refresh(self, partners):
+        """Work the status out from orders, invoices and what sellers did.
+
+        Bounded queries whatever the number of partners.
+        """
+        accounts = self._accounts(partners)
+        sales = self._last_sales(accounts)
+        busy = self._with_evidence(accounts)
+        limit = self._former_limit()
+        by_status = accounts.grouped(
+            lambda account: account_status(
+                account.account_status, sales.get(account.id), limit, account in busy
+            )
+        )
+        for status, group in by_status.items():
+            group.filtered(lambda a, s=status: a.account_status != s).write({
+                "account_status": status
+            })
+
+    @api.model
+    def _former_limit(self):
+        """:return: an account must have bought since this day to be a customer"""
+        params = self.env["ir.config_parameter"].sudo()
+        months = int(params.get_param("crm_gestion.former_months", "24"))
+        return fields.Date.context_today(self) - relativedelta(months=months)
+
+    @api.model
+    def _last_sales(self, accounts):
+        """:return: dict id of an account -> date of its last confirmed order or posted
+        customer invoice, its contacts' included"""
+        in_tree = Domain("partner_id.commercial_partner_id", "in", accounts.ids)
+        orders = in_tree & Domain("state", "=", "sale")
+        invoices = in_tree & Domain([
+            ("state", "=", "posted"), ("move_type", "=", "out_invoice")
+        ])
+        last = {}
+        for model, domain, column in (
+            ("sale.order", orders, "date_order"),
+            ("account.move", invoices, "invoice_date"),
+        ):
+            for partner, value in (
+                self.env[model]
+                .sudo()
+                ._read_group(domain, ["partner_id"], [f"{column}:max"])
+            ):
+                day = fields.Date.to_date(value)
+                account = partner.commercial_partner_id.id
+                last[account] = max(day, last.get(account, day))
+        return last
+
+    @api.model
+    def _with_evidence(self, accounts):
+        """:return: the accounts that a seller worked on, or that have an origination"""
+        tree = accounts.with_context(active_test=False).search([
+            ("commercial_partner_id", "in", accounts.ids)
+        ])
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        gestiones = self.env["crm.gestion"].sudo()
+        found = leads.search_fetch(
+            [("partner_id", "in", tree.ids), ("type", "=", "opportunity")],
+            ["partner_id"],
+        ).partner_id
+        for name in ("organization_id", "contact_id"):
+            groups = gestiones._read_group([(name, "in", tree.ids)], [name])
+            found = found.union(*(partner for (partner,) in groups))
+        found |= tree.filtered("origination_id")
+        return found.commercial_partner_id
+
+    # === CRON === #
+
+    @api.model
+    def _cron_refresh(self):
+        """Every night: accounts with a history from before the add-on get a status, and
+        customers who stopped buying become former ones.
+
+        Bounded batches; what was treated no longer is in the list, so a run that was cut
+        short is continued by the next one.
+        """
+        while accounts := self._stale_accounts(BATCH):
+            self._refresh(accounts)
+            accounts.flush_recordset()
+            remaining = len(self._stale_accounts(BATCH))
+            if not self.env["ir.cron"]._commit_progress(
+                len(accounts), remaining=remaining
+            ):
+                return
+
+    @api.model
+    def _stale_accounts(self, limit):
+        """:return: up to ``limit`` accounts whose status is not what it should be:
+        customers without a recent sale, and accounts with a history and no status"""
+        partners = self.env["res.partner"].sudo()
+        partners.flush_model()
+        self.env["sale.order"].flush_model(["state", "date_order", "partner_id"])
+        self.env["account.move"].flush_model(["state", "invoice_date", "partner_id"])
+        recent = self._sales_sql(SQL("%s", self._former_limit()))
+        ever = SQL(
+            """%s UNION ALL
+               SELECT c.commercial_partner_id FROM crm_lead l
+                 JOIN res_partner c ON c.id = l.partner_id
+                WHERE l.type = 'opportunity'""",
+            self._sales_sql(SQL("'-infinity'")),
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT p.id FROM res_partner p
+                    WHERE p.commercial_partner_id = p.id
+                      AND ((p.account_status = 'customer' AND p.id NOT IN (%s))
+                           OR (p.account_status IS NULL AND p.id IN (%s)
+                               AND p.id NOT IN (SELECT partner_id FROM res_company)
+                               AND p.id NOT IN (SELECT partner_id FROM res_users
+                                                 WHERE share IS NOT TRUE)))
+                    ORDER BY p.id LIMIT %s""",
+                recent,
+                ever,
+                limit,
+            )
+        )
+        return partners.browse([row[0] for row in rows])
+
+    @api.model
+    def _sales_sql(self, since):
+        """:return: query of the accounts with a sale since a day"""
+        return SQL(
+            """SELECT c.commercial_partner_id FROM sale_order o
+                 JOIN res_partner c ON c.id = o.partner_id
+                WHERE o.state = 'sale' AND o.date_order >= %(since)s
+               UNION ALL
+               SELECT c.commercial_partner_id FROM account_move m
+                 JOIN res_partner c ON c.id = m.partner_id
+                WHERE m.state = 'posted' AND m.move_type = 'out_invoice'
+                  AND m.invoice_date >= %(since)s""",
+            since=since,
+        )

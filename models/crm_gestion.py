@@ -1,0 +1,581 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import plaintext2html
+
+
+class CrmGestion(models.Model):
+    """One interaction that happened with a customer, with its result and next step.
+
+    *Lifecycle.* A gestión is logged after the fact: its date is never in the future, the
+    future is the next step, a native activity that this record plans and keeps in step
+    with. Its author may correct it for some days (setting "Days to correct a gestión"),
+    afterwards only a head of sales; what was corrected stays readable in
+    ``crm.gestion.change``.
+
+    *Invariants.* It has an organization or a contact. Organization, contact, team,
+    company, campaign and stage complete themselves from what is known, and are kept as
+    they were then: no later change of the opportunity or the contact rewrites them.
+
+    *On purpose* this is not a ``mail.thread``: five million interactions must not cost
+    five million messages. Nobody owns one either: it is read by who has its author, the
+    opportunity's seller or the account's seller in his scope, so that history follows
+    the account and a hand-over rewrites nothing.
+    """
+
+    _name = "crm.gestion"
+    _description = "Customer Interaction"
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(
+        string="Subject",
+        compute="_compute_name",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    activity_type_id = fields.Many2one(
+        comodel_name="mail.activity.type",
+        string="Type",
+        required=True,
+        domain="[('is_gestion', '=', True)]",
+        default=lambda self: self._default_activity_type_id(),
+        ondelete="restrict",
+        index=True,
+    )
+    date = fields.Datetime(required=True, default=fields.Datetime.now)
+    duration = fields.Float(help="Duration in hours.")
+    direction = fields.Selection(
+        selection=[("out", "Outgoing"), ("in", "Incoming")],
+        required=True,
+        default="out",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Made by",
+        required=True,
+        default=lambda self: self.env.user,
+        domain="[('share', '=', False)]",
+        index=True,
+        ondelete="restrict",
+    )
+    team_id = fields.Many2one(
+        comodel_name="crm.team",
+        string="Sales Team",
+        compute="_compute_team_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        string="Company",
+        compute="_compute_company_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index=True,
+    )
+    organization_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Organization",
+        compute="_compute_organization_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain="[('is_company', '=', True)]",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+    )
+    contact_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Contact",
+        compute="_compute_contact_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain="[('is_company', '=', False)]",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+    )
+    lead_id = fields.Many2one(
+        comodel_name="crm.lead",
+        string="Opportunity",
+        index="btree_not_null",
+        ondelete="set null",
+        check_company=True,
+    )
+    stage_id = fields.Many2one(
+        comodel_name="crm.stage",
+        string="Stage Then",
+        compute="_compute_stage_id",
+        store=True,
+        precompute=True,
+        ondelete="set null",
+        help="Stage of the opportunity at the time of the interaction.",
+    )
+    campaign_id = fields.Many2one(
+        comodel_name="utm.campaign",
+        string="Campaign",
+        compute="_compute_campaign_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    description = fields.Text()
+    result_id = fields.Many2one(
+        comodel_name="crm.gestion.result",
+        string="Result",
+        index=True,
+        ondelete="restrict",
+    )
+    outcome = fields.Selection(
+        related="result_id.outcome",
+        store=True,
+        help="Kept with the interaction, for statistics.",
+    )
+    result_opens_opportunity = fields.Boolean(related="result_id.opens_opportunity")
+    result_requires_next_step = fields.Boolean(related="result_id.requires_next_step")
+    result_stops_contact = fields.Boolean(related="result_id.stops_contact")
+    next_activity_type_id = fields.Many2one(
+        comodel_name="mail.activity.type",
+        string="Next Step",
+        compute="_compute_next_step",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain="[('res_model', '=', False), ('category', '!=', 'upload_file')]",
+        ondelete="set null",
+    )
+    next_date = fields.Date(
+        string="Next Step Date",
+        compute="_compute_next_step",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    next_summary = fields.Char(string="Next Step Summary")
+    next_user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Next Step Assigned to",
+        domain="[('share', '=', False)]",
+        ondelete="set null",
+    )
+    next_activity_id = fields.Many2one(
+        comodel_name="mail.activity",
+        string="Planned Activity",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    opportunity_ids = fields.One2many(
+        comodel_name="crm.lead",
+        inverse_name="source_gestion_id",
+        string="Opportunities Born",
+        context={"active_test": False},
+    )
+    opportunity_count = fields.Integer(compute="_compute_opportunity_count")
+    change_ids = fields.One2many(
+        comodel_name="crm.gestion.change",
+        inverse_name="gestion_id",
+        string="Corrections",
+    )
+    in_scope = fields.Boolean(
+        string="In My Scope", compute="_compute_in_scope", search="_search_in_scope"
+    )
+
+    _who = models.Constraint(
+        "CHECK(organization_id IS NOT NULL OR contact_id IS NOT NULL)",
+        "Say with whom: choose an organization or a contact.",
+    )
+    _duration_positive = models.Constraint(
+        "CHECK(duration >= 0)", "The duration cannot be negative."
+    )
+    _default_order_idx = models.Index("(date DESC, id DESC)")
+
+    @api.model
+    def _default_activity_type_id(self):
+        return self.env["mail.activity.type"].search(
+            [("is_gestion", "=", True)], order="sequence, id", limit=1
+        )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("activity_type_id", "organization_id", "contact_id")
+    def _compute_name(self):
+        """A subject that tells type and person, until somebody types his own."""
+        for gestion in self:
+            proposed = gestion._proposed_name(gestion._origin)
+            if not gestion.name or gestion.name == proposed:
+                gestion.name = gestion._proposed_name(gestion)
+
+    def _proposed_name(self, values):
+        who = values.contact_id.name or values.organization_id.name
+        return ": ".join(part for part in (values.activity_type_id.name, who) if part)
+
+    @api.depends("lead_id")
+    def _compute_contact_id(self):
+        for gestion in self:
+            partner = gestion.lead_id.partner_id
+            if not gestion.contact_id and partner and not partner.is_company:
+                gestion.contact_id = partner
+
+    @api.depends("lead_id", "contact_id")
+    def _compute_organization_id(self):
+        for gestion in self:
+            if not gestion.organization_id:
+                gestion.organization_id = (
+                    gestion.lead_id.organization_id
+                    or gestion.contact_id._crm_organization()
+                )
+
+    @api.depends("lead_id", "user_id")
+    def _compute_team_id(self):
+        for gestion in self:
+            if not gestion.team_id:
+                gestion.team_id = (
+                    gestion.lead_id.team_id or gestion.user_id.sale_team_id
+                )
+
+    @api.depends("lead_id", "organization_id", "contact_id")
+    def _compute_company_id(self):
+        for gestion in self:
+            if not gestion.company_id:
+                gestion.company_id = (
+                    gestion.lead_id.company_id
+                    or gestion.organization_id.company_id
+                    or gestion.contact_id.company_id
+                    or self.env.company
+                )
+
+    @api.depends("lead_id")
+    def _compute_stage_id(self):
+        for gestion in self:
+            gestion.stage_id = gestion.lead_id.stage_id
+
+    @api.depends("lead_id")
+    def _compute_campaign_id(self):
+        for gestion in self:
+            if not gestion.campaign_id:
+                gestion.campaign_id = gestion.lead_id.campaign_id
+
+    @api.depends("result_id")
+    def _compute_next_step(self):
+        """The result proposes the next step; what somebody typed stays."""
+        for gestion in self:
+            result = gestion.result_id
+            if result.stops_contact:
+                gestion.next_activity_type_id = gestion.next_date = False
+            elif result.next_activity_type_id and not gestion.next_date:
+                day = fields.Datetime.context_timestamp(
+                    gestion, gestion.date or fields.Datetime.now()
+                ).date()
+                gestion.next_activity_type_id = (
+                    gestion.next_activity_type_id or result.next_activity_type_id
+                )
+                gestion.next_date = day + timedelta(days=result.next_days)
+
+    @api.depends("opportunity_ids")
+    def _compute_opportunity_count(self):
+        for gestion in self:
+            gestion.opportunity_count = len(gestion.opportunity_ids)
+
+    @api.depends_context("uid")
+    def _compute_in_scope(self):
+        visible = self.sudo().search(
+            Domain("id", "in", self.ids) & Domain(self._search_in_scope("in", [True]))
+        )
+        for gestion in self:
+            gestion.in_scope = gestion._origin.id in visible._ids
+
+    def _search_in_scope(self, operator, value):
+        """Interactions of my people, with my people's opportunities or accounts.
+
+        Subqueries on purpose: dotted terms joined by OR become LEFT JOINs over the whole
+        table, seven times slower on five million rows.
+        """
+        if operator != "in":
+            return NotImplemented
+        users = list(self.env["res.users"]._crm_scope_user_ids())
+        # sudo: only ids of owners are compared; archived opportunities and accounts have
+        # a history too
+        everything = self.sudo().with_context(active_test=False).env
+        leads = everything["crm.lead"]._search([("user_id", "in", [*users, False])])
+        partners = everything["res.partner"]._search([("user_id", "in", users)])
+        return [
+            "|", "|", "|",
+            ("user_id", "in", users),
+            ("lead_id", "in", leads),
+            ("organization_id", "in", partners),
+            ("contact_id", "in", partners),
+        ]  # fmt: skip
+
+    # === CONSTRAINTS === #
+
+    @api.constrains("date")
+    def _check_date(self):
+        # a minute of tolerance: the clocks of phone and server differ
+        limit = fields.Datetime.now() + timedelta(minutes=1)
+        if any(gestion.date > limit for gestion in self):
+            raise ValidationError(
+                self.env._(
+                    "A gestión is something that happened: its date cannot be in the "
+                    "future. Plan what is to come as its next step."
+                )
+            )
+
+    @api.constrains("result_id", "next_date", "next_activity_type_id")
+    def _check_next_step(self):
+        for gestion in self:
+            planned = gestion.next_activity_type_id and gestion.next_date
+            if gestion.result_id.requires_next_step and not planned:
+                raise ValidationError(
+                    self.env._(
+                        "The result “%s” needs a next step: choose its type and date.",
+                        gestion.result_id.name,
+                    )
+                )
+            if gestion.result_id.stops_contact and planned:
+                raise ValidationError(
+                    self.env._(
+                        "The result “%s” says not to contact again: "
+                        "take the next step off.",
+                        gestion.result_id.name,
+                    )
+                )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._complete_from_leads(vals_list)
+        gestiones = super().create(vals_list)
+        gestiones._sync_next_activity()
+        gestiones._mark_accounts()
+        return gestiones
+
+    def write(self, vals):
+        self._check_correctable(vals)
+        Change = self.env["crm.gestion.change"]
+        before = Change._snapshot(self, vals)
+        res = super().write(vals)
+        Change._log(self, before)
+        if vals.keys() & self._next_step_fields():
+            self._sync_next_activity()
+        if {"organization_id", "contact_id"} & vals.keys():
+            self._mark_accounts()
+        return res
+
+    def _mark_accounts(self):
+        partners = self.organization_id | self.contact_id
+        self.env["crm.account.status"]._mark_potential(partners)
+
+    @api.model
+    def _complete_from_leads(self, vals_list):
+        """An enquiry that somebody talked with has a customer: make the one that Odoo
+        would make on conversion, where a gestión names nobody and its lead has none."""
+        lead_ids = {
+            vals["lead_id"]
+            for vals in vals_list
+            if vals.get("lead_id")
+            and not (vals.get("organization_id") or vals.get("contact_id"))
+        }
+        leads = self.env["crm.lead"].browse(lead_ids)
+        for lead in leads.filtered(lambda lead: not lead.partner_id):
+            lead._handle_partner_assignment(
+                force_partner_id=lead._find_matching_partner().id, create_missing=True
+            )
+
+    def _check_correctable(self, vals):
+        """:raise UserError: where the days to correct have passed for this user"""
+        if self.env.su or not vals.keys() & self._author_fields():
+            return
+        if self.env.user.has_group("crm_gestion.group_sales_head"):
+            return
+        days = self._correction_days()
+        limit = fields.Datetime.now() - timedelta(days=days)
+        if any(gestion.create_date < limit for gestion in self):
+            raise UserError(
+                self.env._(
+                    "A gestión can be corrected for %(days)s days; "
+                    "ask your head of sales to change this one.",
+                    days=days,
+                )
+            )
+
+    @api.model
+    def _author_fields(self):
+        """Fields that tell what happened. The next step is not one: it is the future."""
+        return {
+            "name", "activity_type_id", "date", "duration", "direction", "user_id",
+            "organization_id", "contact_id", "lead_id", "campaign_id", "description",
+            "result_id", "team_id", "company_id",
+        }  # fmt: skip
+
+    @api.model
+    def _next_step_fields(self):
+        return {
+            "result_id", "next_activity_type_id", "next_date", "next_summary",
+            "next_user_id",
+        }  # fmt: skip
+
+    @api.model
+    def _correction_days(self):
+        value = (
+            self.env["ir.config_parameter"]
+            .sudo()
+            .get_param("crm_gestion.correction_days", "7")
+        )
+        return int(value)
+
+    # === ACTION METHODS === #
+
+    def action_create_opportunity(self):
+        """Create the opportunity that this interaction opened.
+
+        It carries organization, contact, origination, market, campaign and description,
+        and starts in the stage that the result suggests. One gestión may open several.
+
+        :return: action of the form of the new opportunity, with ``res_id``
+        """
+        self.ensure_one()
+        lead = self.env["crm.lead"].create(self._prepare_opportunity_vals())
+        if not self.lead_id:
+            self.lead_id = lead
+        if self.next_activity_id:
+            self._move_next_activity(lead)
+        return lead._crm_form_action()
+
+    def action_view_opportunities(self):
+        """Open the opportunities that were born from this interaction."""
+        self.ensure_one()
+        if len(self.opportunity_ids) == 1:
+            return self.opportunity_ids._crm_form_action()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm.crm_lead_opportunities"
+        )
+        return {
+            **action,
+            "domain": [("source_gestion_id", "=", self.id)],
+            "context": {"active_test": False, "create": False},
+            "views": [(False, "list"), (False, "form")],
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _prepare_opportunity_vals(self):
+        """:return: values of the opportunity that this interaction opens"""
+        self.ensure_one()
+        partner = self.contact_id or self.organization_id
+        account = self.organization_id or self.contact_id
+        origination = partner.origination_id or account.origination_id
+        referrer = partner.referred_by_id or account.referred_by_id
+        vals = {
+            "name": self.env._("%s's opportunity", account.name),
+            "type": "opportunity",
+            "partner_id": partner.id,
+            "organization_id": self.organization_id.id,
+            "origination_id": origination.id,
+            "market_id": account.market_id.id,
+            "campaign_id": self.campaign_id.id,
+            "source_gestion_id": self.id,
+            "user_id": self.user_id.id,
+            "company_id": self.company_id.id,
+            "description": plaintext2html(self.description or ""),
+        }
+        if self.team_id:
+            vals["team_id"] = self.team_id.id
+        if referrer:
+            vals["referred"] = referrer.name
+        if self.result_id.suggested_stage_id:
+            vals["stage_id"] = self.result_id.suggested_stage_id.id
+        return vals
+
+    def _next_step_record(self):
+        """:return: record on which the next step is planned: the opportunity, else the
+        contact, else the organization"""
+        self.ensure_one()
+        return self.lead_id or self.contact_id or self.organization_id
+
+    def _sync_next_activity(self):
+        """Plan the native activity of each next step, or move the planned one along.
+
+        One activity for each gestión: saving again never plans a second one. An activity
+        that was done or cancelled meanwhile is left alone.
+        """
+        planned = self.filtered(lambda g: g.next_activity_type_id and g.next_date)
+        for gestion in planned.filtered("next_activity_id.active"):
+            # sudo: as below
+            gestion.next_activity_id.sudo().write(gestion._prepare_activity_vals())
+        missing = planned.filtered(lambda g: not g.next_activity_id)
+        # sudo: whoever may log the interaction may plan what follows from it, on the
+        # customer of a colleague too (he answered the telephone); rights on the
+        # interaction itself were checked when it was written
+        activities = (
+            self.env["mail.activity"]
+            .sudo()
+            .create([gestion._prepare_activity_vals() for gestion in missing])
+        )
+        for gestion, activity in zip(missing, activities, strict=True):
+            gestion.sudo().next_activity_id = activity
+        (self - planned).sudo().next_activity_id.filtered("active").unlink()
+
+    def _prepare_activity_vals(self):
+        self.ensure_one()
+        record = self._next_step_record()
+        return {
+            "activity_type_id": self.next_activity_type_id.id,
+            "summary": self.next_summary or self.next_activity_type_id.summary,
+            "date_deadline": self.next_date,
+            "user_id": (self.next_user_id or self.user_id).id,
+            "res_model_id": self.env["ir.model"]._get_id(record._name),
+            "res_id": record.id,
+        }
+
+    def _move_next_activity(self, lead):
+        """The next step of an interaction that opened an opportunity belongs to it."""
+        # sudo: as in _sync_next_activity
+        self.next_activity_id.sudo().filtered("active").write({
+            "res_model_id": self.env["ir.model"]._get_id(lead._name),
+            "res_id": lead.id,
+        })
+
+    def _move_to_lead(self, lead):
+        """Interactions of merged opportunities go on under the winner, each with the
+        stage its own opportunity had then."""
+        # sudo: native merging checked the rights on the opportunities; what colleagues
+        # logged must not be lost with the opportunity that disappears
+        for stage, gestiones in self.sudo().grouped("stage_id").items():
+            gestiones.write({"lead_id": lead.id, "stage_id": stage.id})
+
+    @api.model
+    def _view_action(self, domain, context):
+        """:return: the list of interactions, restricted to a domain"""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_gestion_action"
+        )
+        return {**action, "domain": domain, "context": context}
+
+    @api.model
+    def _new_action(self, context):
+        """:return: the dialog in which an interaction is logged"""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Log Gestión"),
+            "res_model": self._name,
+            "views": [
+                (self.env.ref("crm_gestion.crm_gestion_view_form_dialog").id, "form")
+            ],
+            "target": "new",
+            "context": context,
+        }

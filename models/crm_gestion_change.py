@@ -1,0 +1,83 @@
+from odoo import api, fields, models
+
+
+class CrmGestionChange(models.Model):
+    """One correction of an interaction: what a field said before and after.
+
+    Written by ``crm.gestion`` only, in one batch for all records of a write; nobody
+    changes or deletes a row.
+    """
+
+    _name = "crm.gestion.change"
+    _description = "Interaction Correction"
+    _order = "id desc"
+    _rec_name = "field"
+
+    gestion_id = fields.Many2one(
+        comodel_name="crm.gestion",
+        string="Gestión",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    field = fields.Selection(
+        selection=[
+            ("date", "Date"),
+            ("result_id", "Result"),
+            ("contact_id", "Contact"),
+            ("lead_id", "Opportunity"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    old_value = fields.Char(string="Before", readonly=True)
+    new_value = fields.Char(string="After", readonly=True)
+    user_id = fields.Many2one(
+        comodel_name="res.users", string="Corrected by", required=True, readonly=True
+    )
+    date = fields.Datetime(string="Corrected on", required=True, readonly=True)
+
+    @api.model
+    def _snapshot(self, gestiones, vals):
+        """:return: dict gestión -> dict field -> readable value, of the fields that this
+        write may change and whose history is kept"""
+        names = [name for name in self._tracked_fields() if name in vals]
+        if not names:
+            return {}
+        return {
+            gestion: {name: self._readable(gestion, name) for name in names}
+            for gestion in gestiones
+        }
+
+    @api.model
+    def _log(self, gestiones, before):
+        """Make the rows of what differs from ``before``, the result of `_snapshot`."""
+        rows = [
+            {
+                "gestion_id": gestion.id,
+                "field": name,
+                "old_value": old,
+                "new_value": new,
+                "user_id": self.env.uid,
+                "date": fields.Datetime.now(),
+            }
+            for gestion in gestiones
+            for name, old in before.get(gestion, {}).items()
+            if (new := self._readable(gestion, name)) != old
+        ]
+        # sudo: no role may write this table by hand, only a correction writes it
+        return self.sudo().create(rows)
+
+    @api.model
+    def _tracked_fields(self):
+        return list(dict(self._fields["field"].selection))
+
+    @api.model
+    def _readable(self, gestion, name):
+        field = gestion._fields[name]
+        value = gestion[name]
+        if field.type == "many2one":
+            # sudo: the name stays readable as it was, whoever reads the correction
+            return value.sudo().display_name or ""
+        return field.convert_to_export(value, gestion) and str(value) or ""

@@ -1,0 +1,325 @@
+from odoo import api, fields, models
+
+from .crm_opportunity_closure import DEFERRED, STANDBY_PROBABILITY
+
+# Fields by which an opportunity may close or reopen; user, team and type change stages.
+CLOSURE_TRIGGERS = {
+    "active", "probability", "stage_id", "team_id", "type", "user_id",
+}  # fmt: skip
+
+
+class CrmLead(models.Model):
+    """The seam between Odoo's opportunities and the sales method: fields and hooks.
+
+    What an opportunity does in the method is in the models it points at:
+    ``crm.gestion`` (what happened), ``crm.opportunity.closure`` (how it ended).
+    """
+
+    _inherit = "crm.lead"
+
+    origination_id = fields.Many2one(
+        comodel_name="crm.origination",
+        string="Origination",
+        compute="_compute_origination_id",
+        store=True,
+        readonly=False,
+        tracking=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    organization_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Organization",
+        compute="_compute_organization_id",
+        store=True,
+        readonly=False,
+        domain="[('is_company', '=', True)]",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        help="The company the contact speaks for in this opportunity.",
+    )
+    market_id = fields.Many2one(
+        comodel_name="crm.market",
+        string="Market",
+        compute="_compute_market_id",
+        store=True,
+        readonly=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    source_gestion_id = fields.Many2one(
+        comodel_name="crm.gestion",
+        string="Born from Gestión",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    gestion_ids = fields.One2many(
+        comodel_name="crm.gestion", inverse_name="lead_id", string="Gestiones"
+    )
+    gestion_count = fields.Integer(
+        string="Number of Gestiones", compute="_compute_gestion_data"
+    )
+    last_gestion_date = fields.Datetime(
+        string="Last Gestión", compute="_compute_gestion_data"
+    )
+    next_step_date = fields.Date(
+        string="Next Step",
+        compute="_compute_next_step_date",
+        search="_search_next_step_date",
+        help="The earliest planned activity of the opportunity.",
+    )
+    closure_ids = fields.One2many(
+        comodel_name="crm.opportunity.closure",
+        inverse_name="lead_id",
+        string="Closures",
+        readonly=True,
+    )
+    closure_kind = fields.Selection(
+        selection=lambda self: self.env["crm.opportunity.closure"]
+        ._fields["kind"]
+        .selection,
+        string="Closure",
+        compute="_compute_closure",
+        store=True,
+        index="btree_not_null",
+        help="How the opportunity is closed; empty while it is open.",
+    )
+    standby_until = fields.Date(
+        string="Paused Until",
+        compute="_compute_closure",
+        store=True,
+        index="btree_not_null",
+    )
+    method_applies = fields.Boolean(compute="_compute_method_applies")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("source_id", "medium_id")
+    def _compute_origination_id(self):
+        """A mapped source names the origination, else a mapped medium; what is there
+        already stays."""
+        missing = self.filtered(lambda lead: not lead.origination_id)
+        # sudo: the mapping is the director's, enquiries arrive from anybody
+        by_source, by_medium = self.env["crm.origination"].sudo()._by_utm(
+            missing.source_id, missing.medium_id
+        )
+        for lead in missing:
+            found = by_source.get(lead.source_id.id) or by_medium.get(lead.medium_id.id)
+            lead.origination_id = found.id if found else False
+
+    @api.depends("partner_id")
+    def _compute_organization_id(self):
+        """Depends on the contact only: that he changes his employer later does not
+        rewrite with whom this opportunity was."""
+        for lead in self:
+            lead.organization_id = lead.partner_id._crm_organization()
+
+    @api.depends("organization_id", "partner_id")
+    def _compute_market_id(self):
+        for lead in self:
+            if not lead.market_id:
+                lead.market_id = (lead.organization_id or lead.partner_id).market_id
+
+    def _compute_gestion_data(self):
+        data = self.env["crm.gestion"]._read_group(
+            [("lead_id", "in", self.ids)], ["lead_id"], ["__count", "date:max"]
+        )
+        by_lead = {lead.id: (count, date) for lead, count, date in data}
+        for lead in self:
+            count, date = by_lead.get(lead._origin.id, (0, False))
+            lead.gestion_count = count
+            lead.last_gestion_date = date
+
+    @api.depends("activity_ids.date_deadline")
+    def _compute_next_step_date(self):
+        for lead in self:
+            lead.next_step_date = lead.activity_date_deadline
+
+    def _search_next_step_date(self, operator, value):
+        return [("activity_date_deadline", operator, value)]
+
+    @api.depends("closure_ids.kind", "closure_ids.reopen_date", "closure_ids.wake_date")
+    def _compute_closure(self):
+        for lead in self:
+            row = lead.closure_ids.filtered(lambda closure: not closure.reopen_date)[:1]
+            lead.closure_kind = row.kind
+            lead.standby_until = row.wake_date
+
+    @api.depends_context("uid")
+    def _compute_method_applies(self):
+        """The screen shows the method's own buttons in the place of Odoo's."""
+        self.method_applies = self.env[
+            "crm.stage"
+        ]._method_enforced() and self.env.user.has_group("crm_gestion.group_seller")
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env["crm.origination"]._complete_utm_vals(vals_list)
+        leads = super().create(vals_list)
+        leads._log_born_closed()
+        leads.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
+        return leads
+
+    def write(self, vals):
+        Closure = self.env["crm.opportunity.closure"]
+        deferred = self.env.context.get("crm_gestion_closure") is DEFERRED
+        watch = not deferred and vals.keys() & CLOSURE_TRIGGERS
+        before = Closure._snapshot(self) if watch else {}
+        res = super().write(vals)
+        Closure._log(self, before)
+        if vals.get("origination_id"):
+            self._complete_utm()
+        if vals.keys() & {"partner_id", "organization_id", "type"}:
+            self.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
+        return res
+
+    def _log_born_closed(self):
+        """Imported opportunities may be closed already."""
+        closed = self.filtered(lambda lead: lead.won_status != "pending")
+        before = self.env["crm.opportunity.closure"]._snapshot(closed)
+        for values in before.values():
+            values["won_status"] = "pending"
+        self.env["crm.opportunity.closure"]._log(closed, before)
+
+    def _mark_accounts(self):
+        partners = self.partner_id | self.organization_id
+        self.env["crm.account.status"]._mark_potential(partners)
+
+    def _complete_utm(self):
+        """Opportunities that were given an origination get its source and medium."""
+        for origination, leads in self.grouped("origination_id").items():
+            for name, value in origination._prepare_utm_vals().items():
+                leads.filtered(lambda lead, n=name: not lead[n]).write({name: value})
+
+    # === ACTION METHODS === #
+
+    def action_set_lost(self, **additional_values):
+        """Odoo writes twice, the reason comes last: log the closure when it is known."""
+        if self.env.context.get("crm_gestion_closure") is DEFERRED:
+            return super().action_set_lost(**additional_values)
+        Closure = self.env["crm.opportunity.closure"]
+        before = Closure._snapshot(self)
+        deferred = self.with_context(crm_gestion_closure=DEFERRED)
+        res = super(CrmLead, deferred).action_set_lost(**additional_values)
+        Closure._log(self, before)
+        return res
+
+    def action_unarchive(self):
+        """Odoo predicts anew after unarchiving: what the closure kept comes last."""
+        rows = self._open_closures()
+        res = super().action_unarchive()
+        rows.filtered(lambda row: row.lead_id.active)._restore_probability()
+        return res
+
+    def action_restore(self):
+        rows = self._open_closures()
+        res = super().action_restore()
+        rows.filtered(lambda row: row.lead_id.active)._restore_probability()
+        return res
+
+    def action_crm_close(self):
+        """Open the dialog that closes these opportunities."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_opportunity_close_action"
+        )
+        return {**action, "context": {"default_lead_ids": self.ids}}
+
+    def action_crm_resume(self):
+        """Take closed opportunities up again, as they were when they closed."""
+        self.filtered(lambda lead: not lead.active).action_restore()
+        return True
+
+    def action_crm_generate_order(self):
+        """Open the dialog that makes the sales order of this opportunity."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_opportunity_order_action"
+        )
+        return {**action, "context": {"default_lead_id": self.id}}
+
+    def action_log_gestion(self):
+        """Open the dialog that logs an interaction of this opportunity."""
+        self.ensure_one()
+        return self.env["crm.gestion"]._new_action({"default_lead_id": self.id})
+
+    def action_view_gestiones(self):
+        """List the interactions of these opportunities."""
+        return self.env["crm.gestion"]._view_action(
+            [("lead_id", "in", self.ids)],
+            {"default_lead_id": self.id if len(self) == 1 else False},
+        )
+
+    # === BUSINESS METHODS === #
+
+    def _crm_form_action(self):
+        """:return: action that opens the form of this opportunity"""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+        }
+
+    def _crm_pause(self):
+        """Archive without losing: stage and probability stay. Odoo dates whatever is
+        archived as closed; a pause is not."""
+        without = self.filtered(lambda lead: not lead.probability)
+        without.write({"probability": STANDBY_PROBABILITY})
+        self.write({"active": False})
+        self.write({"date_closed": False})
+
+    def _open_closures(self):
+        # sudo: rows of one's own opportunities, which every seller may read
+        return (
+            self.env["crm.opportunity.closure"]
+            .sudo()
+            .search([("lead_id", "in", self.ids), ("reopen_date", "=", False)])
+        )
+
+    def _win_by_order(self):
+        """A confirmed order wins its opportunity, whoever confirmed it and however the
+        opportunity was closed before. Where the method is not enforced, confirming
+        leaves opportunities alone, as Odoo does."""
+        if not self.env["crm.stage"]._method_enforced():
+            return
+        # sudo: a customer who signs in the portal has no rights on opportunities
+        open_leads = self.sudo().filtered(
+            lambda lead: lead.stage_id.is_method and lead.won_status != "won"
+        )
+        for leads in open_leads.grouped("team_id").values():
+            stage = leads._stage_find(
+                domain=[("is_won", "=", True), ("is_method", "=", True)]
+            )
+            if stage:
+                leads.filtered(lambda lead: not lead.active).action_unarchive()
+                leads.write({"stage_id": stage.id, "probability": 100})
+
+    # === HOOKS OF MERGE AND CONVERSION === #
+
+    def _merge_get_fields(self):
+        return [
+            *super()._merge_get_fields(),
+            "origination_id",
+            "organization_id",
+            "market_id",
+            "source_gestion_id",
+        ]
+
+    def _merge_dependences(self, opportunities):
+        super()._merge_dependences(opportunities)
+        opportunities.sudo().gestion_ids._move_to_lead(self)  # sudo: see there
+        self.env["crm.opportunity.closure"]._move_to_lead(opportunities, self)
+
+    def _prepare_customer_values(self, partner_name, is_company=False, parent_id=False):
+        """What is known of the enquiry goes on with the customer made from it."""
+        values = super()._prepare_customer_values(partner_name, is_company, parent_id)
+        values["origination_id"] = self.origination_id.id
+        if not parent_id:
+            values["market_id"] = self.market_id.id
+        return values

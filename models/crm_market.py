@@ -1,0 +1,53 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class CrmMarket(models.Model):
+    """Sector that organizations belong to. Markets form a tree: Industry / Food."""
+
+    _name = "crm.market"
+    _description = "Market"
+    _inherit = "crm.master.mixin"
+    _parent_store = True
+    _order = "sequence, id"
+
+    parent_id = fields.Many2one(
+        comodel_name="crm.market",
+        string="Parent Market",
+        index=True,
+        ondelete="restrict",
+    )
+    parent_path = fields.Char(index=True)
+    child_ids = fields.One2many(
+        comodel_name="crm.market", inverse_name="parent_id", string="Submarkets"
+    )
+    complete_name = fields.Char(
+        compute="_compute_complete_name", recursive=True, search="_search_complete_name"
+    )
+
+    @api.depends("name", "parent_id.complete_name")
+    @api.depends_context("lang")
+    def _compute_complete_name(self):
+        for market in self:
+            names = (market.parent_id.complete_name, market.name)
+            market.complete_name = " / ".join(name for name in names if name)
+
+    def _search_complete_name(self, operator, value):
+        """A market is found by its own name or by that of any market above it."""
+        if operator not in ("ilike", "like", "=", "in"):
+            return NotImplemented
+        return [("id", "child_of", self._search([("name", operator, value)]))]
+
+    @api.depends("complete_name")
+    def _compute_display_name(self):
+        for market in self:
+            market.display_name = market.complete_name
+
+    @api.constrains("parent_id")
+    def _check_parent_id(self):
+        if self._has_cycle():
+            raise ValidationError(
+                self.env._(
+                    "A market cannot be above itself: choose another parent market."
+                )
+            )

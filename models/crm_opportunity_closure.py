@@ -1,0 +1,297 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+# From what an opportunity is (False: open) to how it may be closed. A closed opportunity
+# is resumed before it is closed in another way, but for the order that wins it.
+TRANSITIONS = {
+    False: {"won", "standby", "rejected", "unqualified"},
+    "standby": {"won", "rejected", "unqualified"},
+    "rejected": {"won"},
+    "unqualified": {"won"},
+    "won": set(),
+}
+# A paused opportunity keeps a probability: archived with 0 it would count as lost.
+STANDBY_PROBABILITY = 0.01
+# Value of a context key that tells `crm.lead.write` that its caller logs the closure.
+# An object of this process cannot come from outside, so no RPC caller can hide a closure.
+DEFERRED = object()
+
+
+class CrmOpportunityClosure(models.Model):
+    """One closure of an opportunity: won, standby, rejected or unqualified.
+
+    *Lifecycle.* A row is made each time an opportunity closes, by whatever route: the
+    wizard, Odoo's own Won and Lost buttons, an order, an import. It keeps what the
+    opportunity was worth at that moment. Resuming the opportunity sets ``reopen_date``
+    once and gives it back the probability of before; the row stays.
+
+    *Invariants.* Append-only but for ``reopen_date``; at most one row of an opportunity
+    is without it (the database sees to that). Standby is never inferred from ``active``:
+    users archive opportunities for other reasons.
+
+    Rows are made by `_log` only; no role writes this table.
+    """
+
+    _name = "crm.opportunity.closure"
+    _description = "Opportunity Closure"
+    _order = "date desc, id desc"
+    _rec_name = "lead_id"
+
+    lead_id = fields.Many2one(
+        comodel_name="crm.lead",
+        string="Opportunity",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    kind = fields.Selection(
+        selection=[
+            ("won", "Won"),
+            ("standby", "Standby"),
+            ("rejected", "Customer rejects the opportunity"),
+            ("unqualified", "Customer does not qualify"),
+        ],
+        string="Closure",
+        required=True,
+        readonly=True,
+    )
+    date = fields.Datetime(required=True, readonly=True)
+    user_id = fields.Many2one(
+        comodel_name="res.users", string="Closed by", required=True, readonly=True
+    )
+    team_id = fields.Many2one(
+        comodel_name="crm.team", string="Sales Team", readonly=True
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company", string="Company", readonly=True, index=True
+    )
+    currency_id = fields.Many2one(
+        comodel_name="res.currency", string="Currency", required=True, readonly=True
+    )
+    stage_id = fields.Many2one(
+        comodel_name="crm.stage",
+        string="Stage Then",
+        readonly=True,
+        ondelete="set null",
+    )
+    expected_revenue = fields.Monetary(readonly=True)
+    probability = fields.Float(readonly=True, aggregator="avg")
+    is_automated = fields.Boolean(
+        string="Automatic Probability",
+        readonly=True,
+        help="Whether the probability was Odoo's own prediction.",
+    )
+    lost_reason_id = fields.Many2one(
+        comodel_name="crm.lost.reason",
+        string="Reason",
+        readonly=True,
+        ondelete="restrict",
+    )
+    note = fields.Text(readonly=True)
+    wake_date = fields.Date(string="Paused Until", readonly=True)
+    reopen_date = fields.Datetime(string="Resumed on", readonly=True)
+
+    _open_unique = models.UniqueIndex(
+        "(lead_id) WHERE reopen_date IS NULL",
+        "This opportunity was closed by somebody else meanwhile: reload the page.",
+    )
+    _default_order_idx = models.Index("(date DESC, id DESC)")
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _close(self, leads, kind, reason=None, note=False, wake_date=False):
+        """Close opportunities by hand, all in the same way.
+
+        :param leads: opportunities that the user may write
+        :param str kind: ``standby``, ``rejected`` or ``unqualified``
+        :param reason: ``crm.lost.reason`` of that kind; not needed for standby
+        :param wake_date: day on which a paused opportunity is to be resumed
+        :raise UserError: where a transition is not allowed or data are missing; nothing
+            has changed then
+        """
+        reason = reason or self.env["crm.lost.reason"]
+        self._check_transition(leads, kind)
+        self._check_data(kind, reason, wake_date)
+        before = self._snapshot(leads)
+        deferred = leads.with_context(crm_gestion_closure=DEFERRED)
+        if kind == "standby":
+            deferred._crm_pause()
+        else:
+            deferred.action_set_lost(lost_reason_id=reason.id)
+        return self._log(
+            leads,
+            before,
+            kind=kind,
+            lost_reason_id=reason.id,
+            note=note,
+            wake_date=wake_date if kind == "standby" else False,
+        )
+
+    @api.model
+    def _check_transition(self, leads, kind):
+        if leads.filtered(lambda lead: lead.type != "opportunity"):
+            raise UserError(
+                self.env._(
+                    "Only opportunities are closed: convert the enquiry first, "
+                    "or mark it as lost."
+                )
+            )
+        refused = leads.filtered(
+            lambda lead: kind not in TRANSITIONS[self._state(lead)]
+        )
+        if refused:
+            raise UserError(
+                self.env._(
+                    "Resume what is closed already before you close it again: %s",
+                    ", ".join(refused.mapped("name")),
+                )
+            )
+
+    @api.model
+    def _check_data(self, kind, reason, wake_date):
+        if kind == "standby":
+            if not wake_date or wake_date <= fields.Date.context_today(self):
+                raise UserError(
+                    self.env._(
+                        "Say until when the opportunity is paused: "
+                        "a standby needs a date after today."
+                    )
+                )
+        elif not reason or (reason.closure_kind or "rejected") != kind:
+            raise UserError(
+                self.env._("Choose a reason that belongs to this kind of closure.")
+            )
+
+    @api.model
+    def _state(self, lead):
+        """:return: how an opportunity is closed, or False while it is open. Odoo's own
+        status decides where there is no row, such as for what was lost before."""
+        if lead.won_status == "won":
+            return "won"
+        if lead.won_status == "lost":
+            lost = lead.closure_kind in ("rejected", "unqualified")
+            return lead.closure_kind if lost else "rejected"
+        return "standby" if lead.closure_kind == "standby" else False
+
+    @api.model
+    def _snapshot(self, leads):
+        """:return: dict lead id -> what `_log` must know of an opportunity as it was
+        before a write that may close or reopen it"""
+        return {
+            lead.id: {
+                "won_status": lead.won_status,
+                "active": lead.active,
+                "stage_id": lead.stage_id.id,
+                "expected_revenue": lead.expected_revenue,
+                "probability": lead.probability,
+                "is_automated": lead.is_automated_probability,
+            }
+            for lead in leads
+            if lead.type == "opportunity"
+        }
+
+    @api.model
+    def _log(self, leads, before, kind=None, **values):
+        """Record what closed or reopened between `_snapshot` and now.
+
+        :param str kind: how they closed, where the caller knows; otherwise it follows
+            from Odoo's own status and lost reason
+        :param values: further values of the new rows
+        :return: the new rows
+        """
+        # sudo: rows are evidence, no role writes them by hand; the rights on the
+        # opportunities were checked by the write that closed them
+        closures = self.sudo()
+        if not before:
+            return closures.browse()
+        known = leads.filtered(lambda lead: lead.id in before)
+        closed = known.filtered(
+            lambda lead: kind or self._just_closed(lead, before[lead.id])
+        )
+        reopened = known.filtered(
+            lambda lead: self._just_reopened(lead, before[lead.id])
+        )
+        ended = closures.search([
+            ("lead_id", "in", (closed | reopened).ids), ("reopen_date", "=", False)
+        ])
+        ended.write({"reopen_date": fields.Datetime.now()})
+        rows = closures.create([
+            {**self._prepare_vals(lead, before[lead.id], kind), **values}
+            for lead in closed.sudo()
+        ])
+        ended.filtered(lambda row: row.lead_id in reopened)._restore_probability()
+        return rows.with_env(self.env)
+
+    @api.model
+    def _prepare_vals(self, lead, before, kind):
+        """:return: values of the row of an opportunity that closed"""
+        if not kind and lead.won_status == "won":
+            kind = "won"
+        elif not kind:
+            unqualified = lead.lost_reason_id.closure_kind == "unqualified"
+            kind = "unqualified" if unqualified else "rejected"
+        return {
+            "lead_id": lead.id,
+            "kind": kind,
+            "date": fields.Datetime.now(),
+            "user_id": self.env.uid,
+            "team_id": lead.team_id.id,
+            "company_id": lead.company_id.id,
+            "currency_id": lead.company_currency.id,
+            "stage_id": before["stage_id"],
+            "expected_revenue": lead.expected_revenue,
+            "probability": before["probability"],
+            "is_automated": before["is_automated"],
+            "lost_reason_id": lead.lost_reason_id.id if kind != "won" else False,
+        }
+
+    @api.model
+    def _just_closed(self, lead, before):
+        return (
+            lead.won_status in ("won", "lost")
+            and lead.won_status != before["won_status"]
+        )
+
+    @api.model
+    def _just_reopened(self, lead, before):
+        if lead.won_status != "pending":
+            return False
+        if before["won_status"] in ("won", "lost"):
+            return True
+        return lead.closure_kind == "standby" and lead.active and not before["active"]
+
+    def _restore_probability(self):
+        """Give reopened opportunities back what they had when they closed: Odoo alone
+        leaves what a won or paused opportunity had, 100 or 0.01."""
+        if automated := self.filtered("is_automated").lead_id:
+            automated._compute_probabilities()
+        targets = defaultdict(lambda: self.env["crm.lead"])
+        for row in self:
+            predicted = row.lead_id.automated_probability
+            usable = row.is_automated and 0 < predicted < 100
+            value = predicted if usable else row.probability
+            targets[row.is_automated, value] |= row.lead_id
+        for (is_automated, value), leads in targets.items():
+            vals = {"probability": value}
+            if is_automated:
+                vals["automated_probability"] = value
+            leads.write(vals)
+
+    @api.model
+    def _move_to_lead(self, leads, target):
+        """Closures of merged opportunities stay, under the winner; what was closed there
+        is not closed any more."""
+        rows = self.sudo().search([("lead_id", "in", leads.ids)])  # sudo: as in _log
+        rows.filtered(lambda row: not row.reopen_date).write({
+            "reopen_date": fields.Datetime.now()
+        })
+        rows.write({"lead_id": target.id})
+
+    @api.model
+    def _default_wake_date(self):
+        """:return: a month from today, the date that the wizard proposes"""
+        return fields.Date.add(fields.Date.context_today(self), months=1)

@@ -1,0 +1,73 @@
+from odoo import api, fields, models
+
+from .res_partner import COMPLETENESS_PARAMETER, CURSOR_PARAMETER, FILE_FIELDS
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    crm_enforce_method = fields.Boolean(
+        string="Enforce the Method",
+        config_parameter="crm_gestion.enforce_method",
+        help="Sellers close opportunities with a reason, and a confirmed order wins its "
+        "opportunity. Off, Odoo's pipeline behaves as it always did.",
+    )
+    crm_correction_days = fields.Integer(
+        string="Days to Correct a Gestión",
+        config_parameter="crm_gestion.correction_days",
+        default=7,
+    )
+    crm_former_months = fields.Integer(
+        string="Months until Former Customer",
+        config_parameter="crm_gestion.former_months",
+        default=24,
+    )
+    crm_organization_field_ids = fields.Many2many(
+        comodel_name="ir.model.fields",
+        relation="crm_settings_organization_field_rel",
+        string="Data of an Organization",
+        domain=lambda self: self._file_fields_domain("organization"),
+    )
+    crm_contact_field_ids = fields.Many2many(
+        comodel_name="ir.model.fields",
+        relation="crm_settings_contact_field_rel",
+        string="Data of a Contact",
+        domain=lambda self: self._file_fields_domain("contact"),
+    )
+
+    @api.model
+    def _file_fields_domain(self, kind):
+        names = [name for name, kinds in FILE_FIELDS.items() if kind in kinds]
+        return [("model", "=", "res.partner"), ("name", "in", names)]
+
+    @api.model
+    def get_values(self):
+        values = super().get_values()
+        for kind in ("organization", "contact"):
+            chosen = self.env["res.partner"]._counted_fields(kind)
+            # sudo: names of fields, for the director's settings page
+            values[f"crm_{kind}_field_ids"] = (
+                self.env["ir.model.fields"]
+                .sudo()
+                .search([("model", "=", "res.partner"), ("name", "in", chosen)])
+                .ids
+            )
+        return values
+
+    def set_values(self):
+        """Changing what counts queues the cron that works the percentages out again."""
+        res = super().set_values()
+        changed = False
+        for kind in ("organization", "contact"):
+            names = ",".join(sorted(self[f"crm_{kind}_field_ids"].sudo().mapped("name")))
+            current = ",".join(sorted(self.env["res.partner"]._counted_fields(kind)))
+            if names != current:
+                changed = True
+                self.env["ir.config_parameter"].sudo().set_param(
+                    COMPLETENESS_PARAMETER % kind, names
+                )
+        if changed:
+            # sudo: settings are written by administrators only
+            self.env["ir.config_parameter"].sudo().set_param(CURSOR_PARAMETER, "0")
+            self.env.ref("crm_gestion.ir_cron_completeness").sudo()._trigger()
+        return res

@@ -1,0 +1,76 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools.misc import clean_context
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Confirming and cancelling decide who is a customer."""
+        res = super().write(vals)
+        if "state" in vals:
+            self.env["crm.account.status"]._refresh(self.partner_id)
+        return res
+
+    # === ACTION METHODS === #
+
+    def action_confirm(self):
+        """An order that is confirmed, by whatever route, wins its opportunity."""
+        res = super().action_confirm()
+        confirmed = self.filtered(lambda order: order.state == "sale")
+        confirmed.opportunity_id._win_by_order()
+        return res
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _generate_from_opportunity(
+        self, lead, quotation=None, template=None, confirm=False
+    ):
+        """Make the sales order of an opportunity in Odoo Sales.
+
+        :param quotation: open quotation of the opportunity to go on with; without one a
+            new quotation is made, empty or from a quotation template
+        :param bool confirm: confirm it, which wins the opportunity
+        :return: the order
+        :raise UserError: where there is nothing to confirm; nothing has changed then
+        """
+        lead.ensure_one()
+        lead.check_access("write")
+        lead.lock_for_update()
+        if not lead.partner_id:
+            lead._handle_partner_assignment(create_missing=True)
+        order = quotation or self._create_from_opportunity(lead, template)
+        if confirm:
+            order._check_confirmable()
+            order.with_context(clean_context(self.env.context)).action_confirm()
+        return order
+
+    @api.model
+    def _create_from_opportunity(self, lead, template):
+        context = lead._prepare_opportunity_quotation_context()
+        prefix = "default_"
+        vals = {
+            key.removeprefix(prefix): value
+            for key, value in context.items()
+            if key.startswith(prefix)
+        }
+        if template:
+            vals["sale_order_template_id"] = template.id
+        order = self.with_company(vals["company_id"]).create(vals)
+        if template:
+            # Odoo adds the lines of a template on the screen only
+            order._onchange_sale_order_template_id()
+        return order
+
+    def _check_confirmable(self):
+        if not self.order_line.filtered("product_id"):
+            raise UserError(
+                self.env._(
+                    "There is nothing to confirm yet: add a product to the quotation "
+                    "first."
+                )
+            )

@@ -1,0 +1,2 @@
+from . import crm_opportunity_close
+from . import crm_opportunity_order
