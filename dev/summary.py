@@ -1,7 +1,7 @@
 """Add up the results of several pytest runs.
 
-summary.py STATUS FILE...: STATUS is the exit status of the runs, each FILE a report in
-JUnit's form. A skipped test is a failed one: it has shown nothing.
+summary.py STATUS FILE [STATUS FILE]...: the exit status of a run and its report in JUnit's
+form. A skipped test is a failed one: it has shown nothing.
 """
 
 import sys
@@ -11,28 +11,29 @@ from xml.etree import ElementTree
 NO_TESTS_COLLECTED = 5
 
 
-def count(path):
+def count(status, path):
     """Return how many tests passed and the lines that tell of those that did not."""
-    if not Path(path).exists():
-        return 0, [f"{path}: the run broke off"]
     passed, problems = 0, []
-    for case in ElementTree.parse(path).iter("testcase"):
+    cases = ElementTree.parse(path).iter("testcase") if Path(path).exists() else ()
+    for case in cases:
         name = f"{case.get('classname')}::{case.get('name')}"
         bad = [child for child in case if child.tag in ("failure", "error", "skipped")]
         if bad:
             problems.append(f"{bad[0].tag.upper()} {name}: {bad[0].get('message')}")
         else:
             passed += 1
+    # -k may leave a run nothing to do
+    if not problems and status not in (0, NO_TESTS_COLLECTED):
+        problems.append(f"{path}: pytest ended with status {status}")
     return passed, problems
 
 
-def main(status, *paths):
-    counts = [count(path) for path in paths]
+def main(*args):
+    counts = [count(int(status), path) for status, path in zip(*[iter(args)] * 2)]
     passed = sum(number for number, _ in counts)
     problems = [line for _, lines in counts for line in lines]
-    # -k may leave nothing to do in one of the runs, not in all
-    if not problems and (passed == 0 or status not in (0, NO_TESTS_COLLECTED)):
-        problems.append(f"pytest ended with status {status}")
+    if not passed and not problems:
+        problems.append("no test was run")
     print()
     for line in problems:
         print(line.splitlines()[0])
@@ -41,4 +42,4 @@ def main(status, *paths):
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), *sys.argv[2:]))
+    sys.exit(main(*sys.argv[1:]))

@@ -34,7 +34,6 @@ class CrmGestion(models.Model):
         string="Subject",
         compute="_compute_name",
         store=True,
-        readonly=False,
         precompute=True,
     )
     activity_type_id = fields.Many2one(
@@ -213,15 +212,11 @@ class CrmGestion(models.Model):
 
     @api.depends("activity_type_id", "organization_id", "contact_id")
     def _compute_name(self):
-        """A subject that tells type and person, until somebody types his own."""
+        """Type and person say it all; an import may bring a subject of its own."""
         for gestion in self:
-            proposed = gestion._proposed_name(gestion._origin)
-            if not gestion.name or gestion.name == proposed:
-                gestion.name = gestion._proposed_name(gestion)
-
-    def _proposed_name(self, values):
-        who = values.contact_id.name or values.organization_id.name
-        return ": ".join(part for part in (values.activity_type_id.name, who) if part)
+            who = gestion.contact_id.name or gestion.organization_id.name
+            parts = (gestion.activity_type_id.name, who)
+            gestion.name = ": ".join(part for part in parts if part)
 
     @api.depends("lead_id")
     def _compute_contact_id(self):
@@ -549,6 +544,9 @@ class CrmGestion(models.Model):
             "res_model_id": self.env["ir.model"]._get_id(lead._name),
             "res_id": lead.id,
         })
+        # the ORM does not follow a document that changes its model in the same write
+        for record in (lead, self.contact_id, self.organization_id):
+            record.invalidate_recordset(["activity_ids"])
 
     def _move_to_lead(self, lead):
         """Interactions of merged opportunities go on under the winner, each with the

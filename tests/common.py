@@ -1,0 +1,126 @@
+from odoo.addons.base.tests.common import BaseCommon
+from odoo.tests import new_test_user
+
+PASSWORD = "secret-of-the-test"
+
+
+class SalesForce:
+    """A small sales force, made anew for each test class and never taken from demo data.
+
+    ::
+
+        director (Sales Director)
+        |- north: head (Head of Sales) leads seller, colleague (Sellers)
+        |- south: south_head (Head of Sales) leads stranger (Seller)
+        native: Odoo's own salesman, without a role of ours
+        employee: internal user, no sales rights
+    """
+
+    @classmethod
+    def _make_sales_force(cls):
+        cls.seller = cls._make_user("seller", "crm_gestion.group_seller")
+        cls.colleague = cls._make_user("colleague", "crm_gestion.group_seller")
+        cls.head = cls._make_user("head", "crm_gestion.group_sales_head")
+        cls.stranger = cls._make_user("stranger", "crm_gestion.group_seller")
+        cls.south_head = cls._make_user("south_head", "crm_gestion.group_sales_head")
+        cls.director = cls._make_user("director", "crm_gestion.group_sales_director")
+        cls.native = cls._make_user("native", "sales_team.group_sale_salesman")
+        cls.employee = cls._make_user("employee", "base.group_user")
+        cls.north = cls._make_team("North", cls.head, cls.seller | cls.colleague)
+        cls.south = cls._make_team("South", cls.south_head, cls.stranger)
+
+    @classmethod
+    def _make_user(cls, name, groups, **values):
+        return new_test_user(
+            cls.env,
+            login=f"crm_{name}",
+            password=PASSWORD,
+            groups=groups,
+            name=name.replace("_", " ").title(),
+            email=f"{name}@ours.example",
+            tz="UTC",
+            **values,
+        )
+
+    @classmethod
+    def _make_team(cls, name, leader, members):
+        return cls.env["crm.team"].create({
+            "name": name,
+            "user_id": leader.id,
+            "member_ids": [(4, member.id) for member in members],
+        })
+
+    @classmethod
+    def _make_accounts(cls):
+        """One organization with one contact, both the seller's."""
+        cls.market = cls.env.ref("crm_gestion.market_industry_food")
+        cls.cold_call = cls.env.ref("crm_gestion.origination_cold_call")
+        cls.organization = cls.env["res.partner"].create({
+            "name": "Aceites del Sur",
+            "is_company": True,
+            "user_id": cls.seller.id,
+            "market_id": cls.market.id,
+            "origination_id": cls.cold_call.id,
+        })
+        cls.contact = cls.env["res.partner"].create({
+            "name": "Lucía Ferrer",
+            "parent_id": cls.organization.id,
+            "cargo_id": cls.env.ref("crm_gestion.cargo_purchasing_manager").id,
+            "email": "lucia@aceites.example",
+            "phone": "+34 924 000 001",
+        })
+
+    @classmethod
+    def _make_lead(cls, user=None, **values):
+        user = user or cls.seller
+        return cls.env["crm.lead"].create({
+            "name": "Sale of software",
+            "type": "opportunity",
+            "user_id": user.id,
+            "team_id": user.sale_team_id.id,
+            "expected_revenue": 1000.0,
+            **values,
+        })
+
+    @classmethod
+    def _make_gestion(cls, user=None, **values):
+        return cls.env["crm.gestion"].create({
+            "activity_type_id": cls.env.ref("mail.mail_activity_data_call").id,
+            "user_id": (user or cls.seller).id,
+            "result_id": cls.env.ref("crm_gestion.result_informed").id,
+            "date": "2026-03-02 10:00:00",
+            **values,
+        })
+
+    @classmethod
+    def _make_product(cls):
+        return cls.env["product.product"].create({
+            "name": "License",
+            "list_price": 100.0,
+            "taxes_id": False,
+        })
+
+    @classmethod
+    def _enforce(cls, value=True):
+        cls.env["ir.config_parameter"].set_param(
+            "crm_gestion.enforce_method", str(value)
+        )
+
+
+class CrmGestionCommon(SalesForce, BaseCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._enforce()
+        cls._make_sales_force()
+        cls._make_accounts()
+        cls.generate_interest = cls.env.ref("crm_gestion.stage_generate_interest")
+        cls.present_products = cls.env.ref("crm_gestion.stage_present_products")
+        cls.size_proposal = cls.env.ref("crm_gestion.stage_size_proposal")
+        cls.negotiate = cls.env.ref("crm_gestion.stage_negotiate_proposal")
+        cls.sales_order = cls.env.ref("crm_gestion.stage_sales_order")
+        cls.interest = cls.env.ref("crm_gestion.result_interest")
+        cls.price = cls.env.ref("crm_gestion.lost_reason_price")
+        cls.too_small = cls.env.ref("crm_gestion.lost_reason_too_small")
+        cls.call = cls.env.ref("mail.mail_activity_data_call")
+        cls.meeting = cls.env.ref("mail.mail_activity_data_meeting")
