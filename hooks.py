@@ -31,6 +31,8 @@ USED_BY = {
     ],
 }
 
+MASTERS = ("crm.cargo", "crm.gestion.result", "crm.market", "crm.origination")
+
 
 def pre_init_hook(env):
     """Decide whether the method is enforced, and make the columns of big tables."""
@@ -90,6 +92,7 @@ def uninstall_hook(env):
     env["crm.stage"]._end_method()
     _keep_rights(env)
     _let_go_of_used(env)
+    _let_go_of_masters(env)
     env["ir.config_parameter"].search([("key", "=like", "crm_gestion.%")]).unlink()
 
 
@@ -116,13 +119,22 @@ def _keep_rights(env):
 def _let_go_of_used(env):
     """What we delivered and the company uses becomes its own: without their external ids
     these records stay when the add-on goes. The five stages stay or go together."""
-    data = env["ir.model.data"].search([("module", "=", "crm_gestion")])
     for model, columns in USED_BY.items():
-        delivered = data.filtered(lambda d, m=model: d.model == m)
+        delivered = env["ir.model.data"].search([
+            ("module", "=", "crm_gestion"), ("model", "=", model)
+        ])
         used = _used_ids(env, delivered.mapped("res_id"), columns)
         if model == "crm.stage" and used:
             used = set(delivered.mapped("res_id"))
         delivered.filtered(lambda d, u=used: d.res_id in u).unlink()
+
+
+def _let_go_of_masters(env):
+    """Our own tables go as a whole. Deleting their records one by one before would only
+    run into the customers that refer to them."""
+    env["ir.model.data"].search([
+        ("module", "=", "crm_gestion"), ("model", "in", MASTERS)
+    ]).unlink()
 
 
 def _used_ids(env, ids, columns):

@@ -263,6 +263,11 @@ show_progress() {
     [ $width = 0 ] || printf '\r%64s\r' '' >&2
 }
 
+prepare_pages() {
+    odoo shell -d "$1" --log-level=warn < "$checkout/dev/pages.py" > "$state/pages.log" 2>&1 ||
+        die "the pages of Odoo could not be put together: see $state/pages.log."
+}
+
 # --- templates ---------------------------------------------------------------------------
 
 # Databases with what the add-on depends on, and Spanish: `plain` without demo data, `demo` with.
@@ -277,7 +282,7 @@ odoo_version() { cat "$PYTHONPATH/../../../../.complete" 2> /dev/null || git -C 
 
 template() {  # prints the name of the template: plain or demo
     local kind=$1 key
-    key=$({ depends; odoo_version; } | sha256sum | cut -c1-8)
+    key=$({ depends; odoo_version; cat "$checkout/dev/pages.py"; } | sha256sum | cut -c1-8)
     locked "$state/template.lock" make_template "$kind" "${module}_template_${kind}_$key"
     echo "${module}_template_${kind}_$key"
 }
@@ -295,6 +300,14 @@ make_template() {
     rename_database "$name.part" "$name"
     # nobody may be connected while it is copied
     sql "alter database \"$name\" allow_connections false" > /dev/null
+    [ -z "$private_server" ] || drop_old_templates "$kind" "$name"
+}
+
+drop_old_templates() {
+    local old
+    for old in $(sql "select datname from pg_database where datname like '${module}_template_$1_%' and datname <> '$2'"); do
+        drop_database "$old"
+    done
 }
 
 install_template() {
@@ -303,6 +316,7 @@ install_template() {
     odoo_logged "$state/template.log" "database with what the add-on depends on (once: 3 to 5 minutes)" \
         -d "$2" -i "$(depends)" --load-language=es_ES "${demo[@]}" --stop-after-init ||
         die "Odoo could not install what the add-on depends on: see $state/template.log."
+    prepare_pages "$2"
 }
 
 save_template() {

@@ -11,12 +11,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
 
-MODULE = "crm_gestion"
+import odoo.tools
 
-import odoo.addons  # noqa: E402
-import odoo.tools  # noqa: E402
+import odoo.addons
 
 odoo.tools.config.parse_config([f"--addons-path={Path.cwd()}", "--log-level=warn"])
+
+from odoo.modules import Manifest  # noqa: E402
+from odoo.tests import BaseCase  # noqa: E402
 
 from odoo.addons.test_lint.tests import (  # noqa: E402
     test_dunderinit,
@@ -29,8 +31,8 @@ from odoo.addons.test_lint.tests import (  # noqa: E402
     test_pylint,
     test_test_holes,
 )
-from odoo.modules import Manifest  # noqa: E402
-from odoo.tests import BaseCase  # noqa: E402
+
+MODULE = "crm_gestion"
 
 
 class TestPyLint(BaseCase):

@@ -1,7 +1,7 @@
 """Add up the results of several pytest runs.
 
-summary.py STATUS FILE [STATUS FILE]...: the exit status of a run and its report in JUnit's
-form. A skipped test is a failed one: it has shown nothing.
+summary.py STATUS FILE [STATUS FILE]...: the exit status of a run and its report in
+JUnit's form. A skipped test is a failed one: it has shown nothing.
 """
 
 import sys
@@ -29,7 +29,8 @@ def count(status, path):
 
 
 def main(*args):
-    counts = [count(int(status), path) for status, path in zip(*[iter(args)] * 2)]
+    runs = zip(map(int, args[::2]), args[1::2], strict=True)
+    counts = [count(status, path) for status, path in runs]
     passed = sum(number for number, _ in counts)
     problems = [line for _, lines in counts for line in lines]
     if not passed and not problems:

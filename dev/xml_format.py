@@ -1,8 +1,8 @@
 """Check the add-on's XML files, or rewrite their indentation with --fix.
 
-Checked: well-formed; a data file fits Odoo's schema; first line; final newline; no tabs,
-no trailing blanks; a tag that begins a line is indented by four spaces a level, an
-attribute that begins a line by four more than its tag; ` />` closes an empty element.
+Checked: well-formed; a data file fits Odoo's schema; first line; final newline; no
+tabs, no trailing blanks; a tag that begins a line is indented by four spaces a level,
+an attribute that begins a line by four more than its tag; ` />` ends an empty element.
 """
 
 import re
@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 from xml.parsers import expat
 
-import odoo
 from lxml import etree
+
+import odoo
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8" ?>'
 SCHEMA = Path(odoo.__path__[0]) / "import_xml.rng"
@@ -87,7 +88,7 @@ class Layout:
             for number, line in enumerate(self.lines)
         ]
         text = "\n".join(lines).rstrip() + "\n"
-        return re.sub(r'(["\w])/>', r"\1 />", text)
+        return re.sub(r"([\w\"'])/>", r"\1 />", text)
 
 
 def problems(path, text):

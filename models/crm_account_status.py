@@ -65,7 +65,10 @@ class CrmAccountStatus(models.AbstractModel):
         """
         accounts = self._accounts(partners)
         sales = self._last_sales(accounts)
-        busy = self._with_evidence(accounts)
+        unknown = accounts.filtered(
+            lambda account: account.id not in sales and not account.account_status
+        )
+        busy = self._with_evidence(unknown)
         limit = self._former_limit()
         by_status = accounts.grouped(
             lambda account: account_status(
@@ -111,6 +114,8 @@ class CrmAccountStatus(models.AbstractModel):
     @api.model
     def _with_evidence(self, accounts):
         """:return: the accounts that a seller worked on, or that have an origination"""
+        if not accounts:
+            return accounts
         tree = accounts.with_context(active_test=False).search([
             ("commercial_partner_id", "in", accounts.ids)
         ])

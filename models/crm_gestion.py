@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
@@ -27,6 +27,7 @@ class CrmGestion(models.Model):
 
     _name = "crm.gestion"
     _description = "Customer Interaction"
+    _inherit = "crm.next.step.mixin"
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -145,38 +146,6 @@ class CrmGestion(models.Model):
     result_opens_opportunity = fields.Boolean(related="result_id.opens_opportunity")
     result_requires_next_step = fields.Boolean(related="result_id.requires_next_step")
     result_stops_contact = fields.Boolean(related="result_id.stops_contact")
-    next_activity_type_id = fields.Many2one(
-        comodel_name="mail.activity.type",
-        string="Next Step",
-        compute="_compute_next_step",
-        store=True,
-        readonly=False,
-        precompute=True,
-        domain="[('res_model', '=', False), ('category', '!=', 'upload_file')]",
-        ondelete="set null",
-    )
-    next_date = fields.Date(
-        string="Next Step Date",
-        compute="_compute_next_step",
-        store=True,
-        readonly=False,
-        precompute=True,
-    )
-    next_summary = fields.Char(string="Next Step Summary")
-    next_user_id = fields.Many2one(
-        comodel_name="res.users",
-        string="Next Step Assigned to",
-        domain="[('share', '=', False)]",
-        ondelete="set null",
-    )
-    next_activity_id = fields.Many2one(
-        comodel_name="mail.activity",
-        string="Planned Activity",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="set null",
-    )
     opportunity_ids = fields.One2many(
         comodel_name="crm.lead",
         inverse_name="source_gestion_id",
@@ -355,18 +324,15 @@ class CrmGestion(models.Model):
     def create(self, vals_list):
         self._complete_from_leads(vals_list)
         gestiones = super().create(vals_list)
-        gestiones._sync_next_activity()
         gestiones._mark_accounts()
         return gestiones
 
     def write(self, vals):
-        self._check_correctable(vals)
         Change = self.env["crm.gestion.change"]
+        Change._check_allowed(self, vals)
         before = Change._snapshot(self, vals)
         res = super().write(vals)
         Change._log(self, before)
-        if vals.keys() & self._next_step_fields():
-            self._sync_next_activity()
         if {"organization_id", "contact_id"} & vals.keys():
             self._mark_accounts()
         return res
@@ -391,48 +357,6 @@ class CrmGestion(models.Model):
                 force_partner_id=lead._find_matching_partner().id, create_missing=True
             )
 
-    def _check_correctable(self, vals):
-        """:raise UserError: where the days to correct have passed for this user"""
-        if self.env.su or not vals.keys() & self._author_fields():
-            return
-        if self.env.user.has_group("crm_gestion.group_sales_head"):
-            return
-        days = self._correction_days()
-        limit = fields.Datetime.now() - timedelta(days=days)
-        if any(gestion.create_date < limit for gestion in self):
-            raise UserError(
-                self.env._(
-                    "A gestión can be corrected for %(days)s days; "
-                    "ask your head of sales to change this one.",
-                    days=days,
-                )
-            )
-
-    @api.model
-    def _author_fields(self):
-        """Fields that tell what happened. The next step is not one: it is the future."""
-        return {
-            "name", "activity_type_id", "date", "duration", "direction", "user_id",
-            "organization_id", "contact_id", "lead_id", "campaign_id", "description",
-            "result_id", "team_id", "company_id",
-        }  # fmt: skip
-
-    @api.model
-    def _next_step_fields(self):
-        return {
-            "result_id", "next_activity_type_id", "next_date", "next_summary",
-            "next_user_id",
-        }  # fmt: skip
-
-    @api.model
-    def _correction_days(self):
-        value = (
-            self.env["ir.config_parameter"]
-            .sudo()
-            .get_param("crm_gestion.correction_days", "7")
-        )
-        return int(value)
-
     # === ACTION METHODS === #
 
     def action_create_opportunity(self):
@@ -446,9 +370,8 @@ class CrmGestion(models.Model):
         self.ensure_one()
         lead = self.env["crm.lead"].create(self._prepare_opportunity_vals())
         if not self.lead_id:
-            self.lead_id = lead
-        if self.next_activity_id:
-            self._move_next_activity(lead)
+            # sudo: no correction of what happened, so it is never too late for it
+            self.sudo().lead_id = lead
         return lead._crm_form_action()
 
     def action_view_opportunities(self):
@@ -484,7 +407,7 @@ class CrmGestion(models.Model):
             "market_id": account.market_id.id,
             "campaign_id": self.campaign_id.id,
             "source_gestion_id": self.id,
-            "user_id": self.user_id.id,
+            "user_id": (self.user_id if self.user_id.crm_in_scope else self.env.user).id,
             "company_id": self.company_id.id,
             "description": plaintext2html(self.description or ""),
         }
@@ -492,61 +415,23 @@ class CrmGestion(models.Model):
             vals["team_id"] = self.team_id.id
         if referrer:
             vals["referred"] = referrer.name
-        if self.result_id.suggested_stage_id:
-            vals["stage_id"] = self.result_id.suggested_stage_id.id
+        stage = self.result_id.suggested_stage_id
+        if stage and (not stage.is_method or stage._method_enforced()):
+            vals["stage_id"] = stage.id
         return vals
 
     def _next_step_record(self):
-        """:return: record on which the next step is planned: the opportunity, else the
-        contact, else the organization"""
+        """The opportunity, else the contact, else the organization."""
         self.ensure_one()
         return self.lead_id or self.contact_id or self.organization_id
 
-    def _sync_next_activity(self):
-        """Plan the native activity of each next step, or move the planned one along.
-
-        One activity for each gestión: saving again never plans a second one. An activity
-        that was done or cancelled meanwhile is left alone.
-        """
-        planned = self.filtered(lambda g: g.next_activity_type_id and g.next_date)
-        for gestion in planned.filtered("next_activity_id.active"):
-            # sudo: as below
-            gestion.next_activity_id.sudo().write(gestion._prepare_activity_vals())
-        missing = planned.filtered(lambda g: not g.next_activity_id)
-        # sudo: whoever may log the interaction may plan what follows from it, on the
-        # customer of a colleague too (he answered the telephone); rights on the
-        # interaction itself were checked when it was written
-        activities = (
-            self.env["mail.activity"]
-            .sudo()
-            .create([gestion._prepare_activity_vals() for gestion in missing])
-        )
-        for gestion, activity in zip(missing, activities, strict=True):
-            gestion.sudo().next_activity_id = activity
-        (self - planned).sudo().next_activity_id.filtered("active").unlink()
+    def _next_step_document_fields(self):
+        return {"lead_id", "contact_id", "organization_id"}
 
     def _prepare_activity_vals(self):
-        self.ensure_one()
-        record = self._next_step_record()
-        return {
-            "activity_type_id": self.next_activity_type_id.id,
-            "summary": self.next_summary or self.next_activity_type_id.summary,
-            "date_deadline": self.next_date,
-            "user_id": (self.next_user_id or self.user_id).id,
-            "res_model_id": self.env["ir.model"]._get_id(record._name),
-            "res_id": record.id,
-        }
-
-    def _move_next_activity(self, lead):
-        """The next step of an interaction that opened an opportunity belongs to it."""
-        # sudo: as in _sync_next_activity
-        self.next_activity_id.sudo().filtered("active").write({
-            "res_model_id": self.env["ir.model"]._get_id(lead._name),
-            "res_id": lead.id,
-        })
-        # the ORM does not follow a document that changes its model in the same write
-        for record in (lead, self.contact_id, self.organization_id):
-            record.invalidate_recordset(["activity_ids"])
+        """The author takes the next step, unless somebody else is named."""
+        vals = super()._prepare_activity_vals()
+        return {**vals, "user_id": (self.next_user_id or self.user_id).id}
 
     def _move_to_lead(self, lead):
         """Interactions of merged opportunities go on under the winner, each with the

@@ -1,4 +1,14 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+# Fields that tell what happened. The next step is not one of them: it is the future.
+WHAT_HAPPENED = {
+    "name", "activity_type_id", "date", "duration", "direction", "user_id",
+    "organization_id", "contact_id", "lead_id", "campaign_id", "description",
+    "result_id", "team_id", "company_id",
+}  # fmt: skip
 
 
 class CrmGestionChange(models.Model):
@@ -37,6 +47,32 @@ class CrmGestionChange(models.Model):
         comodel_name="res.users", string="Corrected by", required=True, readonly=True
     )
     date = fields.Datetime(string="Corrected on", required=True, readonly=True)
+
+    @api.model
+    def _check_allowed(self, gestiones, vals):
+        """Who logged an interaction may correct it for some days, a head of sales always.
+
+        :raise UserError: where it is too late for this user; nothing has changed then
+        """
+        if self.env.su or not vals.keys() & WHAT_HAPPENED:
+            return
+        if self.env.user.has_group("crm_gestion.group_sales_head"):
+            return
+        days = self._correction_days()
+        limit = fields.Datetime.now() - timedelta(days=days)
+        if any(gestion.create_date < limit for gestion in gestiones):
+            raise UserError(
+                self.env._(
+                    "A gestión can be corrected for %(days)s days; "
+                    "ask your head of sales to change this one.",
+                    days=days,
+                )
+            )
+
+    @api.model
+    def _correction_days(self):
+        params = self.env["ir.config_parameter"].sudo()
+        return int(params.get_param("crm_gestion.correction_days", "7"))
 
     @api.model
     def _snapshot(self, gestiones, vals):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .crm_opportunity_closure import DEFERRED, STANDBY_PROBABILITY
+from .crm_opportunity_closure import DEFERRED
 
 # Fields by which an opportunity may close or reopen; user, team and type change stages.
 CLOSURE_TRIGGERS = {
@@ -35,7 +35,7 @@ class CrmLead(models.Model):
         readonly=False,
         domain="[('is_company', '=', True)]",
         index="btree_not_null",
-        ondelete="restrict",
+        ondelete="set null",
         check_company=True,
         help="The company the contact speaks for in this opportunity.",
     )
@@ -161,7 +161,7 @@ class CrmLead(models.Model):
     def create(self, vals_list):
         self.env["crm.origination"]._complete_utm_vals(vals_list)
         leads = super().create(vals_list)
-        leads._log_born_closed()
+        self.env["crm.opportunity.closure"]._log_created(leads)
         leads.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
         return leads
 
@@ -173,28 +173,14 @@ class CrmLead(models.Model):
         res = super().write(vals)
         Closure._log(self, before)
         if vals.get("origination_id"):
-            self._complete_utm()
+            self.env["crm.origination"]._complete_utm(self)
         if vals.keys() & {"partner_id", "organization_id", "type"}:
             self.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
         return res
 
-    def _log_born_closed(self):
-        """Imported opportunities may be closed already."""
-        closed = self.filtered(lambda lead: lead.won_status != "pending")
-        before = self.env["crm.opportunity.closure"]._snapshot(closed)
-        for values in before.values():
-            values["won_status"] = "pending"
-        self.env["crm.opportunity.closure"]._log(closed, before)
-
     def _mark_accounts(self):
         partners = self.partner_id | self.organization_id
         self.env["crm.account.status"]._mark_potential(partners)
-
-    def _complete_utm(self):
-        """Opportunities that were given an origination get its source and medium."""
-        for origination, leads in self.grouped("origination_id").items():
-            for name, value in origination._prepare_utm_vals().items():
-                leads.filtered(lambda lead, n=name: not lead[n]).write({name: value})
 
     # === ACTION METHODS === #
 
@@ -209,17 +195,12 @@ class CrmLead(models.Model):
         Closure._log(self, before)
         return res
 
-    def action_unarchive(self):
-        """Odoo predicts anew after unarchiving: what the closure kept comes last."""
-        rows = self._open_closures()
-        res = super().action_unarchive()
-        rows.filtered(lambda row: row.lead_id.active)._restore_probability()
-        return res
-
     def action_restore(self):
-        rows = self._open_closures()
+        """Odoo makes the probability automatic: what the closure kept comes last."""
+        # sudo: rows of these opportunities, whose rights super checks
+        rows = self.sudo().closure_ids.filtered(lambda row: not row.reopen_date)
         res = super().action_restore()
-        rows.filtered(lambda row: row.lead_id.active)._restore_probability()
+        rows.filtered("lead_id.active")._restore_probability()
         return res
 
     def action_crm_close(self):
@@ -231,7 +212,7 @@ class CrmLead(models.Model):
 
     def action_crm_resume(self):
         """Take closed opportunities up again, as they were when they closed."""
-        self.filtered(lambda lead: not lead.active).action_restore()
+        self.filtered(lambda lead: not lead.active).action_unarchive()
         return True
 
     def action_crm_generate_order(self):
@@ -265,40 +246,6 @@ class CrmLead(models.Model):
             "res_id": self.id,
             "views": [(False, "form")],
         }
-
-    def _crm_pause(self):
-        """Archive without losing: stage and probability stay. Odoo dates whatever is
-        archived as closed; a pause is not."""
-        without = self.filtered(lambda lead: not lead.probability)
-        without.write({"probability": STANDBY_PROBABILITY})
-        self.write({"active": False})
-        self.write({"date_closed": False})
-
-    def _open_closures(self):
-        # sudo: rows of one's own opportunities, which every seller may read
-        return (
-            self.env["crm.opportunity.closure"]
-            .sudo()
-            .search([("lead_id", "in", self.ids), ("reopen_date", "=", False)])
-        )
-
-    def _win_by_order(self):
-        """A confirmed order wins its opportunity, whoever confirmed it and however the
-        opportunity was closed before. Where the method is not enforced, confirming
-        leaves opportunities alone, as Odoo does."""
-        if not self.env["crm.stage"]._method_enforced():
-            return
-        # sudo: a customer who signs in the portal has no rights on opportunities
-        open_leads = self.sudo().filtered(
-            lambda lead: lead.stage_id.is_method and lead.won_status != "won"
-        )
-        for leads in open_leads.grouped("team_id").values():
-            stage = leads._stage_find(
-                domain=[("is_won", "=", True), ("is_method", "=", True)]
-            )
-            if stage:
-                leads.filtered(lambda lead: not lead.active).action_unarchive()
-                leads.write({"stage_id": stage.id, "probability": 100})
 
     # === HOOKS OF MERGE AND CONVERSION === #
 

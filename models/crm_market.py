@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 
 class CrmMarket(models.Model):
@@ -42,6 +43,32 @@ class CrmMarket(models.Model):
     def _compute_display_name(self):
         for market in self:
             market.display_name = market.complete_name
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """A market is found by its name, its code, and the path that it is shown with,
+        so that what the screens say can be imported."""
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        domain = super()._search_display_name(operator, value)
+        if operator not in ("in", "ilike"):
+            return domain
+        values = [value] if isinstance(value, str) else value
+        paths = [path for path in values if isinstance(path, str) and "/" in path]
+        return Domain.OR([domain, *(self._path_domain(operator, p) for p in paths)])
+
+    @api.model
+    def _path_domain(self, operator, path):
+        """:return: domain of the markets with these names from top to bottom"""
+        operator = "=" if operator == "in" else operator
+        domain = Domain.TRUE
+        parent = ""
+        for name in reversed(path.split(" / " if " / " in path else "/")):
+            domain &= Domain(f"{parent}name", operator, name.strip())
+            parent += "parent_id."
+        if operator == "=":
+            domain &= Domain(parent.rstrip("."), "=", False)
+        return domain
 
     @api.constrains("parent_id")
     def _check_parent_id(self):

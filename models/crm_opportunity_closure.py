@@ -119,7 +119,7 @@ class CrmOpportunityClosure(models.Model):
         before = self._snapshot(leads)
         deferred = leads.with_context(crm_gestion_closure=DEFERRED)
         if kind == "standby":
-            deferred._crm_pause()
+            self._pause(deferred)
         else:
             deferred.action_set_lost(lost_reason_id=reason.id)
         return self._log(
@@ -130,6 +130,15 @@ class CrmOpportunityClosure(models.Model):
             note=note,
             wake_date=wake_date if kind == "standby" else False,
         )
+
+    @api.model
+    def _pause(self, leads):
+        """Archive without losing: stage and probability stay. Odoo dates whatever is
+        archived as closed; a pause is not."""
+        without = leads.filtered(lambda lead: not lead.probability)
+        without.write({"probability": STANDBY_PROBABILITY})
+        leads.write({"active": False})
+        leads.write({"date_closed": False})
 
     @api.model
     def _check_transition(self, leads, kind):
@@ -225,6 +234,14 @@ class CrmOpportunityClosure(models.Model):
         ])
         ended.filtered(lambda row: row.lead_id in reopened)._restore_probability()
         return rows.with_env(self.env)
+
+    @api.model
+    def _log_created(self, leads):
+        """Imported opportunities may be closed already when they are created."""
+        before = self._snapshot(leads.filtered(lambda l: l.won_status != "pending"))
+        for values in before.values():
+            values["won_status"] = "pending"
+        self._log(leads, before)
 
     @api.model
     def _prepare_vals(self, lead, before, kind):

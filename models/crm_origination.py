@@ -101,3 +101,11 @@ class CrmOrigination(models.Model):
             for vals in vals_list:
                 if vals.get("origination_id") == origination.id:
                     vals.update({k: v for k, v in utm.items() if not vals.get(k)})
+
+    @api.model
+    def _complete_utm(self, leads):
+        """Give opportunities that have no source or medium those of their origination."""
+        # sudo: as above
+        for origination, group in leads.grouped("origination_id").items():
+            for name, value in origination.sudo()._prepare_utm_vals().items():
+                group.filtered(lambda lead, n=name: not lead[n]).write({name: value})

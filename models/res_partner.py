@@ -161,6 +161,14 @@ class ResPartner(models.Model):
     def _commercial_fields(self):
         return [*super()._commercial_fields(), "market_id", "account_status"]
 
+    def _convert_fields_to_values(self, field_names):
+        """Odoo 19.0 reads what contacts inherit from their organization as the user who
+        imports them, and fails on accounting fields that sales may not see. Later
+        versions read it in superuser mode, as they always wrote it (odoo/odoo#278638).
+        """
+        # sudo: see above; the values go from an organization to its contacts only
+        return super(ResPartner, self.sudo())._convert_fields_to_values(field_names)
+
     def _entered_by_sales(self):
         if self.env.context.get("res_partner_search_mode") == "supplier":
             return self.browse()
@@ -192,9 +200,8 @@ class ResPartner(models.Model):
     def get_import_templates(self):
         """Offer our own templates where the sales menus import."""
         kind = self.env.context.get("crm_gestion_menu")
-        if kind not in ("organization", "contact"):
-            return super().get_import_templates()
-        return super().get_import_templates()
+        templates = self.env["crm.master.mixin"]._import_template(kind)
+        return templates or super().get_import_templates()
 
     # === BUSINESS METHODS === #
 

@@ -11,7 +11,7 @@ class SaleOrder(models.Model):
     def write(self, vals):
         """Confirming and cancelling decide who is a customer."""
         res = super().write(vals)
-        if "state" in vals:
+        if vals.get("state", "sent") != "sent":
             self.env["crm.account.status"]._refresh(self.partner_id)
         return res
 
@@ -21,10 +21,28 @@ class SaleOrder(models.Model):
         """An order that is confirmed, by whatever route, wins its opportunity."""
         res = super().action_confirm()
         confirmed = self.filtered(lambda order: order.state == "sale")
-        confirmed.opportunity_id._win_by_order()
+        confirmed._win_opportunities()
         return res
 
     # === BUSINESS METHODS === #
+
+    def _win_opportunities(self):
+        """Take the opportunities of these orders to the last stage of the method, however
+        they were closed before. Where the method is not enforced, confirming leaves them
+        alone, as Odoo does."""
+        if not self.env["crm.stage"]._method_enforced():
+            return
+        # sudo: a customer who signs in the portal has no rights on opportunities
+        leads = self.sudo().opportunity_id.filtered(
+            lambda lead: lead.stage_id.is_method and lead.won_status != "won"
+        )
+        leads.filtered(lambda lead: not lead.active).action_unarchive()
+        for group in leads.grouped("team_id").values():
+            stage = group._stage_find(
+                domain=[("is_won", "=", True), ("is_method", "=", True)]
+            )
+            if stage:
+                group.write({"stage_id": stage.id, "probability": 100})
 
     @api.model
     def _generate_from_opportunity(

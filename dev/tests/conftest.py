@@ -16,9 +16,9 @@ BAD_LINE = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) .*", re.MULTILINE)
 class Odoo:
     """Odoo's command line, in the environment that `dev/env` prints."""
 
-    def __call__(self, *args):
+    def __call__(self, *args, stdin=""):
         """Run it to the end and return its log; a status other than 0 is an error."""
-        return self._run(args).stderr
+        return self._run(args, stdin).stderr
 
     def install(self, db, *args, modules=MODULE):
         return self("-d", db, "-i", modules, "--stop-after-init", *args)
@@ -94,6 +94,6 @@ def installed(database, odoo):
 
 @pytest.fixture(scope="session")
 def demo_install(database, odoo):
-    """A database with the add-on and demo data, not to be changed, and the log of that."""
+    """A database with the add-on and demo data, and the log of that: not to change."""
     name = database("demo", demo=True)
     return name, odoo.install(name, "--with-demo")

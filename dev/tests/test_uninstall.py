@@ -1,0 +1,154 @@
+"""Uninstalling gives back a working native CRM and loses nothing native."""
+
+import pytest
+
+WORK = """
+from datetime import timedelta
+from odoo import fields
+from odoo.tests import new_test_user
+users = {
+    name: new_test_user(env, login=f"left_{name}", groups=f"crm_gestion.group_{group}")
+    for name, group in (
+        ("seller", "seller"), ("head", "sales_head"), ("director", "sales_director"))
+}
+Lead = env["crm.lead"].with_user(users["seller"])
+ref = env.ref
+account = env["res.partner"].create({
+    "name": "Account", "is_company": True, "user_id": users["seller"].id,
+    "market_id": ref("crm_gestion.market_industry").id,
+    "origination_id": ref("crm_gestion.origination_referral").id,
+})
+for stage in env["crm.stage"].search([("is_method", "=", True), ("is_won", "=", False)]):
+    Lead.create({
+        "name": f"Open in {stage.sequence}", "partner_id": account.id,
+        "stage_id": stage.id, "type": "opportunity", "expected_revenue": 10,
+    })
+paused, rejected, won = Lead.create([
+    {"name": name, "type": "opportunity", "partner_id": account.id}
+    for name in ("Paused", "Rejected", "Won")
+])
+Closure = env["crm.opportunity.closure"].with_user(users["seller"])
+Closure._close(paused, "standby",
+               wake_date=fields.Date.today() + timedelta(days=30), note="Later")
+Closure._close(rejected, "rejected", ref("crm_gestion.lost_reason_price"), note="Dear")
+order = env["sale.order"].with_user(users["seller"]).create({
+    "partner_id": account.id, "opportunity_id": won.id,
+    "order_line": [(0, 0, {
+        "product_id": env["product.product"].create({"name": "P"}).id})],
+})
+order.action_confirm()
+paused.sudo().activity_schedule(
+    "crm_gestion.mail_activity_type_visit", user_id=users["seller"].id)
+for lead in (paused, won):
+    env["crm.gestion"].with_user(users["seller"]).create({
+        "lead_id": lead.id, "result_id": ref("crm_gestion.result_interest").id,
+        "activity_type_id": ref("crm_gestion.mail_activity_type_chat").id,
+    })
+assert won.won_status == "won" and not paused.active
+env.cr.commit()
+"""
+
+SNAPSHOT = """
+import json
+leads = env["crm.lead"].with_context(active_test=False).search([], order="id")
+fields = ["name", "type", "user_id", "team_id", "partner_id", "expected_revenue",
+          "stage_id", "won_status", "order_ids", "lost_reason_id"]
+users = env["res.users"].search([("login", "=like", "left_%")], order="login")
+print(json.dumps({
+    "leads": leads.read(fields, load=None),
+    "orders": env["sale.order"].search([]).read(["state", "opportunity_id"], load=None),
+    "partners": env["res.partner"].with_context(active_test=False).search([]).mapped("name"),
+    "activities": env["mail.activity"].search([]).read(["res_id", "user_id"], load=None),
+    "messages": env["mail.message"].search([("model", "=", "crm.lead")]).ids,
+    "rights": [
+        [right for right in ("group_sale_salesman", "group_sale_manager")
+         if user.has_group(f"sales_team.{right}")] for user in users
+    ],
+}, default=str))
+"""
+
+UNINSTALL = """
+env["ir.module.module"].search([("name", "=", "crm_gestion")]).button_immediate_uninstall()
+"""
+
+NATIVE_WORK = '''
+import json
+paused = env["crm.lead"].search([("name", "=", "Paused")])
+seller = env["res.users"].search([("login", "=", "left_seller")])
+lead = env["crm.lead"].with_user(seller).create({"name": "New", "type": "opportunity"})
+first = lead.stage_id.name
+lead.action_set_won()
+other = env["crm.lead"].with_user(seller).create({"name": "Other", "type": "opportunity"})
+other.action_set_lost()
+other.action_restore()
+view = env["crm.lead"].with_user(seller).get_views([(False, "form"), (False, "kanban")])
+env.cr.execute("""
+    SELECT table_name, column_name FROM information_schema.columns
+     WHERE table_name IN ('crm_gestion', 'crm_market', 'crm_opportunity_closure')
+        OR column_name IN
+           ('closure_kind', 'account_status', 'origination_id', 'is_gestion')""")
+columns = env.cr.fetchall()
+print(json.dumps({
+    "module": env["ir.module.module"].search([("name", "=", "crm_gestion")]).state,
+    "paused_is_active": paused.active,
+    "paused_note": "standby" in "".join(paused.message_ids.mapped("body")).lower()
+        or "paused" in "".join(paused.message_ids.mapped("body")).lower(),
+    "stages": len(env["crm.stage"].search([])),
+    "first": bool(first), "won": lead.won_status, "restored": other.won_status,
+    "icons": sorted(env["mail.activity"].search([
+        ("res_model", "=", "crm.lead"), ("res_id", "=", paused.id)])
+        .activity_type_id.mapped("icon")),
+    "params": env["ir.config_parameter"].search_count([("key", "=like", "crm_gestion%")]),
+    "columns": columns, "views": sorted(view["views"]),
+    "leftovers": env["ir.model.data"].search([
+        ("module", "=", "crm_gestion")]).mapped("name"),
+}))
+'''
+
+
+@pytest.fixture(scope="module")
+def uninstalled(database, odoo, installed):
+    """A database that worked by the method, before and after it was uninstalled."""
+    name = database("uninstall", copy_of=installed)
+    odoo.shell(name, WORK)
+    before = odoo.shell(name, SNAPSHOT)
+    log = odoo("shell", "-d", name, stdin=UNINSTALL)
+    return name, before, log
+
+
+def test_nothing_native_is_lost(uninstalled, odoo, assert_clean):
+    name, before, log = uninstalled
+    assert_clean(log)
+    assert len(before["leads"]) == 7
+    assert before["rights"] == [
+        ["group_sale_salesman", "group_sale_manager"],
+        ["group_sale_salesman"],
+        ["group_sale_salesman"],
+    ]
+    after = odoo.shell(name, SNAPSHOT)
+    assert set(before.pop("messages")) <= set(after.pop("messages"))
+    assert after == before
+
+
+def test_the_native_crm_works(uninstalled, odoo):
+    name, _before, _log = uninstalled
+    assert odoo.shell(name, NATIVE_WORK) == {
+        "module": "uninstalled",
+        "paused_is_active": True,
+        "paused_note": True,
+        "stages": 9,
+        "first": True,
+        "won": "won",
+        "restored": "pending",
+        "icons": ["fa-car", "fa-users"],
+        "params": 0,
+        "columns": [],
+        "views": ["form", "kanban"],
+        "leftovers": [],
+    }
+
+
+def test_it_can_be_installed_again(uninstalled, odoo, assert_clean):
+    name, before, _log = uninstalled
+    assert_clean(odoo.install(name))
+    assert odoo.shell(name, SNAPSHOT)["orders"] == before["orders"]

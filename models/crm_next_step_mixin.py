@@ -1,0 +1,135 @@
+from odoo import api, fields, models
+
+# Fields of a next step -> the field of the native activity that says the same.
+ACTIVITY_FIELDS = {
+    "next_activity_type_id": "activity_type_id",
+    "next_date": "date_deadline",
+    "next_summary": "summary",
+    "next_user_id": "user_id",
+}
+
+
+class CrmNextStepMixin(models.AbstractModel):
+    """What is to be done next, kept as one native activity.
+
+    *Lifecycle.* A record with a type and a date of next step plans one activity; saving
+    it again never plans a second one. Changes go on to the activity, field by field, so
+    that a date somebody moved in Odoo's own calendar is not moved back. An activity that
+    was done is left alone; taking the next step off cancels one that was not.
+
+    A model that inherits this says in `_next_step_record` on which document the activity
+    is planned, and in `_next_step_document_fields` from which fields that follows.
+    """
+
+    _name = "crm.next.step.mixin"
+    _description = "Next Step"
+
+    next_activity_type_id = fields.Many2one(
+        comodel_name="mail.activity.type",
+        string="Next Step",
+        compute="_compute_next_step",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain="[('res_model', '=', False), ('category', '!=', 'upload_file')]",
+        ondelete="set null",
+    )
+    next_date = fields.Date(
+        string="Next Step Date",
+        compute="_compute_next_step",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    next_summary = fields.Char(string="Next Step Summary")
+    next_user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Next Step Assigned to",
+        domain="[('share', '=', False)]",
+        ondelete="set null",
+    )
+    next_activity_id = fields.Many2one(
+        comodel_name="mail.activity",
+        string="Planned Activity",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    def _compute_next_step(self):
+        """Propose a next step where there is none; to be extended."""
+        for record in self:
+            record.next_activity_type_id = record.next_activity_type_id
+            record.next_date = record.next_date
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._plan_next_activity()
+        return records
+
+    def write(self, vals):
+        res = super().write(vals)
+        documents = self._next_step_document_fields()
+        if vals.keys() & (ACTIVITY_FIELDS.keys() | documents):
+            self._follow_next_step(vals)
+        return res
+
+    # === BUSINESS METHODS === #
+
+    def _next_step_record(self):
+        """:return: record on which the next step is planned"""
+        raise NotImplementedError
+
+    def _next_step_document_fields(self):
+        """:return: set of the fields from which `_next_step_record` follows"""
+        return set()
+
+    def _is_planned(self):
+        self.ensure_one()
+        return bool(self.next_activity_type_id and self.next_date)
+
+    def _plan_next_activity(self):
+        """Plan the activities of these next steps, in one batch, where there is none."""
+        missing = self.filtered(lambda r: r._is_planned() and not r.next_activity_id)
+        # sudo: whoever may log the interaction may plan what follows from it, on the
+        # customer of a colleague too (he answered the telephone); rights on the record
+        # itself were checked when it was written
+        activities = (
+            self.env["mail.activity"]
+            .sudo()
+            .create([record._prepare_activity_vals() for record in missing])
+        )
+        for record, activity in zip(missing, activities, strict=True):
+            record.sudo().next_activity_id = activity
+
+    def _follow_next_step(self, vals):
+        """Bring planned activities in line with what a write changed."""
+        # sudo: as in _plan_next_activity
+        open_ones = self.sudo().filtered("next_activity_id.active")
+        dropped = open_ones.filtered(lambda record: not record._is_planned())
+        dropped.next_activity_id.unlink()
+        names = [ACTIVITY_FIELDS[name] for name in ACTIVITY_FIELDS if name in vals]
+        if vals.keys() & self._next_step_document_fields():
+            names += ["res_model_id", "res_id"]
+        for record in open_ones - dropped:
+            activity_vals = record._prepare_activity_vals()
+            record.next_activity_id.write({name: activity_vals[name] for name in names})
+            # the ORM does not follow an activity that changes its document
+            record._next_step_record().invalidate_recordset(["activity_ids"])
+        self._plan_next_activity()
+
+    def _prepare_activity_vals(self):
+        self.ensure_one()
+        document = self._next_step_record()
+        return {
+            "activity_type_id": self.next_activity_type_id.id,
+            "summary": self.next_summary or self.next_activity_type_id.summary,
+            "date_deadline": self.next_date,
+            "user_id": self.next_user_id.id or self.env.uid,
+            "res_model_id": self.env["ir.model"]._get_id(document._name),
+            "res_id": document.id,
+        }

@@ -1,0 +1,188 @@
+import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
+
+/** Choose a record by its name in a many2one field. */
+function choose(field, name) {
+    return [
+        {
+            trigger: `.o_field_widget[name=${field}] input`,
+            run: `edit ${name}`,
+        },
+        {
+            trigger: `.o-autocomplete--dropdown-item:not(.o_m2o_dropdown_option):contains("${name}")`,
+            run: "click",
+        },
+    ];
+}
+
+function openMenu(section, xmlid) {
+    return [
+        {
+            trigger: `.o_menu_sections [data-menu-xmlid="${section}"]`,
+            run: "click",
+        },
+        {
+            trigger: `.o-dropdown--menu [data-menu-xmlid="${xmlid}"]`,
+            run: "click",
+        },
+    ];
+}
+
+function clickStage(name) {
+    return [
+        {
+            trigger: `.o_statusbar_status button:not(.o_arrow_button_current):contains("${name}")`,
+            run: "click",
+        },
+        {
+            trigger: `.o_statusbar_status button.o_arrow_button_current:contains("${name}")`,
+        },
+    ];
+}
+
+// The guide, sections 3.1 to 3.4, as a seller whose screen is in Spanish.
+registry.category("web_tour.tours").add("crm_gestion_seller", {
+    url: "/odoo",
+    steps: () => [
+        stepUtils.showAppsMenuItem(),
+        {
+            trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
+            run: "click",
+        },
+        { trigger: ".o_opportunity_kanban .o_kanban_group" },
+
+        // 3.1 Registrar una gestión
+        ...openMenu("crm.crm_menu_sales", "crm_gestion.menu_crm_gestion"),
+        { trigger: ".o_breadcrumb .active:contains('Gestiones')" },
+        { trigger: ".o_list_button_add", run: "click" },
+        ...choose("activity_type_id", "Llamada"),
+        ...choose("contact_id", "Lucía Ferrer"),
+        {
+            content: "the contact's organization comes by itself",
+            trigger:
+                ".o_field_widget[name=organization_id] input:value('Aceites del Sur')",
+        },
+        ...choose("result_id", "Interés inicial"),
+        {
+            content: "the result proposes the next step",
+            trigger: ".o_field_widget[name=next_activity_type_id] input:value('Reunión')",
+        },
+        {
+            trigger: ".o_field_widget[name=description] textarea",
+            run: "edit Cambian de proveedor este año.",
+        },
+        ...stepUtils.saveForm(),
+
+        // 3.2 Crear la oportunidad
+        {
+            trigger: "button.oe_highlight[name=action_create_opportunity]",
+            run: "click",
+        },
+        {
+            trigger:
+                ".o_lead_opportunity_form .o_field_widget[name=organization_id] input:value('Aceites del Sur')",
+        },
+        {
+            trigger: ".o_field_widget[name=name] textarea",
+            run: "edit Venta de software a Aceites del Sur",
+        },
+        {
+            trigger: ".o_field_widget[name=expected_revenue] input",
+            run: "edit 12000",
+        },
+        ...stepUtils.saveForm(),
+
+        // 3.3 Las etapas
+        ...clickStage("Presentar Productos"),
+        ...clickStage("Dimensionar Propuesta"),
+        ...clickStage("Negociar Propuesta"),
+
+        // el pedido de venta
+        { trigger: "button[name=action_crm_generate_order]", run: "click" },
+        { trigger: ".modal button[name=action_generate]", run: "click" },
+        {
+            trigger: ".o_field_widget[name=order_line] .o_field_x2many_list_row_add a",
+            run: "click",
+        },
+        {
+            trigger: ".o_selected_row .o_field_widget[name=product_template_id] input, .o_selected_row .o_field_widget[name=product_id] input",
+            run: "edit Licencia",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains('Licencia')",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=order_line] .o_data_row:contains('Licencia')",
+        },
+        ...stepUtils.saveForm(),
+        {
+            content: "back to the opportunity",
+            trigger: ".o_breadcrumb a:contains('Venta de software')",
+            run: "click",
+        },
+        { trigger: "button[name=action_crm_generate_order]", run: "click" },
+        {
+            content: "the open quotation is proposed",
+            trigger: ".modal .o_field_widget[name=quotation_id] input:value('S0')",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=confirm] input",
+            run: "click",
+        },
+        { trigger: ".modal button[name=action_generate]", run: "click" },
+        {
+            trigger:
+                ".o_form_view .o_field_widget[name=state] .o_arrow_button_current:contains('Orden de venta'), .o_form_view .o_field_widget[name=state] .o_arrow_button_current:contains('Pedido de venta')",
+        },
+        {
+            trigger: ".o_breadcrumb a:contains('Venta de software')",
+            run: "click",
+        },
+        {
+            trigger:
+                ".o_statusbar_status button.o_arrow_button_current:contains('Generar Pedido de Venta')",
+        },
+        { trigger: ".o_lead_opportunity_form .ribbon:contains('Ganado')" },
+    ],
+});
+
+// 3.4: another one is paused, found again under its own filter, and resumed.
+registry.category("web_tour.tours").add("crm_gestion_standby", {
+    url: "/odoo/opportunities",
+    steps: () => [
+        {
+            trigger: ".o_data_row .o_data_cell:contains('Renovación anual')",
+            run: "click",
+        },
+        { trigger: "button[name=action_crm_close]", run: "click" },
+        {
+            trigger: ".modal .o_field_widget[name=kind] input[data-value=standby]:checked",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=note] textarea",
+            run: "edit Presupuesto en junio",
+        },
+        { trigger: ".modal button[name=action_close]", run: "click" },
+        { trigger: ".ribbon:contains('Standby')" },
+        {
+            trigger: ".o_breadcrumb a:contains('Oportunidades')",
+            run: "click",
+        },
+        { trigger: ".o_list_view:not(:has(.o_data_row:contains('Renovación anual')))" },
+        { trigger: ".o_searchview_dropdown_toggler", run: "click" },
+        {
+            trigger: ".o_filter_menu .o_menu_item:contains('Standby')",
+            run: "click",
+        },
+        {
+            trigger: ".o_data_row .o_data_cell:contains('Renovación anual')",
+            run: "click",
+        },
+        { trigger: "button[name=action_crm_resume]", run: "click" },
+        {
+            trigger: "button[name=action_crm_close]",
+        },
+        { trigger: ".o_lead_opportunity_form:not(:has(.ribbon:contains('Standby')))" },
+    ],
+});

@@ -1,0 +1,70 @@
+from odoo.tests import HttpCase, tagged
+
+from .common import SalesForce
+
+
+@tagged("post_install", "-at_install")
+class TestTours(SalesForce, HttpCase):
+    """A seller's work in a real browser, in Spanish."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._enforce()
+        cls._make_sales_force()
+        cls._make_accounts()
+        cls.seller.lang = "es_ES"
+        cls.env["product.product"].create({
+            "name": "Licencia anual", "list_price": 100.0, "taxes_id": False
+        })
+
+    def test_from_first_call_to_won_order(self):
+        self.start_tour("/odoo", "crm_gestion_seller", login=self.seller.login)
+
+        lead = self.env["crm.lead"].search([
+            ("name", "=", "Venta de software a Aceites del Sur")
+        ])
+        self.assertRecordValues(
+            lead,
+            [
+                {
+                    "user_id": self.seller.id,
+                    "organization_id": self.organization.id,
+                    "partner_id": self.contact.id,
+                    "origination_id": self.cold_call.id,
+                    "expected_revenue": 12000.0,
+                    "won_status": "won",
+                    "closure_kind": "won",
+                    "gestion_count": 1,
+                }
+            ],
+        )
+        self.assertEqual(lead.source_gestion_id.user_id, self.seller)
+        self.assertEqual(lead.order_ids.mapped("state"), ["sale"])
+        self.assertEqual(lead.order_ids.order_line.product_id.name, "Licencia anual")
+
+    def test_standby_and_resume(self):
+        lead = self._make_lead(
+            name="Renovación anual",
+            partner_id=self.contact.id,
+            stage_id=self.env.ref("crm_gestion.stage_size_proposal").id,
+            probability=40.0,
+        )
+        self.start_tour(
+            "/odoo/opportunities", "crm_gestion_standby", login=self.seller.login
+        )
+        self.assertRecordValues(
+            lead,
+            [{"active": True, "probability": 40.0, "closure_kind": False}],
+        )
+        self.assertRecordValues(
+            lead.closure_ids,
+            [
+                {
+                    "kind": "standby",
+                    "user_id": self.seller.id,
+                    "note": "Presupuesto en junio",
+                }
+            ],
+        )
+        self.assertTrue(lead.closure_ids.reopen_date)
