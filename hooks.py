@@ -98,9 +98,9 @@ def uninstall_hook(env):
 
 def _resume_standbys(env):
     """Nobody would find a paused opportunity again without us."""
-    leads = env["crm.lead"].search([
-        ("closure_kind", "=", "standby"), ("active", "=", False)
-    ])
+    leads = env["crm.lead"].search(
+        [("closure_kind", "=", "standby"), ("active", "=", False)]
+    )
     until = {lead.id: lead.standby_until for lead in leads}
     leads.action_crm_resume()
     for lead in leads:
@@ -117,12 +117,12 @@ def _keep_rights(env):
 
 
 def _let_go_of_used(env):
-    """What we delivered and the company uses becomes its own: without their external ids
-    these records stay when the add-on goes. The five stages stay or go together."""
+    """What we delivered and the company uses becomes its own: without their external
+    ids these records stay when the add-on goes. The five stages stay or go together."""
     for model, columns in USED_BY.items():
-        delivered = env["ir.model.data"].search([
-            ("module", "=", "crm_gestion"), ("model", "=", model)
-        ])
+        delivered = env["ir.model.data"].search(
+            [("module", "=", "crm_gestion"), ("model", "=", model)]
+        )
         used = _used_ids(env, delivered.mapped("res_id"), columns)
         if model == "crm.stage" and used:
             used = set(delivered.mapped("res_id"))
@@ -132,9 +132,9 @@ def _let_go_of_used(env):
 def _let_go_of_masters(env):
     """Our own tables go as a whole. Deleting their records one by one before would only
     run into the customers that refer to them."""
-    env["ir.model.data"].search([
-        ("module", "=", "crm_gestion"), ("model", "in", MASTERS)
-    ]).unlink()
+    env["ir.model.data"].search(
+        [("module", "=", "crm_gestion"), ("model", "in", MASTERS)]
+    ).unlink()
 
 
 def _used_ids(env, ids, columns):

@@ -13,10 +13,10 @@ class CrmAccountStatus(models.AbstractModel):
     """Keeps ``res.partner.account_status``: who is a potential customer, a customer, a
     former customer, or nobody of commercial interest.
 
-    *Lifecycle.* An account becomes a potential customer as soon as somebody works on it,
-    a customer with its first confirmed order or posted invoice, and a former one when
-    the last of them is older than the setting says. Cancelled sales are taken back.
-    What was of interest once never falls back to nothing.
+    *Lifecycle.* An account becomes a potential customer as soon as somebody works on
+    it, a customer with its first confirmed order or posted invoice, and a former one
+    when the last of them is older than the setting says. Cancelled sales are taken
+    back. What was of interest once never falls back to nothing.
 
     *Invariants.* Our own companies and the people who work here have no status. The
     contacts of an account carry its status. Everything works on whole batches.
@@ -36,9 +36,9 @@ class CrmAccountStatus(models.AbstractModel):
         accounts = partners.sudo().commercial_partner_id
         ours = self.env["res.company"].sudo().search([]).partner_id
         users = self.env["res.users"].sudo().with_context(active_test=False)
-        staff = users.search([
-            ("partner_id", "in", accounts.ids), ("share", "=", False)
-        ])
+        staff = users.search(
+            [("partner_id", "in", accounts.ids), ("share", "=", False)]
+        )
         return accounts - ours - staff.partner_id
 
     @api.model
@@ -76,9 +76,9 @@ class CrmAccountStatus(models.AbstractModel):
             )
         )
         for status, group in by_status.items():
-            group.filtered(lambda a, s=status: a.account_status != s).write({
-                "account_status": status
-            })
+            group.filtered(lambda a, s=status: a.account_status != s).write(
+                {"account_status": status}
+            )
 
     @api.model
     def _former_limit(self):
@@ -93,9 +93,9 @@ class CrmAccountStatus(models.AbstractModel):
         customer invoice, its contacts' included"""
         in_tree = Domain("partner_id.commercial_partner_id", "in", accounts.ids)
         orders = in_tree & Domain("state", "=", "sale")
-        invoices = in_tree & Domain([
-            ("state", "=", "posted"), ("move_type", "=", "out_invoice")
-        ])
+        invoices = in_tree & Domain(
+            [("state", "=", "posted"), ("move_type", "=", "out_invoice")]
+        )
         last = {}
         for model, domain, column in (
             ("sale.order", orders, "date_order"),
@@ -116,9 +116,9 @@ class CrmAccountStatus(models.AbstractModel):
         """:return: the accounts that a seller worked on, or that have an origination"""
         if not accounts:
             return accounts
-        tree = accounts.with_context(active_test=False).search([
-            ("commercial_partner_id", "in", accounts.ids)
-        ])
+        tree = accounts.with_context(active_test=False).search(
+            [("commercial_partner_id", "in", accounts.ids)]
+        )
         leads = self.env["crm.lead"].sudo().with_context(active_test=False)
         gestiones = self.env["crm.gestion"].sudo()
         found = leads.search_fetch(
@@ -138,8 +138,8 @@ class CrmAccountStatus(models.AbstractModel):
         """Every night: accounts with a history from before the add-on get a status, and
         customers who stopped buying become former ones.
 
-        Bounded batches; what was treated no longer is in the list, so a run that was cut
-        short is continued by the next one.
+        Bounded batches; what was treated no longer is in the list, so a run that was
+        cut short is continued by the next one.
         """
         while accounts := self._stale_accounts(BATCH):
             self._refresh(accounts)

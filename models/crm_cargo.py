@@ -2,7 +2,8 @@ from odoo import fields, models
 
 
 class CrmCargo(models.Model):
-    """Position that a contact holds in an organization, and what it weighs in a sale."""
+    """Position that a contact holds in an organization, and what it weighs in a
+    sale."""
 
     _name = "crm.cargo"
     _description = "Contact Position"

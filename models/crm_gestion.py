@@ -9,10 +9,10 @@ from odoo.tools import plaintext2html
 class CrmGestion(models.Model):
     """One interaction that happened with a customer, with its result and next step.
 
-    *Lifecycle.* A gestión is logged after the fact: its date is never in the future, the
-    future is the next step, a native activity that this record plans and keeps in step
-    with. Its author may correct it for some days (setting "Days to correct a gestión"),
-    afterwards only a head of sales; what was corrected stays readable in
+    *Lifecycle.* A gestión is logged after the fact: its date is never in the future,
+    the future is the next step, a native activity that this record plans and keeps in
+    step with. Its author may correct it for some days (setting "Days to correct a
+    gestión"), afterwards only a head of sales; what was corrected stays readable in
     ``crm.gestion.change``.
 
     *Invariants.* It has an organization or a contact. Organization, contact, team,
@@ -265,14 +265,14 @@ class CrmGestion(models.Model):
     def _search_in_scope(self, operator, value):
         """Interactions of my people, with my people's opportunities or accounts.
 
-        Subqueries on purpose: dotted terms joined by OR become LEFT JOINs over the whole
-        table, seven times slower on five million rows.
+        Subqueries on purpose: dotted terms joined by OR become LEFT JOINs over the
+        whole table, seven times slower on five million rows.
         """
         if operator != "in":
             return NotImplemented
         users = list(self.env["res.users"]._crm_scope_user_ids())
-        # sudo: only ids of owners are compared; archived opportunities and accounts have
-        # a history too
+        # sudo: only ids of owners are compared; archived opportunities and accounts
+        # have a history too
         everything = self.sudo().with_context(active_test=False).env
         leads = everything["crm.lead"]._search([("user_id", "in", [*users, False])])
         partners = everything["res.partner"]._search([("user_id", "in", users)])
@@ -407,7 +407,9 @@ class CrmGestion(models.Model):
             "market_id": account.market_id.id,
             "campaign_id": self.campaign_id.id,
             "source_gestion_id": self.id,
-            "user_id": (self.user_id if self.user_id.crm_in_scope else self.env.user).id,
+            "user_id": (
+                self.user_id if self.user_id.crm_in_scope else self.env.user
+            ).id,
             "company_id": self.company_id.id,
             "description": plaintext2html(self.description or ""),
         }

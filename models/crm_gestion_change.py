@@ -50,7 +50,8 @@ class CrmGestionChange(models.Model):
 
     @api.model
     def _check_allowed(self, gestiones, vals):
-        """Who logged an interaction may correct it for some days, a head of sales always.
+        """Who logged an interaction may correct it for some days, a head of sales
+        always.
 
         :raise UserError: where it is too late for this user; nothing has changed then
         """
@@ -76,8 +77,8 @@ class CrmGestionChange(models.Model):
 
     @api.model
     def _snapshot(self, gestiones, vals):
-        """:return: dict gestión -> dict field -> readable value, of the fields that this
-        write may change and whose history is kept"""
+        """:return: dict gestión -> dict field -> readable value, of the fields that
+        this write may change and whose history is kept"""
         names = [name for name in self._tracked_fields() if name in vals]
         if not names:
             return {}

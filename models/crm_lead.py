@@ -78,9 +78,9 @@ class CrmLead(models.Model):
         readonly=True,
     )
     closure_kind = fields.Selection(
-        selection=lambda self: self.env["crm.opportunity.closure"]
-        ._fields["kind"]
-        .selection,
+        selection=lambda self: (
+            self.env["crm.opportunity.closure"]._fields["kind"].selection
+        ),
         string="Closure",
         compute="_compute_closure",
         store=True,
@@ -103,8 +103,10 @@ class CrmLead(models.Model):
         already stays."""
         missing = self.filtered(lambda lead: not lead.origination_id)
         # sudo: the mapping is the director's, enquiries arrive from anybody
-        by_source, by_medium = self.env["crm.origination"].sudo()._by_utm(
-            missing.source_id, missing.medium_id
+        by_source, by_medium = (
+            self.env["crm.origination"]
+            .sudo()
+            ._by_utm(missing.source_id, missing.medium_id)
         )
         for lead in missing:
             found = by_source.get(lead.source_id.id) or by_medium.get(lead.medium_id.id)
@@ -185,7 +187,8 @@ class CrmLead(models.Model):
     # === ACTION METHODS === #
 
     def action_set_lost(self, **additional_values):
-        """Odoo writes twice, the reason comes last: log the closure when it is known."""
+        """Odoo writes twice, the reason comes last: log the closure when it is
+        known."""
         if self.env.context.get("crm_gestion_closure") is DEFERRED:
             return super().action_set_lost(**additional_values)
         Closure = self.env["crm.opportunity.closure"]

@@ -14,11 +14,12 @@ class CrmNextStepMixin(models.AbstractModel):
 
     *Lifecycle.* A record with a type and a date of next step plans one activity; saving
     it again never plans a second one. Changes go on to the activity, field by field, so
-    that a date somebody moved in Odoo's own calendar is not moved back. An activity that
-    was done is left alone; taking the next step off cancels one that was not.
+    that a date somebody moved in Odoo's own calendar is not moved back. An activity
+    that was done is left alone; taking the next step off cancels one that was not.
 
-    A model that inherits this says in `_next_step_record` on which document the activity
-    is planned, and in `_next_step_document_fields` from which fields that follows.
+    A model that inherits this says in `_next_step_record` on which document the
+    activity is planned, and in `_next_step_document_fields` from which fields that
+    follows.
     """
 
     _name = "crm.next.step.mixin"
@@ -93,7 +94,8 @@ class CrmNextStepMixin(models.AbstractModel):
         return bool(self.next_activity_type_id and self.next_date)
 
     def _plan_next_activity(self):
-        """Plan the activities of these next steps, in one batch, where there is none."""
+        """Plan the activities of these next steps, in one batch, where there is
+        none."""
         missing = self.filtered(lambda r: r._is_planned() and not r.next_activity_id)
         # sudo: whoever may log the interaction may plan what follows from it, on the
         # customer of a colleague too (he answered the telephone); rights on the record

@@ -3,8 +3,9 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-# From what an opportunity is (False: open) to how it may be closed. A closed opportunity
-# is resumed before it is closed in another way, but for the order that wins it.
+# From what an opportunity is (False: open) to how it may be closed. A closed
+# opportunity is resumed before it is closed in another way, but for the order that wins
+# it.
 TRANSITIONS = {
     False: {"won", "standby", "rejected", "unqualified"},
     "standby": {"won", "rejected", "unqualified"},
@@ -15,7 +16,8 @@ TRANSITIONS = {
 # A paused opportunity keeps a probability: archived with 0 it would count as lost.
 STANDBY_PROBABILITY = 0.01
 # Value of a context key that tells `crm.lead.write` that its caller logs the closure.
-# An object of this process cannot come from outside, so no RPC caller can hide a closure.
+# An object of this process cannot come from outside, so no RPC caller can hide a
+# closure.
 DEFERRED = object()
 
 
@@ -28,8 +30,8 @@ class CrmOpportunityClosure(models.Model):
     once and gives it back the probability of before; the row stays.
 
     *Invariants.* Append-only but for ``reopen_date``; at most one row of an opportunity
-    is without it (the database sees to that). Standby is never inferred from ``active``:
-    users archive opportunities for other reasons.
+    is without it (the database sees to that). Standby is never inferred from
+    ``active``: users archive opportunities for other reasons.
 
     Rows are made by `_log` only; no role writes this table.
     """
@@ -224,21 +226,24 @@ class CrmOpportunityClosure(models.Model):
         reopened = known.filtered(
             lambda lead: self._just_reopened(lead, before[lead.id])
         )
-        ended = closures.search([
-            ("lead_id", "in", (closed | reopened).ids), ("reopen_date", "=", False)
-        ])
+        ended = closures.search(
+            [("lead_id", "in", (closed | reopened).ids), ("reopen_date", "=", False)]
+        )
         ended.write({"reopen_date": fields.Datetime.now()})
-        rows = closures.create([
-            {**self._prepare_vals(lead, before[lead.id], kind), **values}
-            for lead in closed.sudo()
-        ])
+        rows = closures.create(
+            [
+                {**self._prepare_vals(lead, before[lead.id], kind), **values}
+                for lead in closed.sudo()
+            ]
+        )
         ended.filtered(lambda row: row.lead_id in reopened)._restore_probability()
         return rows.with_env(self.env)
 
     @api.model
     def _log_created(self, leads):
         """Imported opportunities may be closed already when they are created."""
-        before = self._snapshot(leads.filtered(lambda l: l.won_status != "pending"))
+        closed = leads.filtered(lambda lead: lead.won_status != "pending")
+        before = self._snapshot(closed)
         for values in before.values():
             values["won_status"] = "pending"
         self._log(leads, before)
@@ -300,12 +305,12 @@ class CrmOpportunityClosure(models.Model):
 
     @api.model
     def _move_to_lead(self, leads, target):
-        """Closures of merged opportunities stay, under the winner; what was closed there
-        is not closed any more."""
+        """Closures of merged opportunities stay, under the winner; what was closed
+        there is not closed any more."""
         rows = self.sudo().search([("lead_id", "in", leads.ids)])  # sudo: as in _log
-        rows.filtered(lambda row: not row.reopen_date).write({
-            "reopen_date": fields.Datetime.now()
-        })
+        rows.filtered(lambda row: not row.reopen_date).write(
+            {"reopen_date": fields.Datetime.now()}
+        )
         rows.write({"lead_id": target.id})
 
     @api.model

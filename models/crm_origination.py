@@ -5,11 +5,12 @@ from odoo.exceptions import ValidationError
 class CrmOrigination(models.Model):
     """Channel through which a contact or an opportunity arrived.
 
-    Odoo's own ``utm.source`` and ``utm.medium`` fill up with whatever links and mailings
-    bring. An origination is the clean name over them: several sources and media lead to
-    one origination, and each of them to one only. An enquiry that arrives with a mapped
-    source gets its origination; an opportunity that is given an origination gets its
-    first source and medium, so that Odoo's own marketing figures stay right.
+    Odoo's own ``utm.source`` and ``utm.medium`` fill up with whatever links and
+    mailings bring. An origination is the clean name over them: several sources and
+    media lead to one origination, and each of them to one only. An enquiry that arrives
+    with a mapped source gets its origination; an opportunity that is given an
+    origination gets its first source and medium, so that Odoo's own marketing figures
+    stay right.
     """
 
     _name = "crm.origination"
@@ -55,12 +56,12 @@ class CrmOrigination(models.Model):
                     )
 
     def _group_by_mapped(self, name):
-        """:return: dict of source or medium -> originations that map it, for the sources
-        or media of these originations"""
+        """:return: dict of source or medium -> originations that map it, for the
+        sources or media of these originations"""
         mapped = self[name]
-        originations = self.with_context(active_test=False).search([
-            (name, "in", mapped.ids)
-        ])
+        originations = self.with_context(active_test=False).search(
+            [(name, "in", mapped.ids)]
+        )
         return {
             record: originations.filtered(lambda o, r=record: r in o[name])
             for record in mapped
@@ -73,16 +74,16 @@ class CrmOrigination(models.Model):
         :return: two dicts, ``utm.source`` id -> origination, ``utm.medium`` id ->
             origination; without an entry where nothing is mapped
         """
-        originations = self.search([
-            "|", ("source_ids", "in", sources.ids), ("medium_ids", "in", media.ids)
-        ])
+        originations = self.search(
+            ["|", ("source_ids", "in", sources.ids), ("medium_ids", "in", media.ids)]
+        )
         by_source = {s.id: o for o in originations for s in o.source_ids}
         by_medium = {m.id: o for o in originations for m in o.medium_ids}
         return by_source, by_medium
 
     def _prepare_utm_vals(self):
-        """:return: values of ``utm.mixin`` fields that a record of this origination gets
-        where it has none of its own"""
+        """:return: values of ``utm.mixin`` fields that a record of this origination
+        gets where it has none of its own"""
         self.ensure_one()
         vals = {
             "source_id": self.source_ids[:1].id,
@@ -94,7 +95,9 @@ class CrmOrigination(models.Model):
     def _complete_utm_vals(self, vals_list):
         """Complete values of new records in place: who names an origination and no
         source or medium gets those of the origination."""
-        ids = {vals["origination_id"] for vals in vals_list if vals.get("origination_id")}
+        ids = {
+            vals["origination_id"] for vals in vals_list if vals.get("origination_id")
+        }
         # sudo: which source stands for an origination is the director's affair
         for origination in self.sudo().browse(ids):
             utm = origination._prepare_utm_vals()
@@ -104,7 +107,8 @@ class CrmOrigination(models.Model):
 
     @api.model
     def _complete_utm(self, leads):
-        """Give opportunities that have no source or medium those of their origination."""
+        """Give opportunities that have no source or medium those of their
+        origination."""
         # sudo: as above
         for origination, group in leads.grouped("origination_id").items():
             for name, value in origination.sudo()._prepare_utm_vals().items():

@@ -32,8 +32,8 @@ class CrmStage(models.Model):
 
     @api.model
     def _start_method(self):
-        """Put the stages of the method first and fold the others behind them; what is in
-        Odoo's example stages, demo data, goes on in ours."""
+        """Put the stages of the method first and fold the others behind them; what is
+        in Odoo's example stages, demo data, goes on in ours."""
         stages = self.search([])
         method = stages.filtered("is_method")
         method.write({"fold": False})
@@ -46,9 +46,9 @@ class CrmStage(models.Model):
         for native, ours in NATIVE_STAGES.items():
             old = self.env.ref(native, raise_if_not_found=False)
             if old:
-                leads.search([("stage_id", "=", old.id)]).write({
-                    "stage_id": self.env.ref(ours).id
-                })
+                leads.search([("stage_id", "=", old.id)]).write(
+                    {"stage_id": self.env.ref(ours).id}
+                )
         self._rebuild_probabilities(leads)
 
     @api.model
@@ -62,7 +62,8 @@ class CrmStage(models.Model):
 
     @api.model
     def _rebuild_probabilities(self, leads):
-        """Odoo's predictions count from the first stage, and that is another one now."""
+        """Odoo's predictions count from the first stage, and that is another one
+        now."""
         leads._rebuild_pls_frequency_table()
         pending = leads.search([("won_status", "=", "pending"), ("active", "=", True)])
         if pending:

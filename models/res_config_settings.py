@@ -9,8 +9,8 @@ class ResConfigSettings(models.TransientModel):
     crm_enforce_method = fields.Boolean(
         string="Enforce the Method",
         config_parameter="crm_gestion.enforce_method",
-        help="Sellers close opportunities with a reason, and a confirmed order wins its "
-        "opportunity. Off, Odoo's pipeline behaves as it always did.",
+        help="Sellers close opportunities with a reason, and a confirmed order wins "
+        "its opportunity. Off, Odoo's pipeline behaves as it always did.",
     )
     crm_correction_days = fields.Integer(
         string="Days to Correct a Gestión",
@@ -59,7 +59,9 @@ class ResConfigSettings(models.TransientModel):
         res = super().set_values()
         changed = False
         for kind in ("organization", "contact"):
-            names = ",".join(sorted(self[f"crm_{kind}_field_ids"].sudo().mapped("name")))
+            names = ",".join(
+                sorted(self[f"crm_{kind}_field_ids"].sudo().mapped("name"))
+            )
             current = ",".join(sorted(self.env["res.partner"]._counted_fields(kind)))
             if names != current:
                 changed = True

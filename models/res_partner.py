@@ -186,12 +186,15 @@ class ResPartner(models.Model):
             list(self._gestion_domain()),
             {
                 "default_organization_id": organization.id,
-                "default_contact_id": self[:1].id if self[:1] != organization else False,
+                "default_contact_id": self[:1].id
+                if self[:1] != organization
+                else False,
             },
         )
 
     def action_log_gestion(self):
-        """Open the dialog that logs an interaction with this organization or contact."""
+        """Open the dialog that logs an interaction with this organization or
+        contact."""
         self.ensure_one()
         context = self.action_view_gestiones()["context"]
         return self.env["crm.gestion"]._new_action(context)
@@ -236,8 +239,8 @@ class ResPartner(models.Model):
 
     @api.model
     def _cron_compute_completeness(self):
-        """After installation, and after a change of what counts: work the percentage out
-        for everybody, in bounded batches.
+        """After installation, and after a change of what counts: work the percentage
+        out for everybody, in bounded batches.
 
         How far a run came is kept once at its end, so a crash repeats a part and loses
         nothing.

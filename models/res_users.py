@@ -8,12 +8,14 @@ class ResUsers(models.Model):
         string="In My Sales Scope",
         compute="_compute_crm_in_scope",
         search="_search_crm_in_scope",
-        help="Whether the current user works on this user's accounts and opportunities.",
+        help="Whether the current user works on this user's accounts and "
+        "opportunities.",
     )
 
     @api.depends_context("uid")
     def _compute_crm_in_scope(self):
-        """Agrees with the search: access checks evaluate rules in Python, lists in SQL."""
+        """Agrees with the search: access checks evaluate rules in Python, lists in
+        SQL."""
         scope = self._crm_scope_user_ids()
         for user in self:
             user.crm_in_scope = user.id in scope

@@ -27,9 +27,9 @@ class SaleOrder(models.Model):
     # === BUSINESS METHODS === #
 
     def _win_opportunities(self):
-        """Take the opportunities of these orders to the last stage of the method, however
-        they were closed before. Where the method is not enforced, confirming leaves them
-        alone, as Odoo does."""
+        """Take the opportunities of these orders to the last stage of the method,
+        however they were closed before. Where the method is not enforced, confirming
+        leaves them alone, as Odoo does."""
         if not self.env["crm.stage"]._method_enforced():
             return
         # sudo: a customer who signs in the portal has no rights on opportunities

@@ -1,11 +1,13 @@
-from odoo.addons.base.tests.common import BaseCommon
 from odoo.tests import new_test_user
+
+from odoo.addons.base.tests.common import BaseCommon
 
 PASSWORD = "secret-of-the-test"
 
 
 class SalesForce:
-    """A small sales force, made anew for each test class and never taken from demo data.
+    """A small sales force, made anew for each test class and never taken from demo
+    data.
 
     ::
 
@@ -44,61 +46,73 @@ class SalesForce:
 
     @classmethod
     def _make_team(cls, name, leader, members):
-        return cls.env["crm.team"].create({
-            "name": name,
-            "user_id": leader.id,
-            "member_ids": [(4, member.id) for member in members],
-        })
+        return cls.env["crm.team"].create(
+            {
+                "name": name,
+                "user_id": leader.id,
+                "member_ids": [(4, member.id) for member in members],
+            }
+        )
 
     @classmethod
     def _make_accounts(cls):
         """One organization with one contact, both the seller's."""
         cls.market = cls.env.ref("crm_gestion.market_industry_food")
         cls.cold_call = cls.env.ref("crm_gestion.origination_cold_call")
-        cls.organization = cls.env["res.partner"].create({
-            "name": "Aceites del Sur",
-            "is_company": True,
-            "user_id": cls.seller.id,
-            "market_id": cls.market.id,
-            "origination_id": cls.cold_call.id,
-        })
-        cls.contact = cls.env["res.partner"].create({
-            "name": "Lucía Ferrer",
-            "parent_id": cls.organization.id,
-            "cargo_id": cls.env.ref("crm_gestion.cargo_purchasing_manager").id,
-            "email": "lucia@aceites.example",
-            "phone": "+34 924 000 001",
-        })
+        cls.organization = cls.env["res.partner"].create(
+            {
+                "name": "Aceites del Sur",
+                "is_company": True,
+                "user_id": cls.seller.id,
+                "market_id": cls.market.id,
+                "origination_id": cls.cold_call.id,
+            }
+        )
+        cls.contact = cls.env["res.partner"].create(
+            {
+                "name": "Lucía Ferrer",
+                "parent_id": cls.organization.id,
+                "cargo_id": cls.env.ref("crm_gestion.cargo_purchasing_manager").id,
+                "email": "lucia@aceites.example",
+                "phone": "+34 924 000 001",
+            }
+        )
 
     @classmethod
     def _make_lead(cls, user=None, **values):
         user = user or cls.seller
-        return cls.env["crm.lead"].create({
-            "name": "Sale of software",
-            "type": "opportunity",
-            "user_id": user.id,
-            "team_id": user.sale_team_id.id,
-            "expected_revenue": 1000.0,
-            **values,
-        })
+        return cls.env["crm.lead"].create(
+            {
+                "name": "Sale of software",
+                "type": "opportunity",
+                "user_id": user.id,
+                "team_id": user.sale_team_id.id,
+                "expected_revenue": 1000.0,
+                **values,
+            }
+        )
 
     @classmethod
     def _make_gestion(cls, user=None, **values):
-        return cls.env["crm.gestion"].create({
-            "activity_type_id": cls.env.ref("mail.mail_activity_data_call").id,
-            "user_id": (user or cls.seller).id,
-            "result_id": cls.env.ref("crm_gestion.result_informed").id,
-            "date": "2026-03-02 10:00:00",
-            **values,
-        })
+        return cls.env["crm.gestion"].create(
+            {
+                "activity_type_id": cls.env.ref("mail.mail_activity_data_call").id,
+                "user_id": (user or cls.seller).id,
+                "result_id": cls.env.ref("crm_gestion.result_informed").id,
+                "date": "2026-03-02 10:00:00",
+                **values,
+            }
+        )
 
     @classmethod
     def _make_product(cls):
-        return cls.env["product.product"].create({
-            "name": "License",
-            "list_price": 100.0,
-            "taxes_id": False,
-        })
+        return cls.env["product.product"].create(
+            {
+                "name": "License",
+                "list_price": 100.0,
+                "taxes_id": False,
+            }
+        )
 
     @classmethod
     def _enforce(cls, value=True):

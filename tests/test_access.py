@@ -122,11 +122,13 @@ class AccessCommon(CrmGestionCommon):
 
     def _gestion_values(self, user):
         """:return: dict of `GESTION_OWNERS` -> values of a gestión"""
-        person, organization, theirs = self.env["res.partner"].create([
-            {"name": "Person", "user_id": user.id},
-            {"name": "Mine", "user_id": user.id, "is_company": True},
-            {"name": "Theirs", "user_id": self.colleague.id, "is_company": True},
-        ])
+        person, organization, theirs = self.env["res.partner"].create(
+            [
+                {"name": "Person", "user_id": user.id},
+                {"name": "Mine", "user_id": user.id, "is_company": True},
+                {"name": "Theirs", "user_id": self.colleague.id, "is_company": True},
+            ]
+        )
         leads = self._make("crm.lead", self._lead_values(user))
         stall = {"contact_id": self.stall.id}
         by_owner = {
@@ -523,6 +525,33 @@ class TestAccess(AccessCommon):
         self.assertEqual(self.organization.street, "Calle Nueva 1")
         self.assertEqual(self.contact.street, "Calle Nueva 1")
 
+    def test_seller_writes_his_opportunity_whoever_has_its_contact(self):
+        """Odoo copies e-mail and telephone to the contact, who is a colleague's."""
+        contact = self.env["res.partner"].create(
+            {
+                "name": "Telephone unknown",
+                "user_id": self.colleague.id,
+            }
+        )
+        lead = (
+            self.env["crm.lead"]
+            .with_user(self.seller)
+            .create(
+                {
+                    "name": "Asked by e-mail",
+                    "type": "opportunity",
+                    "partner_id": contact.id,
+                    "email_from": "asked@somebody.example",
+                }
+            )
+        )
+        lead.phone = "+34 924 000 009"
+        self.assertRecordValues(
+            lead,
+            [{"email_from": "asked@somebody.example", "phone": "+34 924 000 009"}],
+        )
+        self.assertRecordValues(contact, [{"email": False, "phone": False}])
+
     def test_native_salesman_works_his_opportunity_without_our_records(self):
         lead = self._make_lead(self.native, partner_id=self.contact.id)
         self._make_gestion(self.seller, lead_id=lead.id)
@@ -560,11 +589,13 @@ class TestCompanies(AccessCommon):
                 cls.traveller, contact_id=cls.stall.id, company_id=company.id
             )
             gestion.result_id = cls.interest
-            order = cls.env["sale.order"].create({
-                "partner_id": cls.stall.id,
-                "user_id": cls.traveller.id,
-                "company_id": company.id,
-            })
+            order = cls.env["sale.order"].create(
+                {
+                    "partner_id": cls.stall.id,
+                    "user_id": cls.traveller.id,
+                    "company_id": company.id,
+                }
+            )
             cls.by_company[company] = (
                 lead, lost.closure_ids, gestion, gestion.change_ids, order
             )  # fmt: skip

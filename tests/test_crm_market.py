@@ -22,6 +22,8 @@ class MarketCase(CrmGestionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # where English is not installed, what is written in Spanish is English too
+        cls.env["res.lang"]._activate_lang("en_US")
         cls.energy = cls._make_market("Energy", "NRG", "Energía")
         cls.renewable = cls._make_market(
             "Renewable", "NRG-REN", "Renovables", cls.energy

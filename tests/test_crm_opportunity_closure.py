@@ -178,6 +178,22 @@ class TestClosing(ClosureCommon):
                 )
                 self.assertEqual(lead.closure_kind, kind)
 
+    def test_native_lost_dialog_records_it_where_the_method_is_off(self):
+        self._enforce(False)
+        lead = self._make_lead(self.native, stage_id=self.negotiate.id)
+        self._lose_natively(lead.with_user(self.native))
+        self.assertEqual(lead.won_status, "lost")
+        self.assertClosures(
+            lead,
+            {
+                "kind": "rejected",
+                "user_id": self.native.id,
+                "stage_id": self.negotiate.id,
+                "lost_reason_id": False,
+                "reopen_date": False,
+            },
+        )
+
     def test_losing_from_code_records_a_rejection(self):
         lead, other = self._make_mine(probability=40.0), self._make_mine()
         lead.action_set_lost()
@@ -241,33 +257,54 @@ class TestClosing(ClosureCommon):
         )
         self.assertEqual(lead.closure_kind, "won")
 
+    def test_won_button_wins(self):
+        lead = self._make_mine(stage_id=self.size_proposal.id, probability=40.0)
+        lead.action_set_won_rainbowman()
+        self.assertEqual(lead.stage_id, self.sales_order)
+        self.assertClosures(
+            lead,
+            {
+                "kind": "won",
+                "date": NOW,
+                "user_id": self.seller.id,
+                "stage_id": self.size_proposal.id,
+                "expected_revenue": 1000.0,
+                "probability": 40.0,
+                "is_automated": False,
+                "lost_reason_id": False,
+                "reopen_date": False,
+            },
+        )
+
     def test_second_click_on_the_won_button_changes_nothing(self):
         lead = self._make_mine(stage_id=self.size_proposal.id, probability=40.0)
         lead.action_set_won_rainbowman()
-        expected = {
-            "kind": "won",
-            "user_id": self.seller.id,
-            "stage_id": self.size_proposal.id,
-            "probability": 40.0,
-            "reopen_date": False,
-        }
-        self.assertClosures(lead, expected)
         lead.action_set_won_rainbowman()
-        self.assertClosures(lead, expected)
         self.assertRecordValues(
             lead, [{"stage_id": self.sales_order.id, "probability": 100.0}]
         )
+        self.assertClosures(lead, {"kind": "won", "reopen_date": False})
 
     def test_archiving_what_is_won_leaves_it_won(self):
-        lead = self._make_mine(probability=40.0)
-        lead.action_set_won()
-        lead.action_archive()
-        self.assertEqual(lead.closure_kind, "won")
-        lead.action_unarchive()
-        self.assertRecordValues(
-            lead, [{"active": True, "won_status": "won", "closure_kind": "won"}]
-        )
-        self.assertClosures(lead, {"kind": "won", "reopen_date": False})
+        for back in ("action_unarchive", "action_restore", "action_crm_resume"):
+            lead = self._make_mine(probability=40.0)
+            lead.action_set_won()
+            lead.action_archive()
+            self.assertEqual(lead.closure_kind, "won")
+            with self.subTest(back=back):
+                getattr(lead, back)()
+                self.assertRecordValues(
+                    lead,
+                    [
+                        {
+                            "active": True,
+                            "won_status": "won",
+                            "probability": 100.0,
+                            "closure_kind": "won",
+                        }
+                    ],
+                )
+                self.assertClosures(lead, {"kind": "won", "reopen_date": False})
 
     def test_imported_closures_have_their_row(self):
         vals = {"type": "opportunity", "user_id": self.seller.id}
@@ -332,20 +369,14 @@ class TestClosing(ClosureCommon):
         self.assertClosures(won, {"kind": "won", "date": datetime(2025, 6, 30, 12, 0)})
 
     def test_enquiries_have_no_closures(self):
-        enquiry = {"type": "lead", "user_id": self.seller.id}
-        lost, won, archived = self.env["crm.lead"].create(
-            [
-                {**enquiry, "name": "Lost"},
-                {**enquiry, "name": "Won"},
-                {**enquiry, "name": "Archived"},
-            ]
+        lost, won, archived = (
+            self._make_lead(type="lead", name=name)
+            for name in ("Lost", "Won", "Archived")
         )
         archived.action_archive()
         self._lose_natively(lost.with_user(self.seller), self.price)
         won.stage_id = self.sales_order
-        born = self.env["crm.lead"].create({
-            **enquiry, "name": "Born lost", "active": False, "probability": 0
-        })  # fmt: skip
+        born = self._make_lead(type="lead", active=False, probability=0)
         enquiries = lost | won | archived | born
         self.assertEqual(
             enquiries.mapped("won_status"), ["lost", "won", "lost", "lost"]
@@ -381,7 +412,8 @@ class TestClosing(ClosureCommon):
         )
         leads = opened | paused | archived
         self.assertEqual(leads.mapped("closure_kind"), ["rejected"] * 3)
-        self.assertEqual(paused.closure_ids.mapped("reopen_date"), [False, NOW])
+        rows = paused.closure_ids.sorted("id")
+        self.assertEqual(rows.mapped("reopen_date"), [NOW, False])
 
     def test_what_is_archived_already_can_be_paused(self):
         lead = self._make_mine(probability=20.0)
@@ -415,6 +447,29 @@ class TestClosing(ClosureCommon):
         lead = self._make_mine(stage_id=self.negotiate.id)
         lead.with_context(crm_gestion_closure=True).action_set_lost()
         self.assertClosures(lead, {"kind": "rejected", "user_id": self.seller.id})
+
+    def test_what_an_automation_closes_on_the_way_has_its_row(self):
+        """An automated rule of the company runs within the call that closes."""
+        sibling = self._make_mine(name="Sibling", probability=30.0)
+        Lead = type(self.env["crm.lead"])
+        archive = Lead.action_archive
+
+        def archive_and_lose_sibling(leads):
+            res = archive(leads)
+            if leads != sibling:
+                leads.browse(sibling.id).action_set_lost()
+            return res
+
+        with patch.object(Lead, "action_archive", archive_and_lose_sibling):
+            lead = self._make_mine(probability=40.0)
+            self._reject(lead)
+        self.assertClosures(
+            lead,
+            {"kind": "rejected", "lost_reason_id": self.price.id, "probability": 40.0},
+        )
+        self.assertClosures(
+            sibling, {"kind": "rejected", "lost_reason_id": False, "probability": 30.0}
+        )
 
     def test_database_allows_one_open_closure_only(self):
         lead = self._make_mine()

@@ -317,7 +317,7 @@ class TestOriginationMapping(OriginationCase):
         copy = self.distributor.with_user(self.director).copy()
 
         self.assertFalse(copy.code)
-        self.assertFalse(copy.source_ids | self.env["utm.source"])
+        self.assertFalse(copy.source_ids)
         self.assertFalse(copy.medium_ids)
 
     def test_seller_does_not_change_the_mapping(self):

@@ -73,9 +73,9 @@ class TestModels(HygieneCommon):
     def test_models_have_access_rights(self):
         self.env.flush_all()
         for model in self._own_models():
-            rights = self.env["ir.model.access"].search([
-                ("model_id.model", "=", model._name), ("active", "=", True)
-            ])
+            rights = self.env["ir.model.access"].search(
+                [("model_id.model", "=", model._name), ("active", "=", True)]
+            )
             with self.subTest(model=model._name):
                 self.assertNotEqual(bool(rights), bool(model._abstract))
                 self.assertEqual(
@@ -88,22 +88,24 @@ class TestModels(HygieneCommon):
         for model in self._own_models():
             if model._abstract or "company_id" not in model._fields:
                 continue
-            rules = self.env["ir.rule"].search([
-                ("model_id.model", "=", model._name), ("groups", "=", False)
-            ])
+            rules = self.env["ir.rule"].search(
+                [("model_id.model", "=", model._name), ("groups", "=", False)]
+            )
             with self.subTest(model=model._name):
                 self.assertEqual(
                     rules.mapped("domain_force"),
                     ["[('company_id', 'in', company_ids + [False])]"],
                 )
 
-    def test_every_role_has_rules_where_records_have_owners(self):
-        """A model that a rule protects from a seller protects it for everybody who may
-        open it but system administrators, who have none of our roles."""
-        ruled = self.env["ir.rule"].search([
-            ("model_id.model", "in", [model._name for model in self._own_models()]),
-            ("groups", "!=", False),
-        ])
+    def test_models_with_owners_are_open_to_our_roles_only(self):
+        """Rules of a seller do not bind who is none: an employee with a right on such a
+        model would see everything. System administrators do, on purpose."""
+        ruled = self.env["ir.rule"].search(
+            [
+                ("model_id.model", "in", [model._name for model in self._own_models()]),
+                ("groups", "!=", False),
+            ]
+        )
         seller = self.env.ref("crm_gestion.group_seller")
         for model in ruled.model_id:
             groups = self.env["ir.model.access"].search([("model_id", "=", model.id)])
@@ -194,11 +196,13 @@ class ScreenCommon(HygieneCommon):
                 result_id=cls.interest.id,
                 next_date="2026-03-09",
             ).result_id = cls.env.ref("crm_gestion.result_informed")
-            cls.env["sale.order"].create({
-                "partner_id": cls.contact.id,
-                "opportunity_id": lead.id,
-                "user_id": user.id,
-            })
+            cls.env["sale.order"].create(
+                {
+                    "partner_id": cls.contact.id,
+                    "opportunity_id": lead.id,
+                    "user_id": user.id,
+                }
+            )
             paused = cls._make_lead(user, partner_id=cls.contact.id, name="Paused")
             cls.env["crm.opportunity.closure"]._close(
                 paused, "standby", wake_date=fields.Date.to_date("2026-06-01")
@@ -207,14 +211,12 @@ class ScreenCommon(HygieneCommon):
     def _open(self, action, user, **context):
         """:param action: ``ir.actions.act_window``, or what a button returns"""
         if isinstance(action, models.BaseModel):
-            views = action.views
-            search = action.search_view_id.id
             action = {
                 "domain": action.domain,
                 "context": action.context,
                 "res_model": action.res_model,
-                "views": views,
-                "search_view_id": [search],
+                "views": action.views,
+                "search_view_id": [action.search_view_id.id],
             }
         names = self._names(user)
         own = self._eval(action.get("context") or {}, names)
@@ -342,6 +344,8 @@ class ScreenCommon(HygieneCommon):
             )
             load(node.get("name"), search_domain=domain, enable_counters=True)
         for node in arch.iterfind("field"):
+            if node.get("invisible") in ("1", "True"):
+                continue
             operator = node.get("operator") or "ilike"
             if node.get("filter_domain"):
                 own = self._eval(node.get("filter_domain"), {**names, "self": "abc"})
@@ -358,9 +362,9 @@ class TestScreens(ScreenCommon):
     """Whoever has a menu opens it and sees its views, on real data."""
 
     def _own_menus(self):
-        data = self.env["ir.model.data"].search([
-            ("module", "=", ADDON), ("model", "=", "ir.ui.menu")
-        ])
+        data = self.env["ir.model.data"].search(
+            [("module", "=", ADDON), ("model", "=", "ir.ui.menu")]
+        )
         return self.env["ir.ui.menu"].browse(data.mapped("res_id"))
 
     def _menus_of(self, user):
@@ -444,8 +448,15 @@ class TestScreens(ScreenCommon):
         for name in names:
             with self.subTest(action=name):
                 self._open(self.env.ref(name), self.director)
-        self.director.group_ids |= self.env.ref("base.group_system")
-        self._open(self.env.ref("crm.crm_config_settings_action"), self.director)
+
+    def test_settings_open_for_administrators(self):
+        """The settings of all apps are one form: ours must not keep it shut."""
+        system = self._make_user("system", "base.group_system")
+        both = self._make_user(
+            "both", "base.group_system,crm_gestion.group_sales_director"
+        )
+        for user in (system, both):
+            self._open(self.env.ref("crm.crm_config_settings_action"), user)
 
 
 @tagged("post_install", "-at_install")
@@ -479,7 +490,8 @@ class TestSources(HygieneCommon):
             f"{path.name}:{call.lineno}"
             for path in (ROOT / "models").glob("*.py")
             for call in ast.walk(ast.parse(path.read_text()))
-            if isinstance(call, ast.Call) and ast.unparse(call.func) == "fields.Many2one"
+            if isinstance(call, ast.Call)
+            if ast.unparse(call.func) == "fields.Many2one"
             if not self._says_what_happens({k.arg: k.value for k in call.keywords})
         ]
         self.assertEqual(unsaid, [])
@@ -548,7 +560,8 @@ class TestSources(HygieneCommon):
                 without = [
                     test.name
                     for test in finder.find(module)
-                    if not test.examples and inspect.isfunction(
+                    if not test.examples
+                    and inspect.isfunction(
                         getattr(module, test.name.rpartition(".")[2], None)
                     )
                 ]

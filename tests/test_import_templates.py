@@ -93,6 +93,22 @@ OPTIONS = {
     "skip": 0,
     "tracking_disable": True,
 }
+# In the browser: from a list of ours to the import screen.
+OPEN_SCREEN = """
+const found = async (selector) => {
+    let element = null;
+    while (!(element = document.querySelector(selector))) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return element;
+};
+(async () => {
+    (await found(".o_cp_action_menus .fa-cog")).click();
+    (await found(".o_import_menu")).click();
+    await found("a[href='%s']");
+    console.log("test successful");
+})();
+"""
 
 
 class ImportScreen:
@@ -118,7 +134,8 @@ class ImportScreen:
         self.authenticate(self.user.login, PASSWORD)
         self.model, action, self.columns = TEMPLATES[kind]
         self.user_context = {"lang": self.lang, "tz": "UTC", "uid": self.user.id}
-        self.menu_context = safe_eval(self.env.ref(action).context) if menu else {}
+        context = self.env.ref(action).context if menu else "{}"
+        self.menu_context = safe_eval(context, {"uid": self.user.id})
 
     def _call(self, model, method, *args, **kwargs):
         kwargs["context"] = {**self.user_context, **kwargs.get("context", {})}
@@ -186,8 +203,8 @@ class ImportScreen:
 
 
 class PartnerTemplates(ImportScreen):
-    """The links and titles of all templates, and what those of organizations and contacts
-    import, in one language."""
+    """In one language: the links and titles of all templates, and what those of
+    organizations and contacts import."""
 
     allow_inherited_tests_method = True
 
@@ -295,18 +312,18 @@ class PartnerTemplates(ImportScreen):
 
 
 class MasterTemplates(ImportScreen):
-    """The templates of the masters, in one language."""
+    """In one language: what the templates of the masters import."""
 
     allow_inherited_tests_method = True
 
     def test_director_imports_originations(self):
         self._open("crm_origination")
-        distributor, association = self.originations
+        distributor, association, code = self.originations
         self.assertRecordValues(
             self._imported(),
             [
                 {"name": distributor, "code": "DISTRIB", "has_referrer": True},
-                {"name": association, "code": "ASSOC", "has_referrer": False},
+                {"name": association, "code": code, "has_referrer": False},
             ],
         )
 
@@ -486,7 +503,7 @@ class TestPartnerTemplatesLatinAmerica(TestPartnerTemplatesSpanish):
 class TestMasterTemplatesEnglish(MasterTemplates, CrmGestionCommon, HttpCase):
     lang = "en_US"
     code_in_use = "This code is in use already: choose another one."
-    originations = ["Distributor", "Trade Association"]
+    originations = ["Distributor", "Trade Association", "ASSOC"]
     markets = [
         ("Energy", "ENERGY"),
         ("Energy / Renewable Energy", "ENERGY-REN"),
@@ -504,7 +521,7 @@ class TestMasterTemplatesEnglish(MasterTemplates, CrmGestionCommon, HttpCase):
 class TestMasterTemplatesSpanish(MasterTemplates, CrmGestionCommon, HttpCase):
     lang = "es_ES"
     code_in_use = "Este código ya está en uso: elija otro."
-    originations = ["Distribuidor", "Asociación empresarial"]
+    originations = ["Distribuidor", "Asociación empresarial", "ASOC"]
     markets = [
         ("Energía", "ENERGIA"),
         ("Energía / Energías renovables", "ENERGIA-REN"),
@@ -531,6 +548,13 @@ class TestImportScreen(ImportScreen, CrmGestionCommon, HttpCase):
         self._open("contact", menu=False)
         paths = [template["template"] for template in self._templates()]
         self.assertEqual(paths, ["/base/static/xls/contacts_import_template.xlsx"])
+
+    def test_context_of_the_menu_reaches_the_screen_in_the_browser(self):
+        self.browser_js(
+            "/odoo/organizations",
+            OPEN_SCREEN % "/crm_gestion/static/import/organization_en.xlsx",
+            login=self.director.login,
+        )
 
     def test_labels_tell_what_is_imported(self):
         expected = {

@@ -218,12 +218,6 @@ class TestGenerateOrder(OrderCommon):
         self.assertRecordValues(order, [{"state": "sale", "amount_untaxed": 620.0}])
         self.assertWon(lead, user_id=self.seller.id)
 
-    def test_new_quotation_begins_with_the_companys_own_template(self):
-        self.env.company.sale_order_template_id = self.template
-        order = self._generate(self._open_dialog(self._make_opportunity()))
-        self.assertEqual(order.sale_order_template_id, self.template)
-        self.assertEqual(order.order_line.product_id, self.product | self.training)
-
     def test_empty_quotation_is_not_confirmed(self):
         lead = self._make_opportunity()
         quotation = self._make_order(lead, quantity=0)

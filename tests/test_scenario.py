@@ -257,9 +257,11 @@ class TestScenario(CrmGestionCommon):
 
     def test_director_keeps_the_masters_and_sees_all(self):
         leads = self._make_lead() | self._make_lead(self.stranger)
-        found = self.env["crm.lead"].with_user(self.director).search([
-            ("id", "in", leads.ids)
-        ])
+        found = (
+            self.env["crm.lead"]
+            .with_user(self.director)
+            .search([("id", "in", leads.ids)])
+        )
         self.assertEqual(found, leads)
         origination = (
             self.env["crm.origination"]

@@ -14,16 +14,16 @@ class TestTours(SalesForce, HttpCase):
         cls._make_sales_force()
         cls._make_accounts()
         cls.seller.lang = "es_ES"
-        cls.env["product.product"].create({
-            "name": "Licencia anual", "list_price": 100.0, "taxes_id": False
-        })
+        cls.env["product.product"].create(
+            {"name": "Licencia anual", "list_price": 100.0, "taxes_id": False}
+        )
 
     def test_from_first_call_to_won_order(self):
         self.start_tour("/odoo", "crm_gestion_seller", login=self.seller.login)
 
-        lead = self.env["crm.lead"].search([
-            ("name", "=", "Venta de software a Aceites del Sur")
-        ])
+        lead = self.env["crm.lead"].search(
+            [("name", "=", "Venta de software a Aceites del Sur")]
+        )
         self.assertRecordValues(
             lead,
             [

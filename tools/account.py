@@ -1,7 +1,5 @@
 """What an account is to the company: arithmetic without database."""
 
-from datetime import date
-
 
 def account_status(current, last_sale, limit, evidence=False):
     """Tell the status of an account from its last sale.

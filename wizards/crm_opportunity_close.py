@@ -2,7 +2,8 @@ from odoo import api, fields, models
 
 
 class CrmOpportunityClose(models.TransientModel):
-    """Asks how and why opportunities are closed; ``crm.opportunity.closure`` does it."""
+    """Asks how and why opportunities are closed; ``crm.opportunity.closure`` does
+    it."""
 
     _name = "crm.opportunity.close"
     _description = "Close Opportunities"

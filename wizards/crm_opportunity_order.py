@@ -4,8 +4,8 @@ from odoo import api, fields, models
 class CrmOpportunityOrder(models.TransientModel):
     """Asks from what the sales order of an opportunity is made.
 
-    ``sale.order._generate_from_opportunity`` makes it, once for each of these dialogs: a second click
-    opens the order of the first.
+    ``sale.order._generate_from_opportunity`` makes it, once for each of these dialogs:
+    a second click opens the order of the first.
     """
 
     _name = "crm.opportunity.order"

@@ -30,17 +30,21 @@ order = env["sale.order"].create({
 quotation = order.copy()
 order.action_confirm()
 env["crm.lead"]._rebuild_pls_frequency_table()
-leads.filtered(lambda l: l.won_status == "pending" and l.active)._compute_probabilities()
+leads.filtered(
+    lambda lead: lead.won_status == "pending" and lead.active
+)._compute_probabilities()
 env.cr.commit()
 """
 
 SNAPSHOT = """
 import json
-leads = env["crm.lead"].with_context(active_test=False, lang="en_US").search([], order="id")
+Lead = env["crm.lead"].with_context(active_test=False, lang="en_US")
+leads = Lead.search([], order="id")
 fields = ["name", "type", "active", "stage_id", "probability", "automated_probability",
           "won_status", "user_id", "team_id", "partner_id", "expected_revenue",
           "date_closed", "lost_reason_id", "write_date", "order_ids"]
-native = [s.id for s in env["crm.stage"].search([]) if not getattr(s, "is_method", False)]
+stages = env["crm.stage"].search([])
+native = [s.id for s in stages if not getattr(s, "is_method", False)]
 print(json.dumps({
     "leads": leads.read(fields, load=None),
     "stages": env["crm.stage"].with_context(lang="en_US").browse(native).read(
@@ -55,7 +59,7 @@ print(json.dumps({
 NATIVE_WORK = """
 import json
 Lead = env["crm.lead"].with_context(lang="en_US")
-fresh = Lead.create({"name": "After", "type": "opportunity", "user_id": env.ref("base.user_admin").id})
+fresh = Lead.create({"name": "After", "type": "opportunity"})
 twin = Lead.create({"name": "Twin", "type": "opportunity"})
 fresh.action_set_won()
 env["crm.lead.lost"].create({

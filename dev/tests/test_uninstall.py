@@ -18,7 +18,8 @@ account = env["res.partner"].create({
     "market_id": ref("crm_gestion.market_industry").id,
     "origination_id": ref("crm_gestion.origination_referral").id,
 })
-for stage in env["crm.stage"].search([("is_method", "=", True), ("is_won", "=", False)]):
+open_stages = [("is_method", "=", True), ("is_won", "=", False)]
+for stage in env["crm.stage"].search(open_stages):
     Lead.create({
         "name": f"Open in {stage.sequence}", "partner_id": account.id,
         "stage_id": stage.id, "type": "opportunity", "expected_revenue": 10,
@@ -54,11 +55,12 @@ leads = env["crm.lead"].with_context(active_test=False).search([], order="id")
 fields = ["name", "type", "user_id", "team_id", "partner_id", "expected_revenue",
           "stage_id", "won_status", "order_ids", "lost_reason_id"]
 users = env["res.users"].search([("login", "=like", "left_%")], order="login")
+partners = env["res.partner"].with_context(active_test=False).search([])
 print(json.dumps({
     "leads": leads.read(fields, load=None),
-    "orders": env["sale.order"].search([]).read(["state", "opportunity_id"], load=None),
-    "partners": env["res.partner"].with_context(active_test=False).search([]).mapped("name"),
-    "activities": env["mail.activity"].search([]).read(["res_id", "user_id"], load=None),
+    "orders": env["sale.order"].search([]).read(["state", "opportunity_id"], None),
+    "partners": partners.mapped("name"),
+    "activities": env["mail.activity"].search([]).read(["res_id", "user_id"], None),
     "messages": env["mail.message"].search([("model", "=", "crm.lead")]).ids,
     "rights": [
         [right for right in ("group_sale_salesman", "group_sale_manager")
@@ -68,7 +70,8 @@ print(json.dumps({
 """
 
 UNINSTALL = """
-env["ir.module.module"].search([("name", "=", "crm_gestion")]).button_immediate_uninstall()
+module = env["ir.module.module"].search([("name", "=", "crm_gestion")])
+module.button_immediate_uninstall()
 """
 
 NATIVE_WORK = '''
@@ -78,10 +81,10 @@ seller = env["res.users"].search([("login", "=", "left_seller")])
 lead = env["crm.lead"].with_user(seller).create({"name": "New", "type": "opportunity"})
 first = lead.stage_id.name
 lead.action_set_won()
-other = env["crm.lead"].with_user(seller).create({"name": "Other", "type": "opportunity"})
+other = lead.create({"name": "Other", "type": "opportunity"})
 other.action_set_lost()
 other.action_restore()
-view = env["crm.lead"].with_user(seller).get_views([(False, "form"), (False, "kanban")])
+view = lead.get_views([(False, "form"), (False, "kanban")])
 env.cr.execute("""
     SELECT table_name, column_name FROM information_schema.columns
      WHERE table_name IN ('crm_gestion', 'crm_market', 'crm_opportunity_closure')
@@ -91,14 +94,16 @@ columns = env.cr.fetchall()
 print(json.dumps({
     "module": env["ir.module.module"].search([("name", "=", "crm_gestion")]).state,
     "paused_is_active": paused.active,
-    "paused_note": "standby" in "".join(paused.message_ids.mapped("body")).lower()
-        or "paused" in "".join(paused.message_ids.mapped("body")).lower(),
+    "paused_note": any(
+        word in message.body.lower()
+        for word in ("standby", "paused") for message in paused.message_ids),
     "stages": len(env["crm.stage"].search([])),
     "first": bool(first), "won": lead.won_status, "restored": other.won_status,
     "icons": sorted(env["mail.activity"].search([
         ("res_model", "=", "crm.lead"), ("res_id", "=", paused.id)])
         .activity_type_id.mapped("icon")),
-    "params": env["ir.config_parameter"].search_count([("key", "=like", "crm_gestion%")]),
+    "params": env["ir.config_parameter"].search_count([
+        ("key", "=like", "crm_gestion%")]),
     "columns": columns, "views": sorted(view["views"]),
     "leftovers": env["ir.model.data"].search([
         ("module", "=", "crm_gestion")]).mapped("name"),

@@ -169,7 +169,10 @@ registry.category("web_tour.tours").add("crm_gestion_standby", {
             trigger: ".o_breadcrumb a:contains('Oportunidades')",
             run: "click",
         },
-        { trigger: ".o_list_view:not(:has(.o_data_row:contains('Renovación anual')))" },
+        {
+            content: "what is paused is not in the list of what is open",
+            trigger: ".o_list_view:not(:has(.o_data_row:contains('Renovación anual')))",
+        },
         { trigger: ".o_searchview_dropdown_toggler", run: "click" },
         {
             trigger: ".o_filter_menu .o_menu_item:contains('Standby')",
