@@ -41,7 +41,7 @@ locked() {
 
 # --- system packages ---------------------------------------------------------------------
 
-has_library() { ldconfig -p 2> /dev/null | grep -q "$1" || /sbin/ldconfig -p | grep -q "$1"; }
+has_library() { { ldconfig -p || /sbin/ldconfig -p; } 2> /dev/null | grep "$1" > /dev/null; }
 has_browser() { command -v chromium || command -v google-chrome || command -v chromium-browser; }
 has_postgres() { [ -n "${PGHOST:-}" ] || POSTGRES_WHEEL=$cache/postgres "$checkout/dev/postgres" bin "$state/pg"; }
 

@@ -174,7 +174,9 @@ class CrmGestion(models.Model):
     @api.model
     def _default_activity_type_id(self):
         return self.env["mail.activity.type"].search(
-            [("is_gestion", "=", True)], order="sequence, id", limit=1
+            [("is_gestion", "=", True)],
+            order="counts_as_activity DESC, sequence, id",
+            limit=1,
         )
 
     # === COMPUTE METHODS === #

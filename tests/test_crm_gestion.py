@@ -585,9 +585,28 @@ class TestCrmGestionNextStep(GestionCase):
         gestion = self._log_with_step()
         gestion.next_activity_id.with_user(self.seller).action_cancel()
 
-        gestion.result_id = self.interest
+        gestion.write({
+            "result_id": self.interest.id,
+            "organization_id": self.organization.id,
+        })
 
         self.assertFalse(self._activities(self.contact))
+
+    def test_result_that_is_corrected_plans_what_it_proposes(self):
+        gestion = self._log()
+
+        gestion.result_id = self.no_answer
+
+        self.assertRecordValues(
+            self._activities(self.contact),
+            [
+                {
+                    "id": gestion.next_activity_id.id,
+                    "activity_type_id": self.call.id,
+                    "date_deadline": date(2026, 3, 4),
+                }
+            ],
+        )
 
     def test_next_step_is_on_opportunity_else_contact_else_organization(self):
         lead = self._make_lead(partner_id=self.contact.id)

@@ -1,6 +1,6 @@
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
@@ -58,7 +58,7 @@ class TestMarketTree(MarketCase):
     def test_market_is_not_put_below_itself(self):
         for parent in (self.energy, self.renewable, self.solar):
             with self.subTest(parent=parent.name):
-                with self.assertRaises(ValidationError):
+                with self.assertRaises(UserError):
                     self.energy.with_user(self.director).parent_id = parent
                 self.assertFalse(self.energy.parent_id)
                 self.assertEqual(
@@ -210,7 +210,7 @@ class TestMarketSearch(MarketCase):
             ("Renewable", self.renewable),
             ("NRG-REN", self.renewable),
             ("Energy / Renewable", self.renewable),
-            ("Energy/Renewable / Solar", self.solar),
+            ("Energy / Renewable / Solar", self.solar),
             ("Health / Solar", self.sun),
             ("HLT-SUN", self.sun),
         ):
