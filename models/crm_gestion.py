@@ -443,7 +443,9 @@ class CrmGestion(models.Model):
         # sudo: native merging checked the rights on the opportunities; what colleagues
         # logged must not be lost with the opportunity that disappears
         for stage, gestiones in self.sudo().grouped("stage_id").items():
-            gestiones.write({"lead_id": lead.id, "stage_id": stage.id})
+            gestiones.write({"lead_id": lead.id})
+            # on its own: together with the opportunity it would be computed from it
+            gestiones.write({"stage_id": stage.id})
 
     @api.model
     def _view_action(self, domain, context):

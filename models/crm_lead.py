@@ -1,6 +1,5 @@
 from odoo import api, fields, models
-
-from .crm_opportunity_closure import DEFERRED
+from odoo.fields import Domain
 
 # Fields by which an opportunity may close or reopen; user, team and type change stages.
 CLOSURE_TRIGGERS = {
@@ -141,7 +140,24 @@ class CrmLead(models.Model):
             lead.next_step_date = lead.activity_date_deadline
 
     def _search_next_step_date(self, operator, value):
-        return [("activity_date_deadline", operator, value)]
+        """Agrees with the compute: an activity after the earliest is not the next."""
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+
+        def planned(operator, day, found="any"):
+            return Domain("activity_ids", found, [("date_deadline", operator, day)])
+
+        if operator == "in":
+            return Domain.OR(
+                planned("=", day) & planned("<", day, "not any")
+                if day
+                else Domain("activity_ids", "=", False)
+                for day in value
+            )
+        if operator in (">", ">="):
+            before = "<=" if operator == ">" else "<"
+            return planned(operator, value) & planned(before, value, "not any")
+        return planned(operator, value)
 
     @api.depends("closure_ids.kind", "closure_ids.reopen_date", "closure_ids.wake_date")
     def _compute_closure(self):
@@ -169,11 +185,10 @@ class CrmLead(models.Model):
 
     def write(self, vals):
         Closure = self.env["crm.opportunity.closure"]
-        deferred = self.env.context.get("crm_gestion_closure") is DEFERRED
-        watch = not deferred and vals.keys() & CLOSURE_TRIGGERS
+        watch = vals.keys() & CLOSURE_TRIGGERS
         before = Closure._snapshot(self) if watch else {}
         res = super().write(vals)
-        Closure._log(self, before)
+        Closure._log(self, before, restore="probability" not in vals)
         if vals.get("origination_id"):
             self.env["crm.origination"]._complete_utm(self)
         if vals.keys() & {"partner_id", "organization_id", "type"}:
@@ -189,21 +204,27 @@ class CrmLead(models.Model):
     def action_set_lost(self, **additional_values):
         """Odoo writes twice, the reason comes last: log the closure when it is
         known."""
-        if self.env.context.get("crm_gestion_closure") is DEFERRED:
-            return super().action_set_lost(**additional_values)
         Closure = self.env["crm.opportunity.closure"]
         before = Closure._snapshot(self)
-        deferred = self.with_context(crm_gestion_closure=DEFERRED)
-        res = super(CrmLead, deferred).action_set_lost(**additional_values)
+        held = Closure._hold(self)
+        res = super(CrmLead, held).action_set_lost(**additional_values)
         Closure._log(self, before)
         return res
+
+    def action_set_won(self):
+        """From the last stage of the method Odoo would go on to its own won stage."""
+        done = self.filtered(
+            lambda lead: lead.won_status == "won" and lead.stage_id.is_method
+        )
+        done.action_unarchive()
+        return super(CrmLead, self - done).action_set_won()
 
     def action_restore(self):
         """Odoo makes the probability automatic: what the closure kept comes last."""
         # sudo: rows of these opportunities, whose rights super checks
         rows = self.sudo().closure_ids.filtered(lambda row: not row.reopen_date)
         res = super().action_restore()
-        rows.filtered("lead_id.active")._restore_probability()
+        rows.filtered("reopen_date")._restore_probability()
         return res
 
     def action_crm_close(self):
@@ -265,6 +286,14 @@ class CrmLead(models.Model):
         super()._merge_dependences(opportunities)
         opportunities.sudo().gestion_ids._move_to_lead(self)  # sudo: see there
         self.env["crm.opportunity.closure"]._move_to_lead(opportunities, self)
+
+    def _create_customer(self, with_parent=None):
+        """A person made from an enquiry whose organization is known belongs to it."""
+        return super()._create_customer(with_parent=with_parent or self.organization_id)
+
+    def _update_revenues_from_so(self, order):
+        # sudo: who confirms an order need not have rights on its opportunity
+        return super(CrmLead, self.sudo())._update_revenues_from_so(order)
 
     def _prepare_customer_values(self, partner_name, is_company=False, parent_id=False):
         """What is known of the enquiry goes on with the customer made from it."""

@@ -15,10 +15,14 @@ TRANSITIONS = {
 }
 # A paused opportunity keeps a probability: archived with 0 it would count as lost.
 STANDBY_PROBABILITY = 0.01
-# Value of a context key that tells `crm.lead.write` that its caller logs the closure.
-# An object of this process cannot come from outside, so no RPC caller can hide a
-# closure.
-DEFERRED = object()
+
+
+class Held(frozenset):
+    """Ids of opportunities whose closure is logged further up in the call: value of a
+    context key. What an automated rule closes on the way is not among them and gets
+    its row. An object of this class cannot come from outside, so no client hides a
+    closure.
+    """
 
 
 class CrmOpportunityClosure(models.Model):
@@ -119,11 +123,11 @@ class CrmOpportunityClosure(models.Model):
         self._check_transition(leads, kind)
         self._check_data(kind, reason, wake_date)
         before = self._snapshot(leads)
-        deferred = leads.with_context(crm_gestion_closure=DEFERRED)
+        held = self._hold(leads)
         if kind == "standby":
-            self._pause(deferred)
+            self._pause(held)
         else:
-            deferred.action_set_lost(lost_reason_id=reason.id)
+            held.action_set_lost(lost_reason_id=reason.id)
         return self._log(
             leads,
             before,
@@ -158,7 +162,7 @@ class CrmOpportunityClosure(models.Model):
             raise UserError(
                 self.env._(
                     "Resume what is closed already before you close it again: %s",
-                    ", ".join(refused.mapped("name")),
+                    ", ".join(refused[:5].mapped("name")),
                 )
             )
 
@@ -172,7 +176,9 @@ class CrmOpportunityClosure(models.Model):
                         "a standby needs a date after today."
                     )
                 )
-        elif not reason or (reason.closure_kind or "rejected") != kind:
+        elif not reason:
+            raise UserError(self.env._("Choose a reason for this closure."))
+        if reason and (reason.closure_kind or "rejected") != kind:
             raise UserError(
                 self.env._("Choose a reason that belongs to this kind of closure.")
             )
@@ -189,9 +195,21 @@ class CrmOpportunityClosure(models.Model):
         return "standby" if lead.closure_kind == "standby" else False
 
     @api.model
+    def _held(self, leads):
+        held = leads.env.context.get("crm_gestion_closure")
+        return held if isinstance(held, Held) else Held()
+
+    @api.model
+    def _hold(self, leads):
+        """:return: the same opportunities, which `_snapshot` and so `_log` pass over"""
+        held = Held({*self._held(leads), *leads.ids})
+        return leads.with_context(crm_gestion_closure=held)
+
+    @api.model
     def _snapshot(self, leads):
         """:return: dict lead id -> what `_log` must know of an opportunity as it was
         before a write that may close or reopen it"""
+        held = self._held(leads)
         return {
             lead.id: {
                 "won_status": lead.won_status,
@@ -202,15 +220,17 @@ class CrmOpportunityClosure(models.Model):
                 "is_automated": lead.is_automated_probability,
             }
             for lead in leads
-            if lead.type == "opportunity"
+            if lead.type == "opportunity" and lead.id not in held
         }
 
     @api.model
-    def _log(self, leads, before, kind=None, **values):
+    def _log(self, leads, before, kind=None, restore=True, **values):
         """Record what closed or reopened between `_snapshot` and now.
 
         :param str kind: how they closed, where the caller knows; otherwise it follows
             from Odoo's own status and lost reason
+        :param bool restore: give reopened ones their probability back; not where the
+            caller wrote another one
         :param values: further values of the new rows
         :return: the new rows
         """
@@ -230,13 +250,28 @@ class CrmOpportunityClosure(models.Model):
             [("lead_id", "in", (closed | reopened).ids), ("reopen_date", "=", False)]
         )
         ended.write({"reopen_date": fields.Datetime.now()})
+        # before the next open row of the same opportunity: the index allows one
+        ended.flush_recordset(["reopen_date"])
+        # paused or lost it had a probability that nobody meant: its row knows better
+        kept = {
+            row.lead_id.id: {
+                "probability": row.probability,
+                "is_automated": row.is_automated,
+            }
+            for row in ended
+        }
         rows = closures.create(
             [
-                {**self._prepare_vals(lead, before[lead.id], kind), **values}
+                {
+                    **self._prepare_vals(lead, before[lead.id], kind),
+                    **kept.get(lead.id, {}),
+                    **values,
+                }
                 for lead in closed.sudo()
             ]
         )
-        ended.filtered(lambda row: row.lead_id in reopened)._restore_probability()
+        if restore:
+            ended.filtered(lambda row: row.lead_id in reopened)._restore_probability()
         return rows.with_env(self.env)
 
     @api.model
@@ -244,8 +279,8 @@ class CrmOpportunityClosure(models.Model):
         """Imported opportunities may be closed already when they are created."""
         closed = leads.filtered(lambda lead: lead.won_status != "pending")
         before = self._snapshot(closed)
-        for values in before.values():
-            values["won_status"] = "pending"
+        for lead in closed.filtered(lambda lead: lead.id in before):
+            before[lead.id] |= {"won_status": "pending", "date": lead.date_closed}
         self._log(leads, before)
 
     @api.model
@@ -259,7 +294,7 @@ class CrmOpportunityClosure(models.Model):
         return {
             "lead_id": lead.id,
             "kind": kind,
-            "date": fields.Datetime.now(),
+            "date": before.get("date") or fields.Datetime.now(),
             "user_id": self.env.uid,
             "team_id": lead.team_id.id,
             "company_id": lead.company_id.id,
@@ -289,8 +324,10 @@ class CrmOpportunityClosure(models.Model):
     def _restore_probability(self):
         """Give reopened opportunities back what they had when they closed: Odoo alone
         leaves what a won or paused opportunity had, 100 or 0.01."""
-        if automated := self.filtered("is_automated").lead_id:
-            automated._compute_probabilities()
+        if not self:
+            return
+        # of all of them: a typed 0 is only typed beside a prediction of today
+        self.lead_id._compute_probabilities()
         targets = defaultdict(lambda: self.env["crm.lead"])
         for row in self:
             predicted = row.lead_id.automated_probability

@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 from odoo.tools.misc import clean_context
 
 
@@ -36,33 +37,44 @@ class SaleOrder(models.Model):
         leads = self.sudo().opportunity_id.filtered(
             lambda lead: lead.stage_id.is_method and lead.won_status != "won"
         )
-        leads.filtered(lambda lead: not lead.active).action_unarchive()
         for group in leads.grouped("team_id").values():
             stage = group._stage_find(
                 domain=[("is_won", "=", True), ("is_method", "=", True)]
             )
             if stage:
+                group.filtered(lambda lead: not lead.active).action_unarchive()
                 group.write({"stage_id": stage.id, "probability": 100})
 
     @api.model
     def _generate_from_opportunity(
-        self, lead, quotation=None, template=None, confirm=False
+        self, lead, quotation=None, template=None, confirm=False, known=None
     ):
         """Make the sales order of an opportunity in Odoo Sales.
 
         :param quotation: open quotation of the opportunity to go on with; without one a
             new quotation is made, empty or from a quotation template
         :param bool confirm: confirm it, which wins the opportunity
+        :param known: orders of the opportunity that the user saw; without a quotation
+            to go on with, what somebody made meanwhile is opened and not made again
         :return: the order
         :raise UserError: where there is nothing to confirm; nothing has changed then
         """
         lead.ensure_one()
         lead.check_access("write")
         lead.lock_for_update()
+        # a request with an older snapshot fails here and is replayed with a new one:
+        # a lock alone does not show it what the other one has made
+        self.env.cr.execute(SQL("UPDATE crm_lead SET id = id WHERE id = %s", lead.id))
+        if quotation and quotation.opportunity_id != lead:
+            raise UserError(self.env._("Choose a quotation of this opportunity."))
+        if not quotation and known is not None:
+            made = lead.order_ids.filtered(lambda o: o.state != "cancel") - known
+            if made:
+                return made[:1]
         if not lead.partner_id:
             lead._handle_partner_assignment(create_missing=True)
         order = quotation or self._create_from_opportunity(lead, template)
-        if confirm:
+        if confirm and order.state != "sale":
             order._check_confirmable()
             order.with_context(clean_context(self.env.context)).action_confirm()
         return order

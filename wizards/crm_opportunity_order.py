@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class CrmOpportunityOrder(models.TransientModel):
@@ -48,6 +49,15 @@ class CrmOpportunityOrder(models.TransientModel):
         help="A confirmed order wins the opportunity. Left off, you get a quotation.",
     )
     order_id = fields.Many2one(comodel_name="sale.order", readonly=True)
+    known_order_ids = fields.Many2many(
+        comodel_name="sale.order",
+        relation="crm_opportunity_order_known_rel",
+        string="Orders When the Dialog Opened",
+        compute="_compute_source",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
     sale_order_ids = fields.Many2many(
         comodel_name="sale.order",
         string="Orders Already There",
@@ -64,6 +74,7 @@ class CrmOpportunityOrder(models.TransientModel):
         """A quotation that is open already is what the customer said yes to."""
         for wizard in self:
             orders = wizard.lead_id.order_ids
+            wizard.known_order_ids = orders
             wizard.quotation_id = orders.filtered_domain(
                 wizard.lead_id._get_lead_quotation_domain()
             )[:1]
@@ -79,12 +90,16 @@ class CrmOpportunityOrder(models.TransientModel):
     def action_generate(self):
         """Make the order, or open the one that this dialog made already."""
         self.ensure_one()
+        chosen = {"quotation": self.quotation_id, "template": self.template_id}
+        if not chosen.get(self.source, True):
+            raise UserError(self.env._("Choose from what the order is made."))
         if not self.order_id:
             self.order_id = self.env["sale.order"]._generate_from_opportunity(
                 self.lead_id,
                 quotation=self.source == "quotation" and self.quotation_id,
                 template=self.source == "template" and self.template_id,
                 confirm=self.confirm,
+                known=self.known_order_ids,
             )
         return {
             "type": "ir.actions.act_window",
