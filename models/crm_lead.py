@@ -124,6 +124,7 @@ class CrmLead(models.Model):
             if not lead.market_id:
                 lead.market_id = (lead.organization_id or lead.partner_id).market_id
 
+    @api.depends_context("uid")
     def _compute_gestion_data(self):
         data = self.env["crm.gestion"]._read_group(
             [("lead_id", "in", self.ids)], ["lead_id"], ["__count", "date:max"]
@@ -172,6 +173,17 @@ class CrmLead(models.Model):
         self.method_applies = self.env[
             "crm.stage"
         ]._method_enforced() and self.env.user.has_group("crm_gestion.group_seller")
+
+    def _inverse_email_from(self):
+        return super(CrmLead, self._with_own_contact())._inverse_email_from()
+
+    def _inverse_phone(self):
+        return super(CrmLead, self._with_own_contact())._inverse_phone()
+
+    def _with_own_contact(self):
+        """A colleague's contact keeps its data: the opportunity has its own."""
+        writable = self.partner_id._filtered_access("write")
+        return self.filtered(lambda lead: lead.partner_id in writable)
 
     # === CRUD METHODS === #
 

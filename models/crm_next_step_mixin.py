@@ -79,6 +79,11 @@ class CrmNextStepMixin(models.AbstractModel):
             self._follow_next_step(vals)
         return res
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_next_activity(self):
+        """Nothing is left to do for what is deleted."""
+        self.sudo().next_activity_id.filtered("active").unlink()  # sudo: as it was made
+
     # === BUSINESS METHODS === #
 
     def _next_step_record(self):

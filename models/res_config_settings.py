@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Command
 
 from .res_partner import COMPLETENESS_PARAMETER, CURSOR_PARAMETER, FILE_FIELDS
 
@@ -46,12 +47,12 @@ class ResConfigSettings(models.TransientModel):
         for kind in ("organization", "contact"):
             chosen = self.env["res.partner"]._counted_fields(kind)
             # sudo: names of fields, for the director's settings page
-            values[f"crm_{kind}_field_ids"] = (
+            counted = (
                 self.env["ir.model.fields"]
                 .sudo()
                 .search([("model", "=", "res.partner"), ("name", "in", chosen)])
-                .ids
             )
+            values[f"crm_{kind}_field_ids"] = [Command.set(counted.ids)]
         return values
 
     def set_values(self):

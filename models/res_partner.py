@@ -117,6 +117,7 @@ class ResPartner(models.Model):
             "contact_id", "in", self.ids
         )
 
+    @api.depends_context("uid")
     def _compute_gestion_ids(self):
         gestiones = self.env["crm.gestion"].search(self._gestion_domain())
         by_organization = gestiones.grouped("organization_id")
@@ -127,6 +128,7 @@ class ResPartner(models.Model):
             own = by_organization.get(key, none) | by_contact.get(key, none)
             partner.gestion_ids = own.sorted() if key else none
 
+    @api.depends_context("uid")
     def _compute_gestion_data(self):
         Gestion = self.env["crm.gestion"]
         counts = dict.fromkeys(self.ids, 0)

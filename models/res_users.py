@@ -38,7 +38,12 @@ class ResUsers(models.Model):
         # sudo: who is member of which team is no secret, and a rule must not depend on
         # what else its reader may open
         memberships = self.env["crm.team.member"].sudo().with_context(active_test=False)
-        led = memberships.search([("crm_team_id.user_id", "=", self.env.uid)])
+        led = memberships.search(
+            [
+                ("crm_team_id.user_id", "=", self.env.uid),
+                ("crm_team_id.active", "=", True),
+            ]
+        )
         present = led.filtered("active").user_id
         left = (led.user_id - present).filtered(lambda user: not user.active)
         return {

@@ -50,8 +50,8 @@ CLOSURES = {
     "system":   ("",  "",  "",  "",  ""),
 }  # fmt: skip
 PARTNERS = {
-    "seller":   ("CRU",  "R",    "R",    "CRU",  ""),
-    "head":     ("CRU",  "CRU",  "R",    "CRU",  ""),
+    "seller":   ("CRU",  "CR",   "CR",   "CRU",  ""),
+    "head":     ("CRU",  "CRU",  "CR",   "CRU",  ""),
     "director": ("CRU",  "CRU",  "CRU",  "CRU",  ""),
     "native":   ("CRU",  "CRU",  "CRU",  "CRU",  ""),
     "employee": ("R",    "R",    "R",    "R",    ""),

@@ -11,6 +11,7 @@ def account_status(current, last_sale, limit, evidence=False):
     :return: ``customer``, ``former``, ``potential`` or False. What was of commercial
         interest once stays at least a potential customer.
 
+    >>> from datetime import date
     >>> limit = date(2026, 1, 1)
     >>> account_status(False, date(2026, 5, 1), limit)
     'customer'
