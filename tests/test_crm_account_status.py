@@ -12,7 +12,7 @@ TODAY = "2026-03-02"
 
 
 class AccountStatusCase(CrmGestionCommon):
-    """Accounts of which nobody knows anything yet: no status until something happens."""
+    """Accounts of which nobody knows anything: no status until something happens."""
 
     @classmethod
     def setUpClass(cls):
@@ -24,46 +24,56 @@ class AccountStatusCase(CrmGestionCommon):
 
     @classmethod
     def _make_organization(cls, name, **values):
-        return cls.env["res.partner"].create({
-            "name": name,
-            "is_company": True,
-            **values,
-        })
+        return cls.env["res.partner"].create(
+            {
+                "name": name,
+                "is_company": True,
+                **values,
+            }
+        )
 
     @classmethod
     def _make_contact(cls, name, organization, **values):
-        return cls.env["res.partner"].create({
-            "name": name,
-            "parent_id": organization.id,
-            **values,
-        })
+        return cls.env["res.partner"].create(
+            {
+                "name": name,
+                "parent_id": organization.id,
+                **values,
+            }
+        )
 
     def _make_order(self, partner, day=None, **values):
         """An order, confirmed on that day; a quotation without one."""
-        order = self.env["sale.order"].create({
-            "partner_id": partner.id,
-            "order_line": [Command.create({"product_id": self.product.id})],
-            **values,
-        })
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": partner.id,
+                "order_line": [Command.create({"product_id": self.product.id})],
+                **values,
+            }
+        )
         if day:
             with freeze_time(f"{day} 10:00:00"):
                 order.action_confirm()
         return order
 
     def _make_invoice(self, partner, day=TODAY, move_type="out_invoice", **values):
-        move = self.env["account.move"].create({
-            "move_type": move_type,
-            "partner_id": partner.id,
-            "invoice_date": day,
-            "invoice_line_ids": [
-                Command.create({
-                    "name": "License",
-                    "price_unit": 100.0,
-                    "tax_ids": [Command.clear()],
-                })
-            ],
-            **values,
-        })
+        move = self.env["account.move"].create(
+            {
+                "move_type": move_type,
+                "partner_id": partner.id,
+                "invoice_date": day,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "name": "License",
+                            "price_unit": 100.0,
+                            "tax_ids": [Command.clear()],
+                        }
+                    )
+                ],
+                **values,
+            }
+        )
         move.action_post()
         return move
 
@@ -127,9 +137,9 @@ class TestPotential(AccountStatusCase):
         self._assert_status("potential", self.mill, self.miller)
 
     def test_gestion_makes_a_potential_customer(self):
-        self.env["crm.gestion"].with_user(self.seller).create({
-            "contact_id": self.miller.id
-        })
+        self.env["crm.gestion"].with_user(self.seller).create(
+            {"contact_id": self.miller.id}
+        )
 
         self._assert_status("potential", self.mill, self.miller)
 
@@ -208,12 +218,14 @@ class TestOurs(AccountStatusCase):
     def test_staff_and_own_companies_have_no_status(self):
         ours = self.env.company.partner_id
         boss = self._make_contact("Boss", ours)
-        for partner in (ours, boss, self.colleague.partner_id):
+        for partner, field in (
+            (ours, "organization_id"),
+            (boss, "contact_id"),
+            (self.colleague.partner_id, "contact_id"),
+        ):
             with self.subTest(partner=partner.name):
-                self._make_gestion(
-                    contact_id=partner.id if not partner.is_company else False,
-                    organization_id=ours.id if partner != self.colleague.partner_id else False,
-                )
+                self._make_gestion(**{field: partner.id})
+                self._make_lead(partner_id=partner.id)
                 self._make_order(partner, TODAY)
                 partner.origination_id = self.cold_call
                 self._assert_status(False, partner)
@@ -232,10 +244,12 @@ class TestOurs(AccountStatusCase):
         self._assert_status(False, user.partner_id)
 
     def test_customer_who_is_hired_is_none_any_more(self):
-        person = self.env["res.partner"].create({
-            "name": "Ana Ruiz",
-            "origination_id": self.cold_call.id,
-        })
+        person = self.env["res.partner"].create(
+            {
+                "name": "Ana Ruiz",
+                "origination_id": self.cold_call.id,
+            }
+        )
         self._assert_status("potential", person)
 
         self._make_user("ana", "base.group_user", partner_id=person.id)
@@ -563,10 +577,12 @@ class TestHistory(AccountStatusCase):
         self._assert_status(False, ours, self.colleague.partner_id)
 
     def test_cron_works_in_bounded_batches(self):
-        organizations = self.env["res.partner"].create([
-            {"name": f"Organization {number}", "is_company": True}
-            for number in range(5)
-        ])
+        organizations = self.env["res.partner"].create(
+            [
+                {"name": f"Organization {number}", "is_company": True}
+                for number in range(5)
+            ]
+        )
         for organization in organizations:
             self._make_order(organization, "2025-06-01")
         self._forget_status(organizations)
@@ -582,9 +598,7 @@ class TestHistory(AccountStatusCase):
             self._run_cron()
 
         self.assertEqual(sizes, [2, 2, 1])
-        self.assertEqual(
-            organizations.mapped("account_status"), ["customer"] * 5
-        )
+        self.assertEqual(organizations.mapped("account_status"), ["customer"] * 5)
 
     def test_potential_customer_with_an_imported_order_is_a_customer(self):
         """An import makes confirmed orders without confirming them."""
@@ -625,18 +639,22 @@ class TestAccountStatusGrowth(AccountStatusCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.organizations = cls.env["res.partner"].create([
-            {
-                "name": f"Organization {number}",
-                "is_company": True,
-                "child_ids": [Command.create({"name": f"Contact {number}"})],
-            }
-            for number in range(33)
-        ])
-        orders = cls.env["sale.order"].create([
-            {"partner_id": organization.child_ids.id, "state": "sale"}
-            for organization in cls.organizations
-        ])
+        cls.organizations = cls.env["res.partner"].create(
+            [
+                {
+                    "name": f"Organization {number}",
+                    "is_company": True,
+                    "child_ids": [Command.create({"name": f"Contact {number}"})],
+                }
+                for number in range(33)
+            ]
+        )
+        orders = cls.env["sale.order"].create(
+            [
+                {"partner_id": organization.child_ids.id, "state": "sale"}
+                for organization in cls.organizations
+            ]
+        )
         orders.flush_recordset()
 
     def _count_queries(self, function):
@@ -664,9 +682,7 @@ class TestAccountStatusGrowth(AccountStatusCase):
         refresh(self.organizations)
 
         self._assert_flat(refresh, self.organizations[:3], self.organizations[3:])
-        self.assertEqual(
-            set(self.organizations.mapped("account_status")), {"customer"}
-        )
+        self.assertEqual(set(self.organizations.mapped("account_status")), {"customer"})
 
     def test_refresh_that_changes_every_account(self):
         Status = self.env["crm.account.status"]

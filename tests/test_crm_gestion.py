@@ -34,26 +34,30 @@ class GestionCase(CrmGestionCommon):
         self.patch(self.env.cr, "now", fields.Datetime.now)
 
     def _log(self, user=None, **values):
-        """Log a call as a user; with the seller's contact where nobody else is named."""
+        """Log a call as a user; with the seller's contact where nobody is named."""
         if not values.keys() & {"organization_id", "contact_id", "lead_id"}:
             values["contact_id"] = self.contact.id
         return (
             self.env["crm.gestion"]
             .with_user(user or self.seller)
-            .create({
-                "activity_type_id": self.call.id,
-                "result_id": self.informed.id,
-                **values,
-            })
+            .create(
+                {
+                    "activity_type_id": self.call.id,
+                    "result_id": self.informed.id,
+                    **values,
+                }
+            )
         )
 
     def _log_with_step(self, **values):
         """Log a call that is followed by a call on the 9th."""
-        return self._log(**{
-            "next_activity_type_id": self.call.id,
-            "next_date": "2026-03-09",
-            **values,
-        })
+        return self._log(
+            **{
+                "next_activity_type_id": self.call.id,
+                "next_date": "2026-03-09",
+                **values,
+            }
+        )
 
     def _activities(self, record):
         """The native activities of a record, done ones too."""
@@ -65,7 +69,7 @@ class GestionCase(CrmGestionCommon):
 
     @contextmanager
     def _assert_refused(self, exception, text):
-        # assertRaises takes back what the refused call wrote, assertRaisesRegex does not
+        # assertRaises takes back what was refused, assertRaisesRegex does not
         with self.assertRaises(exception) as caught:
             yield
         self.assertIn(text, str(caught.exception))
@@ -74,18 +78,22 @@ class GestionCase(CrmGestionCommon):
         return self.env["crm.gestion"].search_count([])
 
     def _make_contact(self, name, organization):
-        return self.env["res.partner"].create({
-            "name": name,
-            "parent_id": organization.id,
-        })
+        return self.env["res.partner"].create(
+            {
+                "name": name,
+                "parent_id": organization.id,
+            }
+        )
 
     def _make_organization(self, name, user=None, **values):
-        return self.env["res.partner"].create({
-            "name": name,
-            "is_company": True,
-            "user_id": user.id if user else False,
-            **values,
-        })
+        return self.env["res.partner"].create(
+            {
+                "name": name,
+                "is_company": True,
+                "user_id": user.id if user else False,
+                **values,
+            }
+        )
 
 
 @tagged("post_install", "-at_install")
@@ -179,9 +187,7 @@ class TestCrmGestionCompletion(GestionCase):
         )
 
     def test_what_somebody_typed_is_kept(self):
-        lead = self._make_lead(
-            partner_id=self.contact.id, campaign_id=self.campaign.id
-        )
+        lead = self._make_lead(partner_id=self.contact.id, campaign_id=self.campaign.id)
         buyer = self._make_contact("Pedro Sanz", self.organization)
         branch = self._make_organization("Aceites del Sur, Cádiz", self.seller)
         fair = self.env["utm.campaign"].create({"title": "Fair"})
@@ -233,13 +239,15 @@ class TestCrmGestionCompletion(GestionCase):
         gestion = self._log(lead_id=lead.id)
         successor = self._make_contact("Pedro Sanz", self.organization)
 
-        lead.write({
-            "stage_id": self.negotiate.id,
-            "partner_id": successor.id,
-            "campaign_id": self.campaign.id,
-            "user_id": self.stranger.id,
-            "team_id": self.south.id,
-        })
+        lead.write(
+            {
+                "stage_id": self.negotiate.id,
+                "partner_id": successor.id,
+                "campaign_id": self.campaign.id,
+                "user_id": self.stranger.id,
+                "team_id": self.south.id,
+            }
+        )
 
         self.assertRecordValues(
             gestion,
@@ -379,10 +387,12 @@ class TestCrmGestionConstraints(GestionCase):
         gestion = self._log(result_id=self.stop.id)
 
         with self._assert_refused(ValidationError, "not to contact again"):
-            gestion.write({
-                "next_activity_type_id": self.call.id,
-                "next_date": "2026-03-09",
-            })
+            gestion.write(
+                {
+                    "next_activity_type_id": self.call.id,
+                    "next_date": "2026-03-09",
+                }
+            )
 
         self.assertFalse(gestion.next_date)
         self.assertFalse(gestion.next_activity_type_id)
@@ -432,9 +442,7 @@ class TestCrmGestionResult(GestionCase):
         self.assertFalse(self._activities(self.contact))
 
     def test_days_count_from_the_interaction(self):
-        gestion = self._log(
-            result_id=self.no_answer.id, date="2026-02-26 09:00:00"
-        )
+        gestion = self._log(result_id=self.no_answer.id, date="2026-02-26 09:00:00")
 
         self.assertEqual(gestion.next_date, date(2026, 2, 28))
 
@@ -442,9 +450,7 @@ class TestCrmGestionResult(GestionCase):
         self.seller.tz = "Europe/Madrid"
 
         # half past midnight on the 2nd in Madrid
-        gestion = self._log(
-            result_id=self.no_answer.id, date="2026-03-01 23:30:00"
-        )
+        gestion = self._log(result_id=self.no_answer.id, date="2026-03-01 23:30:00")
 
         self.assertEqual(gestion.next_date, date(2026, 3, 4))
 
@@ -455,9 +461,7 @@ class TestCrmGestionResult(GestionCase):
         self.assertEqual(gestion.next_date, date(2026, 3, 9))
 
     def test_date_alone_takes_the_type_that_the_result_proposes(self):
-        gestion = self._log(
-            result_id=self.interest.id, next_date="2026-03-20"
-        )
+        gestion = self._log(result_id=self.interest.id, next_date="2026-03-20")
 
         self.assertEqual(gestion.next_activity_type_id, self.meeting)
         self.assertEqual(gestion.next_activity_id.date_deadline, date(2026, 3, 20))
@@ -511,11 +515,13 @@ class TestCrmGestionNextStep(GestionCase):
     def test_saving_again_plans_no_second_one(self):
         gestion = self._log_with_step()
 
-        gestion.write({
-            "result_id": self.interest.id,
-            "next_date": "2026-03-09",
-            "description": "All the same",
-        })
+        gestion.write(
+            {
+                "result_id": self.interest.id,
+                "next_date": "2026-03-09",
+                "description": "All the same",
+            }
+        )
 
         self.assertEqual(self._activities(self.contact), gestion.next_activity_id)
 
@@ -523,12 +529,14 @@ class TestCrmGestionNextStep(GestionCase):
         gestion = self._log_with_step()
         activity = gestion.next_activity_id
 
-        gestion.write({
-            "next_activity_type_id": self.meeting.id,
-            "next_date": "2026-03-12",
-            "next_summary": "Visit the mill",
-            "next_user_id": self.colleague.id,
-        })
+        gestion.write(
+            {
+                "next_activity_type_id": self.meeting.id,
+                "next_date": "2026-03-12",
+                "next_summary": "Visit the mill",
+                "next_user_id": self.colleague.id,
+            }
+        )
 
         self.assertEqual(gestion.next_activity_id, activity)
         self.assertRecordValues(
@@ -585,10 +593,12 @@ class TestCrmGestionNextStep(GestionCase):
         gestion = self._log_with_step()
         gestion.next_activity_id.with_user(self.seller).action_cancel()
 
-        gestion.write({
-            "result_id": self.interest.id,
-            "organization_id": self.organization.id,
-        })
+        gestion.write(
+            {
+                "result_id": self.interest.id,
+                "organization_id": self.organization.id,
+            }
+        )
 
         self.assertFalse(self._activities(self.contact))
 
@@ -650,11 +660,13 @@ class TestCrmGestionNextStep(GestionCase):
         gestiones = (
             self.env["crm.gestion"]
             .with_user(self.seller)
-            .create([
-                {"contact_id": self.contact.id, "result_id": self.informed.id},
-                {"contact_id": self.contact.id, "result_id": self.no_answer.id},
-                {"contact_id": self.contact.id, "result_id": self.interest.id},
-            ])
+            .create(
+                [
+                    {"contact_id": self.contact.id, "result_id": self.informed.id},
+                    {"contact_id": self.contact.id, "result_id": self.no_answer.id},
+                    {"contact_id": self.contact.id, "result_id": self.interest.id},
+                ]
+            )
         )
 
         self.assertRecordValues(
@@ -671,13 +683,15 @@ class TestCrmGestionNextStep(GestionCase):
 
     def test_seller_does_not_reach_foreign_activities_through_a_gestion(self):
         """The next step is planned as superuser: which activity it is, only we say."""
-        foreign = self.env["mail.activity"].create({
-            "activity_type_id": self.todo.id,
-            "res_model_id": self.env["ir.model"]._get_id("res.partner"),
-            "res_id": self.env.company.partner_id.id,
-            "user_id": self.director.id,
-            "date_deadline": "2026-04-01",
-        })
+        foreign = self.env["mail.activity"].create(
+            {
+                "activity_type_id": self.todo.id,
+                "res_model_id": self.env["ir.model"]._get_id("res.partner"),
+                "res_id": self.env.company.partner_id.id,
+                "user_id": self.director.id,
+                "date_deadline": "2026-04-01",
+            }
+        )
         gestion = self._log_with_step()
         planned = gestion.next_activity_id
 
@@ -725,9 +739,7 @@ class TestCrmGestionForColleague(GestionCase):
         self.assertEqual(self.organization.user_id, self.seller)
 
     def test_stranger_plans_the_next_step_for_the_customers_own_seller(self):
-        gestion = self._log_with_step(
-            user=self.stranger, next_user_id=self.seller.id
-        )
+        gestion = self._log_with_step(user=self.stranger, next_user_id=self.seller.id)
 
         self.assertEqual(gestion.next_activity_id.user_id, self.seller)
         self.assertTrue(
@@ -837,10 +849,12 @@ class TestCrmGestionEnquiry(GestionCase):
         gestiones = (
             self.env["crm.gestion"]
             .with_user(self.seller)
-            .create([
-                {"lead_id": self.enquiry.id, "result_id": self.no_answer.id},
-                {"lead_id": self.enquiry.id, "result_id": self.informed.id},
-            ])
+            .create(
+                [
+                    {"lead_id": self.enquiry.id, "result_id": self.no_answer.id},
+                    {"lead_id": self.enquiry.id, "result_id": self.informed.id},
+                ]
+            )
         )
 
         self.assertEqual(gestiones.contact_id, self.enquiry.partner_id)
@@ -889,10 +903,12 @@ class TestCrmGestionOpportunity(GestionCase):
     def test_opportunity_carries_everything_that_is_known(self):
         referrer = self.env["res.partner"].create({"name": "Juan Vidal"})
         referral = self.env.ref("crm_gestion.origination_referral")
-        self.contact.write({
-            "origination_id": referral.id,
-            "referred_by_id": referrer.id,
-        })
+        self.contact.write(
+            {
+                "origination_id": referral.id,
+                "referred_by_id": referrer.id,
+            }
+        )
         gestion = self._log(
             result_id=self.interest.id,
             campaign_id=self.campaign.id,
@@ -935,11 +951,13 @@ class TestCrmGestionOpportunity(GestionCase):
         self.assertEqual(lead.origination_id, self.cold_call)
 
     def test_person_without_organization_opens_an_opportunity(self):
-        person = self.env["res.partner"].create({
-            "name": "Ana Ruiz",
-            "market_id": self.market.id,
-            "origination_id": self.cold_call.id,
-        })
+        person = self.env["res.partner"].create(
+            {
+                "name": "Ana Ruiz",
+                "market_id": self.market.id,
+                "origination_id": self.cold_call.id,
+            }
+        )
 
         lead = self._create_opportunity(self._log(contact_id=person.id))
 
@@ -1033,6 +1051,23 @@ class TestCrmGestionOpportunity(GestionCase):
         self.assertEqual(lead.user_id, self.seller)
         self.assertEqual(lead.team_id, self.north)
 
+    def test_seller_of_the_account_opens_it_from_what_a_stranger_logged(self):
+        gestion = self._log(self.stranger, result_id=self.interest.id)
+
+        lead = self._create_opportunity(gestion.with_user(self.seller))
+
+        self.assertRecordValues(
+            lead,
+            [
+                {
+                    "user_id": self.seller.id,
+                    "team_id": self.north.id,
+                    "source_gestion_id": gestion.id,
+                }
+            ],
+        )
+        self.assertEqual(gestion.lead_id, lead)
+
     def test_smart_button_opens_the_one_or_lists_the_several(self):
         gestion = self._log()
         first = self._create_opportunity(gestion)
@@ -1041,9 +1076,7 @@ class TestCrmGestionOpportunity(GestionCase):
         several = gestion.action_view_opportunities()
 
         self.assertEqual(one["res_id"], first.id)
-        self.assertEqual(
-            self.env["crm.lead"].search(several["domain"]), first | second
-        )
+        self.assertEqual(self.env["crm.lead"].search(several["domain"]), first | second)
 
 
 @tagged("post_install", "-at_install")
@@ -1082,10 +1115,12 @@ class TestCrmGestionReaders(GestionCase):
         )
 
     def test_seller_of_a_person_reads_what_a_stranger_wrote(self):
-        person = self.env["res.partner"].create({
-            "name": "Ana Ruiz",
-            "user_id": self.seller.id,
-        })
+        person = self.env["res.partner"].create(
+            {
+                "name": "Ana Ruiz",
+                "user_id": self.seller.id,
+            }
+        )
         gestion = self._log(self.stranger, contact_id=person.id)
 
         self._assert_readers(
@@ -1140,9 +1175,7 @@ class TestCrmGestionReaders(GestionCase):
 
     def test_gestion_of_another_company_is_not_read(self):
         branch = self.env["res.company"].create({"name": "Branch"})
-        gestion = self._make_gestion(
-            contact_id=self.contact.id, company_id=branch.id
-        )
+        gestion = self._make_gestion(contact_id=self.contact.id, company_id=branch.id)
 
         self._assert_readers_of_company(gestion, False)
         self.seller.write({"company_ids": [Command.link(branch.id)]})
@@ -1151,9 +1184,9 @@ class TestCrmGestionReaders(GestionCase):
     def _assert_readers_of_company(self, gestion, expected):
         Gestion = self.env["crm.gestion"].with_user(self.seller)
         companies = self.seller.company_ids.ids
-        found = Gestion.with_context(allowed_company_ids=companies).search([
-            ("id", "=", gestion.id)
-        ])
+        found = Gestion.with_context(allowed_company_ids=companies).search(
+            [("id", "=", gestion.id)]
+        )
         self.assertEqual(bool(found), expected)
 
     def test_field_agrees_with_search_for_many_at_once(self):
@@ -1176,6 +1209,29 @@ class TestCrmGestionReaders(GestionCase):
 
 @tagged("post_install", "-at_install")
 @freeze_time(NOW)
+class TestCrmGestionForOthers(GestionCase):
+    """Who has no role of ours goes on working with opportunities as before."""
+
+    def test_fields_of_ours_fail_nobody_who_reads_an_opportunity_whole(self):
+        """As clients do that name no fields, and get all they may have."""
+        lead = self._make_lead(self.native, partner_id=self.contact.id)
+        self._make_gestion(lead_id=lead.id)
+        lead.action_set_lost(lost_reason_id=self.price.id)
+        lead = lead.with_user(self.native)
+        ours = [
+            name
+            for name in lead.fields_get(attributes=[])
+            if lead._fields[name]._module == "crm_gestion"
+        ]
+
+        [values] = lead.read(ours)
+
+        self.assertEqual(values["market_id"][0], self.market.id)
+        self.assertEqual(values["closure_kind"], "rejected")
+
+
+@tagged("post_install", "-at_install")
+@freeze_time(NOW)
 class TestCrmGestionGrowth(GestionCase):
     """Ten times the records, about the same number of queries."""
 
@@ -1184,15 +1240,17 @@ class TestCrmGestionGrowth(GestionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.organizations = cls.env["res.partner"].create([
-            {
-                "name": f"Organization {number}",
-                "is_company": True,
-                "user_id": cls.seller.id,
-                "account_status": "potential",
-            }
-            for number in range(33)
-        ])
+        cls.organizations = cls.env["res.partner"].create(
+            [
+                {
+                    "name": f"Organization {number}",
+                    "is_company": True,
+                    "user_id": cls.seller.id,
+                    "account_status": "potential",
+                }
+                for number in range(33)
+            ]
+        )
 
     def _count_queries(self, function):
         self.env.flush_all()
@@ -1218,14 +1276,16 @@ class TestCrmGestionGrowth(GestionCase):
         return (
             self.env["crm.gestion"]
             .with_user(self.seller)
-            .create([
-                {
-                    "activity_type_id": self.call.id,
-                    "organization_id": partner.id,
-                    "result_id": self.interest.id,
-                }
-                for partner in partners
-            ])
+            .create(
+                [
+                    {
+                        "activity_type_id": self.call.id,
+                        "organization_id": partner.id,
+                        "result_id": self.interest.id,
+                    }
+                    for partner in partners
+                ]
+            )
         )
 
     def test_batch_with_next_steps(self):
@@ -1249,8 +1309,8 @@ class TestCrmGestionGrowth(GestionCase):
         self._create_for(self.organizations)
 
         def search(partners):
-            self.env["crm.gestion"].with_user(self.seller).search([
-                ("organization_id", "in", partners.ids)
-            ]).mapped("in_scope")
+            self.env["crm.gestion"].with_user(self.seller).search(
+                [("organization_id", "in", partners.ids)]
+            ).mapped("in_scope")
 
         self._assert_flat(search, self.organizations[:3], self.organizations[3:])

@@ -22,19 +22,23 @@ class CorrectionCase(CrmGestionCommon):
         self.gestion = (
             self.env["crm.gestion"]
             .with_user(self.seller)
-            .create({
-                "activity_type_id": self.call.id,
-                "contact_id": self.contact.id,
-                "result_id": self.env.ref("crm_gestion.result_informed").id,
-                "description": "As it was",
-            })
+            .create(
+                {
+                    "activity_type_id": self.call.id,
+                    "contact_id": self.contact.id,
+                    "result_id": self.env.ref("crm_gestion.result_informed").id,
+                    "description": "As it was",
+                }
+            )
         )
 
     def _make_buyer(self):
-        return self.env["res.partner"].create({
-            "name": "Pedro Sanz",
-            "parent_id": self.organization.id,
-        })
+        return self.env["res.partner"].create(
+            {
+                "name": "Pedro Sanz",
+                "parent_id": self.organization.id,
+            }
+        )
 
 
 @tagged("post_install", "-at_install")
@@ -101,10 +105,12 @@ class TestCorrectionDays(CorrectionCase):
 
     def test_next_step_is_the_future_and_never_frozen(self):
         with freeze_time("2026-04-02 10:00:00"):
-            self.gestion.write({
-                "next_activity_type_id": self.call.id,
-                "next_date": "2026-04-10",
-            })
+            self.gestion.write(
+                {
+                    "next_activity_type_id": self.call.id,
+                    "next_date": "2026-04-10",
+                }
+            )
 
         self.assertEqual(
             self.gestion.next_activity_id.date_deadline,
@@ -161,12 +167,14 @@ class TestCorrections(CorrectionCase):
         lead = self._make_lead(name="Oil presses", partner_id=self.contact.id)
         buyer = self._make_buyer()
         with freeze_time("2026-03-03 09:00:00"):
-            self.gestion.write({
-                "date": "2026-03-01 16:30:00",
-                "result_id": self.interest.id,
-                "contact_id": buyer.id,
-                "lead_id": lead.id,
-            })
+            self.gestion.write(
+                {
+                    "date": "2026-03-01 16:30:00",
+                    "result_id": self.interest.id,
+                    "contact_id": buyer.id,
+                    "lead_id": lead.id,
+                }
+            )
 
         self.assertRecordValues(
             self.gestion.change_ids.sorted("field"),
@@ -211,24 +219,28 @@ class TestCorrections(CorrectionCase):
         )
 
     def test_nothing_else_is_recorded(self):
-        self.gestion.write({
-            "description": "More words",
-            "duration": 0.5,
-            "direction": "in",
-            "activity_type_id": self.meeting.id,
-            "next_activity_type_id": self.call.id,
-            "next_date": "2026-03-09",
-        })
+        self.gestion.write(
+            {
+                "description": "More words",
+                "duration": 0.5,
+                "direction": "in",
+                "activity_type_id": self.meeting.id,
+                "next_activity_type_id": self.call.id,
+                "next_date": "2026-03-09",
+            }
+        )
 
         self.assertFalse(self.gestion.change_ids)
 
     def test_same_value_again_is_no_correction(self):
-        self.gestion.write({
-            "date": "2026-03-02 10:00:00",
-            "result_id": self.gestion.result_id.id,
-            "contact_id": self.contact.id,
-            "lead_id": False,
-        })
+        self.gestion.write(
+            {
+                "date": "2026-03-02 10:00:00",
+                "result_id": self.gestion.result_id.id,
+                "contact_id": self.contact.id,
+                "lead_id": False,
+            }
+        )
 
         self.assertFalse(self.gestion.change_ids)
 
@@ -296,12 +308,14 @@ class TestCorrections(CorrectionCase):
                 with self.assertRaises(AccessError):
                     change_of_user.old_value = "Otherwise"
                 with self.assertRaises(AccessError):
-                    change_of_user.create({
-                        "gestion_id": self.gestion.id,
-                        "field": "date",
-                        "user_id": user.id,
-                        "date": DAY_LOGGED,
-                    })
+                    change_of_user.create(
+                        {
+                            "gestion_id": self.gestion.id,
+                            "field": "date",
+                            "user_id": user.id,
+                            "date": DAY_LOGGED,
+                        }
+                    )
                 with self.assertRaises(AccessError):
                     change_of_user.unlink()
         self.assertEqual(self.gestion.change_ids, change)
@@ -324,9 +338,9 @@ class TestCorrections(CorrectionCase):
                 self.assertEqual(change.with_user(user).has_access("read"), reads)
 
     def test_seller_of_the_account_reads_the_corrections_of_a_stranger(self):
-        gestion = self.gestion.with_user(self.stranger).create({
-            "contact_id": self.contact.id
-        })
+        gestion = self.gestion.with_user(self.stranger).create(
+            {"contact_id": self.contact.id}
+        )
         gestion.result_id = self.interest
 
         self.assertTrue(gestion.change_ids.with_user(self.seller).has_access("read"))

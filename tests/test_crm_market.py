@@ -38,11 +38,13 @@ class MarketCase(CrmGestionCommon):
 
     @classmethod
     def _make_market(cls, name, code, spanish, parent=None):
-        market = cls.env["crm.market"].create({
-            "name": name,
-            "code": code,
-            "parent_id": parent.id if parent else False,
-        })
+        market = cls.env["crm.market"].create(
+            {
+                "name": name,
+                "code": code,
+                "parent_id": parent.id if parent else False,
+            }
+        )
         market.with_context(lang="es_ES").name = spanish
         return market
 
@@ -61,9 +63,7 @@ class TestMarketTree(MarketCase):
                 with self.assertRaises(UserError):
                     self.energy.with_user(self.director).parent_id = parent
                 self.assertFalse(self.energy.parent_id)
-                self.assertEqual(
-                    self.solar.complete_name, "Energy / Renewable / Solar"
-                )
+                self.assertEqual(self.solar.complete_name, "Energy / Renewable / Solar")
 
     def test_branch_moves_with_all_below_it(self):
         self.renewable.with_user(self.director).parent_id = self.health
@@ -188,19 +188,23 @@ class TestMarketSearch(MarketCase):
         )
 
     def test_organizations_of_a_branch_are_found(self):
-        partners = self.env["res.partner"].create([
-            {"name": "Sun Inc.", "is_company": True, "market_id": self.solar.id},
-            {"name": "Gas Inc.", "is_company": True, "market_id": self.gas.id},
-            {"name": "Care Inc.", "is_company": True, "market_id": self.health.id},
-        ])
+        partners = self.env["res.partner"].create(
+            [
+                {"name": "Sun Inc.", "is_company": True, "market_id": self.solar.id},
+                {"name": "Gas Inc.", "is_company": True, "market_id": self.gas.id},
+                {"name": "Care Inc.", "is_company": True, "market_id": self.health.id},
+            ]
+        )
 
         found = (
             self.env["res.partner"]
             .with_user(self.seller)
-            .search([
-                ("id", "in", partners.ids),
-                ("market_id", "child_of", self.energy.id),
-            ])
+            .search(
+                [
+                    ("id", "in", partners.ids),
+                    ("market_id", "child_of", self.energy.id),
+                ]
+            )
         )
 
         self.assertEqual(found.sorted("id"), partners[:2])
@@ -221,16 +225,12 @@ class TestMarketSearch(MarketCase):
     def test_path_that_does_not_exist_finds_nothing(self):
         for text in ("Health / Renewable", "Renewable / Energy", "Renewable / Solar"):
             with self.subTest(text=text):
-                self.assertFalse(
-                    self.env["crm.market"].name_search(text, operator="=")
-                )
+                self.assertFalse(self.env["crm.market"].name_search(text, operator="="))
 
     def test_typing_a_part_of_the_path_finds_it(self):
         found = self.env["crm.market"].name_search("energy / ren")
 
-        self.assertEqual(
-            found, [(self.renewable.id, "Energy / Renewable")]
-        )
+        self.assertEqual(found, [(self.renewable.id, "Energy / Renewable")])
 
     def test_excluding_a_market_by_name_leaves_the_others(self):
         self.assertEqual(

@@ -21,30 +21,38 @@ class OriginationCase(CrmGestionCommon):
         super().setUpClass()
         cls.dealer_fair, cls.dealer_call, cls.partner_page, cls.unmapped = cls.env[
             "utm.source"
-        ].create([
-            {"name": "Dealer fair"},
-            {"name": "Dealer call"},
-            {"name": "Partner page"},
-            {"name": "Unmapped"},
-        ])
-        cls.dealer_mail, cls.other_medium = cls.env["utm.medium"].create([
-            {"name": "Dealer mail"},
-            {"name": "Other medium"},
-        ])
-        cls.distributor, cls.old_partner = cls.env["crm.origination"].create([
-            {
-                "name": "Distributor",
-                "code": "DIST",
-                "source_ids": [Command.set((cls.dealer_fair | cls.dealer_call).ids)],
-                "medium_ids": [Command.set(cls.dealer_mail.ids)],
-            },
-            {
-                "name": "Old partner",
-                "code": "OLD",
-                "source_ids": [Command.set(cls.partner_page.ids)],
-                "active": False,
-            },
-        ])
+        ].create(
+            [
+                {"name": "Dealer fair"},
+                {"name": "Dealer call"},
+                {"name": "Partner page"},
+                {"name": "Unmapped"},
+            ]
+        )
+        cls.dealer_mail, cls.other_medium = cls.env["utm.medium"].create(
+            [
+                {"name": "Dealer mail"},
+                {"name": "Other medium"},
+            ]
+        )
+        cls.distributor, cls.old_partner = cls.env["crm.origination"].create(
+            [
+                {
+                    "name": "Distributor",
+                    "code": "DIST",
+                    "source_ids": [
+                        Command.set((cls.dealer_fair | cls.dealer_call).ids)
+                    ],
+                    "medium_ids": [Command.set(cls.dealer_mail.ids)],
+                },
+                {
+                    "name": "Old partner",
+                    "code": "OLD",
+                    "source_ids": [Command.set(cls.partner_page.ids)],
+                    "active": False,
+                },
+            ]
+        )
 
 
 @tagged("post_install", "-at_install")
@@ -126,12 +134,14 @@ class TestOriginationOfLead(OriginationCase):
             self.env["crm.lead"]
             .with_user(self.env.ref("base.public_user"))
             .sudo()
-            .create({
-                "name": "Contact form",
-                "type": "lead",
-                "user_id": False,
-                "source_id": self.dealer_fair.id,
-            })
+            .create(
+                {
+                    "name": "Contact form",
+                    "type": "lead",
+                    "user_id": False,
+                    "source_id": self.dealer_fair.id,
+                }
+            )
         )
 
         self.assertEqual(enquiry.origination_id, self.distributor)
@@ -146,10 +156,12 @@ class TestUtmOfLead(OriginationCase):
         lead = (
             self.env["crm.lead"]
             .with_user(self.seller)
-            .create({
-                "name": "Sale",
-                "origination_id": self.distributor.id,
-            })
+            .create(
+                {
+                    "name": "Sale",
+                    "origination_id": self.distributor.id,
+                }
+            )
         )
 
         self.assertRecordValues(
@@ -196,11 +208,13 @@ class TestUtmOfLead(OriginationCase):
 
     def test_batch_gets_each_its_own(self):
         referral = self.env.ref("crm_gestion.origination_referral")
-        leads = self.env["crm.lead"].create([
-            {"name": "One", "origination_id": self.distributor.id},
-            {"name": "Two", "origination_id": referral.id},
-            {"name": "Three"},
-        ])
+        leads = self.env["crm.lead"].create(
+            [
+                {"name": "One", "origination_id": self.distributor.id},
+                {"name": "Two", "origination_id": referral.id},
+                {"name": "Three"},
+            ]
+        )
 
         self.assertEqual(
             [lead.source_id for lead in leads],
@@ -249,9 +263,7 @@ class TestOriginationMapping(OriginationCase):
 
     def _count(self):
         return (
-            self.env["crm.origination"]
-            .with_context(active_test=False)
-            .search_count([])
+            self.env["crm.origination"].with_context(active_test=False).search_count([])
         )
 
     def test_source_mapped_twice_is_refused(self):
@@ -283,17 +295,19 @@ class TestOriginationMapping(OriginationCase):
         before = self._count()
 
         with self.assertRaises(ValidationError):
-            self.env["crm.origination"].with_user(self.director).create([
-                {"name": "One", "source_ids": [Command.link(self.unmapped.id)]},
-                {"name": "Two", "source_ids": [Command.link(self.unmapped.id)]},
-            ])
+            self.env["crm.origination"].with_user(self.director).create(
+                [
+                    {"name": "One", "source_ids": [Command.link(self.unmapped.id)]},
+                    {"name": "Two", "source_ids": [Command.link(self.unmapped.id)]},
+                ]
+            )
 
         self.assertEqual(self._count(), before)
 
     def test_source_moves_once_it_was_taken_off(self):
-        self.distributor.with_user(self.director).write({
-            "source_ids": [Command.unlink(self.dealer_fair.id)]
-        })
+        self.distributor.with_user(self.director).write(
+            {"source_ids": [Command.unlink(self.dealer_fair.id)]}
+        )
 
         dealer = self._create_as_director(
             source_ids=[Command.link(self.dealer_fair.id)]
@@ -342,9 +356,7 @@ class TestOriginationMapping(OriginationCase):
         self.distributor.with_user(self.director).action_archive()
 
         self.assertEqual(lead.origination_id, self.distributor)
-        self.assertFalse(
-            self.env["crm.origination"].name_search("Distributor")
-        )
+        self.assertFalse(self.env["crm.origination"].name_search("Distributor"))
 
     def test_origination_is_found_by_name_and_by_code(self):
         for text in ("Distributor", "DIST"):

@@ -40,20 +40,24 @@ class SettingsCase(CrmGestionCommon):
         settings.execute()
 
     def _fields_of_partner(self, *names):
-        return self.env["ir.model.fields"].search([
-            ("model", "=", "res.partner"), ("name", "in", names)
-        ])
+        return self.env["ir.model.fields"].search(
+            [("model", "=", "res.partner"), ("name", "in", names)]
+        )
 
     def _count(self, kind, *names):
         """Let these data count for the completeness of organizations or contacts."""
-        self._save(**{
-            f"crm_{kind}_field_ids": [Command.set(self._fields_of_partner(*names).ids)]
-        })
+        self._save(
+            **{
+                f"crm_{kind}_field_ids": [
+                    Command.set(self._fields_of_partner(*names).ids)
+                ]
+            }
+        )
 
     def _count_triggers(self):
-        return self.env["ir.cron.trigger"].search_count([
-            ("cron_id", "=", self.completeness_cron.id)
-        ])
+        return self.env["ir.cron.trigger"].search_count(
+            [("cron_id", "=", self.completeness_cron.id)]
+        )
 
     def _run(self, cron):
         with self.enter_registry_test_mode():
@@ -152,10 +156,12 @@ class TestCompletenessCron(SettingsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.people = cls.env["res.partner"].create([
-            {"name": f"Person {number}", "email": f"{number}@a.example"}
-            for number in range(5)
-        ])
+        cls.people = cls.env["res.partner"].create(
+            [
+                {"name": f"Person {number}", "email": f"{number}@a.example"}
+                for number in range(5)
+            ]
+        )
         cls.people[-1].active = False
 
     def _spoil(self):
@@ -294,10 +300,12 @@ class TestFormerMonthsSetting(SettingsCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.status_cron = cls.env.ref("crm_gestion.ir_cron_account_status")
-        order = cls.env["sale.order"].create({
-            "partner_id": cls.contact.id,
-            "order_line": [Command.create({"product_id": cls._make_product().id})],
-        })
+        order = cls.env["sale.order"].create(
+            {
+                "partner_id": cls.contact.id,
+                "order_line": [Command.create({"product_id": cls._make_product().id})],
+            }
+        )
         with freeze_time("2025-03-02 10:00:00"):
             order.action_confirm()
 

@@ -38,10 +38,12 @@ class TestCompleteness(CrmGestionCommon):
         self.assertEqual(self.contact.missing_data, "Origination")
 
     def test_complete_files_miss_nothing(self):
-        self.organization.write({
-            **COMPLETE_ORGANIZATION,
-            "country_id": self.env.ref("base.es").id,
-        })
+        self.organization.write(
+            {
+                **COMPLETE_ORGANIZATION,
+                "country_id": self.env.ref("base.es").id,
+            }
+        )
         self.contact.origination_id = self.cold_call
 
         self.assertRecordValues(
@@ -50,12 +52,14 @@ class TestCompleteness(CrmGestionCommon):
         )
 
     def test_missing_data_are_named_as_on_the_screen(self):
-        self.organization.write({
-            **COMPLETE_ORGANIZATION,
-            "country_id": self.env.ref("base.es").id,
-            "phone": False,
-            "website": False,
-        })
+        self.organization.write(
+            {
+                **COMPLETE_ORGANIZATION,
+                "country_id": self.env.ref("base.es").id,
+                "phone": False,
+                "website": False,
+            }
+        )
         self.contact.unlink()
 
         self.assertEqual(self.organization.completeness, 73)
@@ -65,8 +69,10 @@ class TestCompleteness(CrmGestionCommon):
 
     def test_missing_data_are_named_in_the_language_of_the_reader(self):
         self.contact.write({"phone": False, "email": False})
-        labels = self.env["res.partner"].with_context(lang="es_ES").fields_get(
-            ["email", "phone", "origination_id"], ["string"]
+        labels = (
+            self.env["res.partner"]
+            .with_context(lang="es_ES")
+            .fields_get(["email", "phone", "origination_id"], ["string"])
         )
 
         self.assertEqual(
@@ -101,11 +107,13 @@ class TestCompleteness(CrmGestionCommon):
     def test_address_is_no_contact(self):
         bakery = self.env["res.partner"].create({"name": "Bakery", "is_company": True})
 
-        self.env["res.partner"].create({
-            "name": "Yard",
-            "type": "delivery",
-            "parent_id": bakery.id,
-        })
+        self.env["res.partner"].create(
+            {
+                "name": "Yard",
+                "type": "delivery",
+                "parent_id": bakery.id,
+            }
+        )
 
         self.assertEqual(bakery.completeness, 0)
 
@@ -123,9 +131,7 @@ class TestCompleteness(CrmGestionCommon):
     def test_incomplete_files_are_found_and_averaged(self):
         partners = self.organization | self.contact
 
-        found = partners.search([
-            ("id", "in", partners.ids), ("completeness", "<", 50)
-        ])
+        found = partners.search([("id", "in", partners.ids), ("completeness", "<", 50)])
         [(average,)] = partners._read_group(
             [("id", "in", partners.ids)], [], ["completeness:avg"]
         )
@@ -148,14 +154,18 @@ class TestGestionesOfPartner(CrmGestionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.bakery, cls.newcomer = cls.env["res.partner"].create([
-            {"name": "Bakery", "is_company": True, "user_id": cls.stranger.id},
-            {"name": "Newcomer", "is_company": True},
-        ])
-        cls.baker = cls.env["res.partner"].create({
-            "name": "Baker",
-            "parent_id": cls.bakery.id,
-        })
+        cls.bakery, cls.newcomer = cls.env["res.partner"].create(
+            [
+                {"name": "Bakery", "is_company": True, "user_id": cls.stranger.id},
+                {"name": "Newcomer", "is_company": True},
+            ]
+        )
+        cls.baker = cls.env["res.partner"].create(
+            {
+                "name": "Baker",
+                "parent_id": cls.bakery.id,
+            }
+        )
         cls.first = cls._make_gestion(
             contact_id=cls.contact.id, date="2026-02-01 09:00:00"
         )
@@ -315,23 +325,27 @@ class TestMarketOfPartner(CrmGestionCommon):
         self.assertFalse(self.contact.market_id)
 
     def test_contact_that_changes_employer_changes_market(self):
-        foundry = self.env["res.partner"].create({
-            "name": "Foundry",
-            "is_company": True,
-            "market_id": self.metal.id,
-        })
+        foundry = self.env["res.partner"].create(
+            {
+                "name": "Foundry",
+                "is_company": True,
+                "market_id": self.metal.id,
+            }
+        )
 
         self.contact.parent_id = foundry
 
         self.assertEqual(self.contact.market_id, self.metal)
 
     def test_subsidiary_has_a_market_of_its_own(self):
-        subsidiary = self.env["res.partner"].create({
-            "name": "Foundry of the group",
-            "is_company": True,
-            "parent_id": self.organization.id,
-            "market_id": self.metal.id,
-        })
+        subsidiary = self.env["res.partner"].create(
+            {
+                "name": "Foundry of the group",
+                "is_company": True,
+                "parent_id": self.organization.id,
+                "market_id": self.metal.id,
+            }
+        )
 
         self.organization.market_id = self.market.parent_id
 
@@ -397,11 +411,13 @@ class TestMenus(CrmGestionCommon):
         self.assertEqual(found, self.organization)
 
     def test_contacts_are_people_and_neither_addresses_nor_staff(self):
-        address = self.env["res.partner"].create({
-            "name": "Yard",
-            "type": "delivery",
-            "parent_id": self.organization.id,
-        })
+        address = self.env["res.partner"].create(
+            {
+                "name": "Yard",
+                "type": "delivery",
+                "parent_id": self.organization.id,
+            }
+        )
         staff = self.colleague.partner_id
         partners, domain = self._menu("contact", self.seller)
         candidates = self.organization | self.contact | address | staff
@@ -411,15 +427,19 @@ class TestMenus(CrmGestionCommon):
         self.assertEqual(found, self.contact)
 
     def test_potential_customers_are_accounts_that_did_not_buy(self):
-        customer = self.env["res.partner"].create({
-            "name": "Customer",
-            "is_company": True,
-            "account_status": "customer",
-        })
-        person = self.env["res.partner"].create({
-            "name": "Ana Ruiz",
-            "origination_id": self.cold_call.id,
-        })
+        customer = self.env["res.partner"].create(
+            {
+                "name": "Customer",
+                "is_company": True,
+                "account_status": "customer",
+            }
+        )
+        person = self.env["res.partner"].create(
+            {
+                "name": "Ana Ruiz",
+                "origination_id": self.cold_call.id,
+            }
+        )
         partners, domain = self._menu("potential", self.seller)
         candidates = self.organization | self.contact | customer | person
 
@@ -430,7 +450,7 @@ class TestMenus(CrmGestionCommon):
 
 @tagged("post_install", "-at_install")
 class TestImport(CrmGestionCommon):
-    """Organizations and contacts from a spreadsheet, masters by what people call them."""
+    """Organizations and contacts from a spreadsheet, with masters by their names."""
 
     COLUMNS = ("name", "is_company", "market_id", "origination_id")
 
@@ -544,23 +564,27 @@ class TestPartnerListGrowth(CrmGestionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.organizations = cls.env["res.partner"].create([
-            {
-                "name": f"Organization {number}",
-                "is_company": True,
-                "user_id": cls.seller.id,
-                "child_ids": [Command.create({"name": f"Contact {number}"})],
-            }
-            for number in range(33)
-        ])
-        cls.env["crm.gestion"].create([
-            {
-                "activity_type_id": cls.call.id,
-                "user_id": cls.seller.id,
-                "contact_id": organization.child_ids.id,
-            }
-            for organization in cls.organizations
-        ])
+        cls.organizations = cls.env["res.partner"].create(
+            [
+                {
+                    "name": f"Organization {number}",
+                    "is_company": True,
+                    "user_id": cls.seller.id,
+                    "child_ids": [Command.create({"name": f"Contact {number}"})],
+                }
+                for number in range(33)
+            ]
+        )
+        cls.env["crm.gestion"].create(
+            [
+                {
+                    "activity_type_id": cls.call.id,
+                    "user_id": cls.seller.id,
+                    "contact_id": organization.child_ids.id,
+                }
+                for organization in cls.organizations
+            ]
+        )
 
     def _count_queries(self, function):
         self.env.flush_all()

@@ -19,7 +19,9 @@ class TestTours(SalesForce, HttpCase):
         )
 
     def test_from_first_call_to_won_order(self):
-        self.start_tour("/odoo", "crm_gestion_seller", login=self.seller.login)
+        self.start_tour(
+            "/odoo", "crm_gestion_seller", login=self.seller.login, timeout=240
+        )
 
         lead = self.env["crm.lead"].search(
             [("name", "=", "Venta de software a Aceites del Sur")]
@@ -51,7 +53,10 @@ class TestTours(SalesForce, HttpCase):
             probability=40.0,
         )
         self.start_tour(
-            "/odoo/opportunities", "crm_gestion_standby", login=self.seller.login
+            "/odoo/opportunities",
+            "crm_gestion_standby",
+            login=self.seller.login,
+            timeout=240,
         )
         self.assertRecordValues(
             lead,

@@ -49,7 +49,11 @@ registry.category("web_tour.tours").add("crm_gestion_seller", {
             trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
             run: "click",
         },
-        { trigger: ".o_opportunity_kanban .o_kanban_group" },
+        {
+            content: "the first page may have to put its assets together",
+            trigger: ".o_opportunity_kanban .o_kanban_group",
+            timeout: 60000,
+        },
 
         // 3.1 Registrar una gestión
         ...openMenu("crm.crm_menu_sales", "crm_gestion.menu_crm_gestion"),
