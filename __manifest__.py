@@ -64,6 +64,7 @@
     "assets": {
         "web.assets_tests": ["crm_gestion/static/tests/tours/**/*"],
     },
+    "images": ["static/description/pipeline.png"],
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

@@ -92,6 +92,12 @@ class ResPartner(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends_context("partner_display_name_hide_company")
+    def _compute_display_name(self):
+        """Odoo looks at this key and does not say so: the first name read in a request
+        would stand for all."""
+        return super()._compute_display_name()
+
     @api.depends("is_company", "parent_id", *FILE_FIELDS)
     def _compute_completeness(self):
         for partner in self:
