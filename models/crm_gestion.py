@@ -35,6 +35,7 @@ class CrmGestion(models.Model):
         string="Subject",
         compute="_compute_name",
         store=True,
+        readonly=False,
         precompute=True,
     )
     activity_type_id = fields.Many2one(
@@ -117,6 +118,7 @@ class CrmGestion(models.Model):
         string="Stage Then",
         compute="_compute_stage_id",
         store=True,
+        readonly=False,
         precompute=True,
         ondelete="set null",
         help="Stage of the opportunity at the time of the interaction.",
@@ -443,9 +445,7 @@ class CrmGestion(models.Model):
         # sudo: native merging checked the rights on the opportunities; what colleagues
         # logged must not be lost with the opportunity that disappears
         for stage, gestiones in self.sudo().grouped("stage_id").items():
-            gestiones.write({"lead_id": lead.id})
-            # on its own: together with the opportunity it would be computed from it
-            gestiones.write({"stage_id": stage.id})
+            gestiones.write({"lead_id": lead.id, "stage_id": stage.id})
 
     @api.model
     def _view_action(self, domain, context):

@@ -135,10 +135,11 @@ class CrmLead(models.Model):
             lead.gestion_count = count
             lead.last_gestion_date = date
 
-    @api.depends("activity_ids.date_deadline")
+    @api.depends("activity_ids.date_deadline", "activity_ids.active")
     def _compute_next_step_date(self):
         for lead in self:
-            lead.next_step_date = lead.activity_date_deadline
+            planned = lead.activity_ids.filtered("active")
+            lead.next_step_date = min(planned.mapped("date_deadline"), default=False)
 
     def _search_next_step_date(self, operator, value):
         """Agrees with the compute: an activity after the earliest is not the next."""
@@ -146,13 +147,14 @@ class CrmLead(models.Model):
             return NotImplemented
 
         def planned(operator, day, found="any"):
-            return Domain("activity_ids", found, [("date_deadline", operator, day)])
+            activities = [("date_deadline", operator, day), ("active", "=", True)]
+            return Domain("activity_ids", found, activities)
 
         if operator == "in":
             return Domain.OR(
                 planned("=", day) & planned("<", day, "not any")
                 if day
-                else Domain("activity_ids", "=", False)
+                else Domain("activity_ids", "not any", [("active", "=", True)])
                 for day in value
             )
         if operator in (">", ">="):

@@ -58,6 +58,12 @@ class CrmNextStepMixin(models.AbstractModel):
         ondelete="set null",
     )
 
+    next_step_pending = fields.Boolean(
+        related="next_activity_id.active",
+        string="Next Step Pending",
+        help="Planned, and neither done nor cancelled yet.",
+    )
+
     def _compute_next_step(self):
         """Propose a next step where there is none; to be extended."""
         for record in self:

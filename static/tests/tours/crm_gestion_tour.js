@@ -28,14 +28,30 @@ function openMenu(section, xmlid) {
     ];
 }
 
-function clickStage(name) {
+const visible = (selector, name = "") =>
+    [...document.querySelectorAll(selector)].find(
+        (element) => element.offsetParent && element.textContent.includes(name)
+    );
+
+/** The bar of stages folds those into menus for which the form has no room. */
+function chooseStage(name) {
+    const inline = ".o_statusbar_status .o_arrow_button:not(.dropdown-toggle)";
     return [
         {
-            trigger: `.o_statusbar_status button:not(.o_arrow_button_current):contains("${name}")`,
-            run: "click",
+            trigger: ".o_statusbar_status",
+            async run() {
+                const stage = visible(inline, name);
+                if (stage) {
+                    stage.click();
+                    return;
+                }
+                visible(".o_statusbar_status .dropdown-toggle").click();
+                await new Promise((resolve) => setTimeout(resolve, 500));
+                visible(".o-dropdown--menu .dropdown-item", name).click();
+            },
         },
         {
-            trigger: `.o_statusbar_status button.o_arrow_button_current:contains("${name}")`,
+            trigger: `.o_statusbar_status .o_arrow_button_current:visible:contains("${name}"), .o_statusbar_status .dropdown-toggle:visible:contains("${name}")`,
         },
     ];
 }
@@ -79,7 +95,7 @@ registry.category("web_tour.tours").add("crm_gestion_seller", {
 
         // 3.2 Crear la oportunidad
         {
-            trigger: "button.oe_highlight[name=action_create_opportunity]",
+            trigger: "button.btn-primary[name=action_create_opportunity]",
             run: "click",
         },
         {
@@ -97,9 +113,9 @@ registry.category("web_tour.tours").add("crm_gestion_seller", {
         ...stepUtils.saveForm(),
 
         // 3.3 Las etapas
-        ...clickStage("Presentar Productos"),
-        ...clickStage("Dimensionar Propuesta"),
-        ...clickStage("Negociar Propuesta"),
+        ...chooseStage("Presentar Productos"),
+        ...chooseStage("Dimensionar Propuesta"),
+        ...chooseStage("Negociar Propuesta"),
 
         // el pedido de venta
         { trigger: "button[name=action_crm_generate_order]", run: "click" },
@@ -145,7 +161,7 @@ registry.category("web_tour.tours").add("crm_gestion_seller", {
         },
         {
             trigger:
-                ".o_statusbar_status button.o_arrow_button_current:contains('Generar Pedido de Venta')",
+                ".o_statusbar_status button:visible:contains('Generar Pedido de Venta')",
         },
         { trigger: ".o_lead_opportunity_form .ribbon:contains('Ganado')" },
     ],
