@@ -16,7 +16,8 @@ def outcomes(path):
     found = {}
     for case in ElementTree.parse(path).iter("testcase"):
         tags = {child.tag for child in case}
-        # odoo.addons.crm.tests.test_crm_lead.TestCRMLead; empty: a file that did not load
+        # odoo.addons.crm.tests.test_crm_lead.TestCRMLead; empty: a file that did not
+        # load
         names = case.get("classname").removeprefix("odoo.addons.").split(".")
         test = f"{names[0]}::{names[-1]}::{case.get('name')}"
         outcome = "failed" if tags & {"failure", "error"} else "passed"

@@ -270,7 +270,9 @@ prepare_pages() {
 
 # --- templates ---------------------------------------------------------------------------
 
-# Databases with what the add-on depends on, and Spanish: `plain` without demo data, `demo` with.
+# Databases with what the add-on depends on: `plain` and `demo` (with demo data) in Spanish, as a
+# Spanish company creates them: es_ES is the only active language and every new user's; `english`
+# is as Odoo's own tests expect one, without Spanish and demo data.
 # Made once, copied for every use, and kept in the cache for other checkouts.
 
 depends() {
@@ -280,7 +282,7 @@ depends() {
 
 odoo_version() { cat "$PYTHONPATH/../../../../.complete" 2> /dev/null || git -C "$PYTHONPATH" rev-parse HEAD 2> /dev/null || echo "$PYTHONPATH"; }
 
-template() {  # prints the name of the template: plain or demo
+template() {  # prints the name of the template: plain, demo or english
     local kind=$1 key
     key=$({ depends; odoo_version; cat "$checkout/dev/pages.py"; } | sha256sum | cut -c1-8)
     locked "$state/template.lock" make_template "$kind" "${module}_template_${kind}_$key"
@@ -311,10 +313,11 @@ drop_old_templates() {
 }
 
 install_template() {
-    local demo=()
-    [ "$1" = plain ] || demo=(--with-demo)
+    local options=()
+    [ "$1" = english ] || options+=(--load-language=es_ES)
+    [ "$1" != demo ] || options+=(--with-demo)
     odoo_logged "$state/template.log" "database with what the add-on depends on (once: 3 to 5 minutes)" \
-        -d "$2" -i "$(depends)" --load-language=es_ES "${demo[@]}" --stop-after-init ||
+        -d "$2" -i "$(depends)" "${options[@]}" --stop-after-init ||
         die "Odoo could not install what the add-on depends on: see $state/template.log."
     prepare_pages "$2"
 }

@@ -34,7 +34,8 @@ class CrmAccountStatus(models.AbstractModel):
         companies and staff"""
         # sudo: see the class
         accounts = partners.sudo().commercial_partner_id
-        ours = self.env["res.company"].sudo().search([]).partner_id
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        ours = companies.search([("partner_id", "in", accounts.ids)]).partner_id
         users = self.env["res.users"].sudo().with_context(active_test=False)
         staff = users.search(
             [("partner_id", "in", accounts.ids), ("share", "=", False)]

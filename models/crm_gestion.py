@@ -75,7 +75,6 @@ class CrmGestion(models.Model):
     )
     company_id = fields.Many2one(
         comodel_name="res.company",
-        string="Company",
         compute="_compute_company_id",
         store=True,
         readonly=False,
@@ -84,7 +83,6 @@ class CrmGestion(models.Model):
     )
     organization_id = fields.Many2one(
         comodel_name="res.partner",
-        string="Organization",
         compute="_compute_organization_id",
         store=True,
         readonly=False,
@@ -96,7 +94,6 @@ class CrmGestion(models.Model):
     )
     contact_id = fields.Many2one(
         comodel_name="res.partner",
-        string="Contact",
         compute="_compute_contact_id",
         store=True,
         readonly=False,
@@ -125,7 +122,6 @@ class CrmGestion(models.Model):
     )
     campaign_id = fields.Many2one(
         comodel_name="utm.campaign",
-        string="Campaign",
         compute="_compute_campaign_id",
         store=True,
         readonly=False,
@@ -136,7 +132,6 @@ class CrmGestion(models.Model):
     description = fields.Text()
     result_id = fields.Many2one(
         comodel_name="crm.gestion.result",
-        string="Result",
         index=True,
         ondelete="restrict",
     )

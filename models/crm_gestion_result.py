@@ -41,7 +41,6 @@ class CrmGestionResult(models.Model):
     )
     suggested_stage_id = fields.Many2one(
         comodel_name="crm.stage",
-        string="Suggested Stage",
         ondelete="set null",
         help="Stage in which an opportunity opened with this result starts.",
     )

@@ -18,7 +18,6 @@ class CrmLead(models.Model):
 
     origination_id = fields.Many2one(
         comodel_name="crm.origination",
-        string="Origination",
         compute="_compute_origination_id",
         store=True,
         readonly=False,
@@ -28,7 +27,6 @@ class CrmLead(models.Model):
     )
     organization_id = fields.Many2one(
         comodel_name="res.partner",
-        string="Organization",
         compute="_compute_organization_id",
         store=True,
         readonly=False,
@@ -40,7 +38,6 @@ class CrmLead(models.Model):
     )
     market_id = fields.Many2one(
         comodel_name="crm.market",
-        string="Market",
         compute="_compute_market_id",
         store=True,
         readonly=False,
@@ -297,9 +294,10 @@ class CrmLead(models.Model):
         ]
 
     def _merge_dependences(self, opportunities):
-        super()._merge_dependences(opportunities)
+        res = super()._merge_dependences(opportunities)
         opportunities.sudo().gestion_ids._move_to_lead(self)  # sudo: see there
         self.env["crm.opportunity.closure"]._move_to_lead(opportunities, self)
+        return res
 
     def _create_customer(self, with_parent=None):
         """A person made from an enquiry whose organization is known belongs to it."""

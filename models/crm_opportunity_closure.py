@@ -71,15 +71,12 @@ class CrmOpportunityClosure(models.Model):
     team_id = fields.Many2one(
         comodel_name="crm.team", string="Sales Team", readonly=True
     )
-    company_id = fields.Many2one(
-        comodel_name="res.company", string="Company", readonly=True, index=True
-    )
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True, index=True)
     currency_id = fields.Many2one(
-        comodel_name="res.currency", string="Currency", required=True, readonly=True
+        comodel_name="res.currency", required=True, readonly=True
     )
     stage_id = fields.Many2one(
         comodel_name="crm.stage",
-        string="Stage Then",
         readonly=True,
         ondelete="set null",
     )

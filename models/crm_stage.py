@@ -34,11 +34,11 @@ class CrmStage(models.Model):
     def _start_method(self):
         """Put the stages of the method first and fold the others behind them; what is
         in Odoo's example stages, demo data, goes on in ours."""
-        stages = self.search([])
-        method = stages.filtered("is_method")
+        method = self.search([("is_method", "=", True)])
+        others = self.search([("is_method", "=", False)])
         method.write({"fold": False})
-        (stages - method).write({"fold": True})
-        for sequence, stage in enumerate(method + (stages - method), start=1):
+        others.write({"fold": True})
+        for sequence, stage in enumerate(method + others, start=1):
             stage.sequence = sequence
         leads = self.env["crm.lead"].with_context(
             active_test=False, tracking_disable=True

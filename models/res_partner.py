@@ -35,7 +35,6 @@ class ResPartner(models.Model):
 
     origination_id = fields.Many2one(
         comodel_name="crm.origination",
-        string="Origination",
         index="btree_not_null",
         ondelete="restrict",
         help="Channel through which this organization or contact reached us.",
@@ -49,7 +48,6 @@ class ResPartner(models.Model):
     )
     market_id = fields.Many2one(
         comodel_name="crm.market",
-        string="Market",
         index="btree_not_null",
         ondelete="restrict",
     )

@@ -76,7 +76,9 @@ class SaleOrder(models.Model):
         order = quotation or self._create_from_opportunity(lead, template)
         if confirm and order.state != "sale":
             order._check_confirmable()
-            order.with_context(clean_context(self.env.context)).action_confirm()
+            # without the defaults of the dialog that is open
+            env = order.env(context=clean_context(order.env.context))
+            order.with_env(env).action_confirm()
         return order
 
     @api.model

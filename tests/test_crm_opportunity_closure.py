@@ -882,7 +882,7 @@ class TestClosureGrowth(ClosureCommon):
         vals = {"stage_id": self.size_proposal.id}
 
         def native(leads):
-            super(ours, leads).write(dict(vals))
+            return super(ours, leads).write(dict(vals))
 
         def move(leads):
             leads.write(dict(vals))

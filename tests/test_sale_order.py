@@ -97,7 +97,7 @@ class TestGenerateOrder(OrderCommon):
     def _open_dialog(self, lead, user=None):
         lead = lead.with_user(user or self.seller)
         action = lead.action_crm_generate_order()
-        return Form(lead.env[action["res_model"]].with_context(action["context"]))
+        return Form(lead.env[action["res_model"]].with_context(**action["context"]))
 
     def _generate(self, dialog):
         """Save the dialog and press its button.
@@ -173,7 +173,7 @@ class TestGenerateOrder(OrderCommon):
             ],
         )
         context = lead.action_new_quotation()["context"]
-        native = Form(lead.env["sale.order"].with_context(context)).save()
+        native = Form(lead.env["sale.order"].with_context(**context)).save()
         names = [
             "partner_invoice_id", "partner_shipping_id", "pricelist_id", "currency_id",
             "payment_term_id", "fiscal_position_id", "validity_date", "note",

@@ -157,7 +157,7 @@ class TestScenario(CrmGestionCommon):
         return Form(
             self.env[action["res_model"]]
             .with_user(lead.env.user)
-            .with_context(action["context"])
+            .with_context(**action["context"])
         ).save()
 
     def test_seller_pauses_and_resumes(self):
@@ -232,7 +232,7 @@ class TestScenario(CrmGestionCommon):
         wizard = Form(
             self.env[action["res_model"]]
             .with_user(leads.env.user)
-            .with_context(action["context"])
+            .with_context(**action["context"])
         )
         wizard.kind = kind
         if reason:

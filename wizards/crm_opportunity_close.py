@@ -27,7 +27,6 @@ class CrmOpportunityClose(models.TransientModel):
     )
     reason_id = fields.Many2one(
         comodel_name="crm.lost.reason",
-        string="Reason",
         compute="_compute_reason_id",
         store=True,
         readonly=False,

@@ -31,7 +31,6 @@ class CrmOpportunityOrder(models.TransientModel):
     )
     quotation_id = fields.Many2one(
         comodel_name="sale.order",
-        string="Quotation",
         compute="_compute_source",
         store=True,
         readonly=False,

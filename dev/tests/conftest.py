@@ -54,10 +54,11 @@ def odoo():
 
 @pytest.fixture(scope="session")
 def database():
-    """Make a database with what the add-on depends on, and Spanish; dropped at the end.
+    """Make a database in Spanish with what the add-on depends on; dropped at the end.
 
     `database("name")`, with demo data `database("name", demo=True)`; `copy_of` makes
-    a copy of another database, which nobody may be connected to.
+    a copy of another database, which nobody may be connected to, or of "english": a
+    database without Spanish.
     """
     names = []
 
