@@ -74,6 +74,11 @@ class ClosureCommon(CrmGestionCommon):
         self.assertRecordValues(rows, list(expected))
 
 
+def write_as_before(cls, leads, vals):
+    """What a write does without this class of ours."""
+    return super(cls, leads).write(vals)
+
+
 @tagged("post_install", "-at_install")
 @freeze_time(NOW)
 class TestClosing(ClosureCommon):
@@ -882,7 +887,7 @@ class TestClosureGrowth(ClosureCommon):
         vals = {"stage_id": self.size_proposal.id}
 
         def native(leads):
-            return super(ours, leads).write(dict(vals))
+            write_as_before(ours, leads, dict(vals))
 
         def move(leads):
             leads.write(dict(vals))
