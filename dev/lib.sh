@@ -285,13 +285,18 @@ odoo_version() { cat "$PYTHONPATH/../../../../.complete" 2> /dev/null || git -C 
 template() {  # prints the name of the template: plain, demo or english
     local kind=$1 key
     key=$({ depends; odoo_version; cat "$checkout/dev/pages.py"; } | sha256sum | cut -c1-8)
+    # on a server that several checkouts use, each has its own: the filestores are in their states
+    [ -n "$private_server" ] || key=${key}_$(printf %s "$state" | cksum | cut -d' ' -f1)
     locked "$state/template.lock" make_template "$kind" "${module}_template_${kind}_$key"
     echo "${module}_template_${kind}_$key"
 }
 
 make_template() {
     local kind=$1 name=$2 file
-    ! exists "$name" || return 0
+    if exists "$name"; then
+        [ ! -d "$filestore/$name" ] || return 0
+        drop_database "$name"
+    fi
     file=$cache/templates/$name-pg$(sql 'show server_version_num' | cut -c1-2)
     drop_database "$name.part"
     if ! load_template "$file" "$name.part"; then

@@ -34,13 +34,18 @@ class CrmAccountStatus(models.AbstractModel):
         companies and staff"""
         # sudo: see the class
         accounts = partners.sudo().commercial_partner_id
+        return accounts - self._ours(accounts)
+
+    @api.model
+    def _ours(self, partners):
+        """:return: those of these partners that are our own companies or staff"""
         companies = self.env["res.company"].sudo().with_context(active_test=False)
-        ours = companies.search([("partner_id", "in", accounts.ids)]).partner_id
+        ours = companies.search([("partner_id", "in", partners.ids)])
         users = self.env["res.users"].sudo().with_context(active_test=False)
         staff = users.search(
-            [("partner_id", "in", accounts.ids), ("share", "=", False)]
+            [("partner_id", "in", partners.ids), ("share", "=", False)]
         )
-        return accounts - ours - staff.partner_id
+        return partners & (ours.partner_id | staff.partner_id)
 
     @api.model
     def _mark_potential(self, partners):
@@ -50,13 +55,25 @@ class CrmAccountStatus(models.AbstractModel):
             lambda account: not account.account_status
         )
         if new:
-            self._accounts(new).write({"account_status": "potential"})
+            self._write_status(self._accounts(new), "potential")
 
     @api.model
     def _drop(self, partners):
-        """These partners turned out to be our own companies or staff."""
-        accounts = partners.sudo().filtered("account_status")
-        (accounts - self._accounts(accounts)).write({"account_status": False})
+        """Some of these partners turned out to be our own companies or staff."""
+        known = partners.sudo().filtered("account_status")
+        if known:
+            self._ours(known).write({"account_status": False})
+
+    @api.model
+    def _write_status(self, accounts, status):
+        """Give accounts and their contacts a status, archived contacts too, in one
+        batch: Odoo's own synchronisation asks for the contacts of each account."""
+        tree = accounts.with_context(active_test=False).search(
+            [("commercial_partner_id", "in", accounts.ids)]
+        )
+        tree.filtered(lambda partner: partner.account_status != status).write(
+            {"account_status": status}
+        )
 
     @api.model
     def _refresh(self, partners):
@@ -77,9 +94,9 @@ class CrmAccountStatus(models.AbstractModel):
             )
         )
         for status, group in by_status.items():
-            group.filtered(lambda a, s=status: a.account_status != s).write(
-                {"account_status": status}
-            )
+            changed = group.filtered(lambda a, s=status: a.account_status != s)
+            if changed:
+                self._write_status(changed, status)
 
     @api.model
     def _former_limit(self):
@@ -139,47 +156,53 @@ class CrmAccountStatus(models.AbstractModel):
         """Every night: accounts with a history from before the add-on get a status, and
         customers who stopped buying become former ones.
 
-        Bounded batches; what was treated no longer is in the list, so a run that was
-        cut short is continued by the next one.
+        Bounded batches, each account at most once in a run. What was treated no longer
+        is in the list, so a run that was cut short is continued by the next one.
         """
-        while accounts := self._stale_accounts(BATCH):
+        last = 0
+        while accounts := self._stale_accounts(BATCH, last):
             self._refresh(accounts)
-            accounts.flush_recordset()
-            remaining = len(self._stale_accounts(BATCH))
+            self.env.flush_all()
+            last = accounts[-1].id
+            remaining = len(self._stale_accounts(BATCH, last))
             if not self.env["ir.cron"]._commit_progress(
                 len(accounts), remaining=remaining
             ):
                 return
 
     @api.model
-    def _stale_accounts(self, limit):
-        """:return: up to ``limit`` accounts whose status is not what it should be:
-        customers without a recent sale, and accounts with a history and no status"""
+    def _stale_accounts(self, limit, after=0):
+        """:return: up to ``limit`` accounts whose status is not what it should be, with
+        an id greater than ``after``: customers without a recent sale, others with one
+        (imported orders, another number of months), and accounts with a history and no
+        status"""
         partners = self.env["res.partner"].sudo()
         partners.flush_model()
         self.env["sale.order"].flush_model(["state", "date_order", "partner_id"])
         self.env["account.move"].flush_model(["state", "invoice_date", "partner_id"])
         recent = self._sales_sql(SQL("%s", self._former_limit()))
-        ever = SQL(
-            """%s UNION ALL
-               SELECT c.commercial_partner_id FROM crm_lead l
-                 JOIN res_partner c ON c.id = l.partner_id
-                WHERE l.type = 'opportunity'""",
-            self._sales_sql(SQL("'-infinity'")),
-        )
+        ever = self._sales_sql(SQL("'-infinity'"))
         rows = self.env.execute_query(
             SQL(
                 """SELECT p.id FROM res_partner p
-                    WHERE p.commercial_partner_id = p.id
-                      AND ((p.account_status = 'customer' AND p.id NOT IN (%s))
-                           OR (p.account_status IS NULL AND p.id IN (%s)
-                               AND p.id NOT IN (SELECT partner_id FROM res_company)
-                               AND p.id NOT IN (SELECT partner_id FROM res_users
-                                                 WHERE share IS NOT TRUE)))
-                    ORDER BY p.id LIMIT %s""",
-                recent,
-                ever,
-                limit,
+                    WHERE p.commercial_partner_id = p.id AND p.id > %(after)s
+                      AND p.id NOT IN (SELECT partner_id FROM res_company)
+                      AND p.id NOT IN (SELECT partner_id FROM res_users
+                                        WHERE share IS NOT TRUE)
+                      AND CASE p.account_status
+                          WHEN 'customer' THEN p.id NOT IN (%(recent)s)
+                          WHEN 'former' THEN p.id IN (%(recent)s)
+                          WHEN 'potential' THEN p.id IN (%(ever)s)
+                          ELSE p.id IN (%(ever)s)
+                            OR p.id IN (SELECT c.commercial_partner_id FROM crm_lead l
+                                          JOIN res_partner c ON c.id = l.partner_id
+                                         WHERE l.type = 'opportunity')
+                          END
+                    ORDER BY p.id LIMIT %(limit)s""",
+                after=after,
+                recent=recent,
+                ever=ever,
+                limit=limit,
             )
         )
         return partners.browse([row[0] for row in rows])

@@ -239,14 +239,16 @@ class CrmGestion(models.Model):
             result = gestion.result_id
             if result.stops_contact:
                 gestion.next_activity_type_id = gestion.next_date = False
-            elif result.next_activity_type_id and not gestion.next_date:
+            elif result.next_activity_type_id:
                 day = fields.Datetime.context_timestamp(
                     gestion, gestion.date or fields.Datetime.now()
                 ).date()
                 gestion.next_activity_type_id = (
                     gestion.next_activity_type_id or result.next_activity_type_id
                 )
-                gestion.next_date = day + timedelta(days=result.next_days)
+                gestion.next_date = gestion.next_date or day + timedelta(
+                    days=result.next_days
+                )
 
     @api.depends("opportunity_ids")
     def _compute_opportunity_count(self):
@@ -282,6 +284,13 @@ class CrmGestion(models.Model):
             ("organization_id", "in", partners),
             ("contact_id", "in", partners),
         ]  # fmt: skip
+
+    @api.onchange("contact_id")
+    def _onchange_contact_id(self):
+        """Who picks another contact means his organization too. On the screen only: a
+        contact who changes his employer later changes nothing here."""
+        if organization := self.contact_id._crm_organization():
+            self.organization_id = organization
 
     # === CONSTRAINTS === #
 
@@ -323,6 +332,7 @@ class CrmGestion(models.Model):
     def create(self, vals_list):
         self._complete_from_leads(vals_list)
         gestiones = super().create(vals_list)
+        gestiones._check_leads_readable()
         gestiones._mark_accounts()
         return gestiones
 
@@ -331,10 +341,18 @@ class CrmGestion(models.Model):
         Change._check_allowed(self, vals)
         before = Change._snapshot(self, vals)
         res = super().write(vals)
+        if "lead_id" in vals:
+            self._check_leads_readable()
         Change._log(self, before)
         if {"organization_id", "contact_id"} & vals.keys():
             self._mark_accounts()
         return res
+
+    def _check_leads_readable(self):
+        """A seller logs with the opportunities that he may read; customers he may read
+        all."""
+        if not self.env.su and self.env.user.has_group("crm_gestion.group_seller"):
+            self.lead_id.check_access("read")
 
     def _mark_accounts(self):
         partners = self.organization_id | self.contact_id
@@ -412,7 +430,7 @@ class CrmGestion(models.Model):
             "company_id": self.company_id.id,
             "description": plaintext2html(self.description or ""),
         }
-        if self.team_id:
+        if self.team_id and vals["user_id"] == self.user_id.id:
             vals["team_id"] = self.team_id.id
         if referrer:
             vals["referred"] = referrer.name
@@ -425,6 +443,9 @@ class CrmGestion(models.Model):
         """The opportunity, else the contact, else the organization."""
         self.ensure_one()
         return self.lead_id or self.contact_id or self.organization_id
+
+    def _next_step_fields(self):
+        return {**super()._next_step_fields(), "user_id": "user_id"}
 
     def _next_step_document_fields(self):
         return {"lead_id", "contact_id", "organization_id"}

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 WHAT_HAPPENED = {
     "name", "activity_type_id", "date", "duration", "direction", "user_id",
     "organization_id", "contact_id", "lead_id", "campaign_id", "description",
-    "result_id", "team_id", "company_id",
+    "result_id", "outcome", "stage_id", "team_id", "company_id",
 }  # fmt: skip
 
 
@@ -79,7 +79,10 @@ class CrmGestionChange(models.Model):
     def _snapshot(self, gestiones, vals):
         """:return: dict gestión -> dict field -> readable value, of the fields that
         this write may change and whose history is kept"""
-        names = [name for name in self._tracked_fields() if name in vals]
+        written = set(vals)
+        if "lead_id" in vals:
+            written.add("contact_id")  # may come with the opportunity
+        names = [name for name in self._tracked_fields() if name in written]
         if not names:
             return {}
         return {

@@ -53,13 +53,20 @@ class CrmLead(models.Model):
         ondelete="set null",
     )
     gestion_ids = fields.One2many(
-        comodel_name="crm.gestion", inverse_name="lead_id", string="Gestiones"
+        comodel_name="crm.gestion",
+        inverse_name="lead_id",
+        string="Gestiones",
+        groups="crm_gestion.group_seller",
     )
     gestion_count = fields.Integer(
-        string="Number of Gestiones", compute="_compute_gestion_data"
+        string="Number of Gestiones",
+        compute="_compute_gestion_data",
+        groups="crm_gestion.group_seller",
     )
     last_gestion_date = fields.Datetime(
-        string="Last Gestión", compute="_compute_gestion_data"
+        string="Last Gestión",
+        compute="_compute_gestion_data",
+        groups="crm_gestion.group_seller",
     )
     next_step_date = fields.Date(
         string="Next Step",
@@ -72,6 +79,7 @@ class CrmLead(models.Model):
         inverse_name="lead_id",
         string="Closures",
         readonly=True,
+        groups="crm_gestion.group_seller",
     )
     closure_kind = fields.Selection(
         selection=lambda self: (
@@ -190,6 +198,8 @@ class CrmLead(models.Model):
     def create(self, vals_list):
         self.env["crm.origination"]._complete_utm_vals(vals_list)
         leads = super().create(vals_list)
+        if self.env.context.get("default_origination_id"):
+            self.env["crm.origination"]._complete_utm(leads)
         self.env["crm.opportunity.closure"]._log_created(leads)
         leads.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
         return leads

@@ -37,7 +37,8 @@ class CrmMarket(models.Model):
         """A market is found by its own name or by that of any market above it."""
         if operator not in ("ilike", "like", "=", "in"):
             return NotImplemented
-        return [("id", "child_of", self._search([("name", operator, value)]))]
+        found = self.with_context(active_test=False).search([("name", operator, value)])
+        return [("id", "child_of", found.ids)]
 
     @api.depends("complete_name")
     def _compute_display_name(self):

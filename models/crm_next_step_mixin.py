@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 # Fields of a next step -> the field of the native activity that says the same.
 ACTIVITY_FIELDS = {
@@ -74,15 +75,22 @@ class CrmNextStepMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_activity_not_chosen(set().union(*vals_list))
         records = super().create(vals_list)
         records._plan_next_activity()
         return records
 
     def write(self, vals):
+        self._check_activity_not_chosen(vals)
+        before = self._planned_steps()
         res = super().write(vals)
-        documents = self._next_step_document_fields()
-        if vals.keys() & (ACTIVITY_FIELDS.keys() | documents):
-            self._follow_next_step(vals)
+        names = set(vals)
+        if self._planned_steps() != before:  # a proposal changes with the result
+            names |= {"next_activity_type_id", "next_date"}
+        if names & (
+            self._next_step_fields().keys() | self._next_step_document_fields()
+        ):
+            self._follow_next_step(names)
         return res
 
     @api.ondelete(at_uninstall=False)
@@ -90,11 +98,26 @@ class CrmNextStepMixin(models.AbstractModel):
         """Nothing is left to do for what is deleted."""
         self.sudo().next_activity_id.filtered("active").unlink()  # sudo: as it was made
 
+    def _check_activity_not_chosen(self, names):
+        """Activities are planned, moved and cancelled as superuser: a client that chose
+        one itself would reach any activity of the company."""
+        if "next_activity_id" in names and not self.env.su:
+            raise AccessError(
+                self.env._("The activity of a next step is planned by Odoo itself.")
+            )
+
+    def _planned_steps(self):
+        return [(record.next_activity_type_id, record.next_date) for record in self]
+
     # === BUSINESS METHODS === #
 
     def _next_step_record(self):
         """:return: record on which the next step is planned"""
         raise NotImplementedError
+
+    def _next_step_fields(self):
+        """:return: dict field -> field of the activity that follows from it"""
+        return ACTIVITY_FIELDS
 
     def _next_step_document_fields(self):
         """:return: set of the fields from which `_next_step_record` follows"""
@@ -119,21 +142,28 @@ class CrmNextStepMixin(models.AbstractModel):
         for record, activity in zip(missing, activities, strict=True):
             record.sudo().next_activity_id = activity
 
-    def _follow_next_step(self, vals):
-        """Bring planned activities in line with what a write changed."""
+    def _follow_next_step(self, names):
+        """Bring planned activities in line with the fields that a write changed.
+
+        An activity that was cancelled comes back only with another next step.
+        """
         # sudo: as in _plan_next_activity
         open_ones = self.sudo().filtered("next_activity_id.active")
         dropped = open_ones.filtered(lambda record: not record._is_planned())
         dropped.next_activity_id.unlink()
-        names = [ACTIVITY_FIELDS[name] for name in ACTIVITY_FIELDS if name in vals]
-        if vals.keys() & self._next_step_document_fields():
-            names += ["res_model_id", "res_id"]
+        step_fields = self._next_step_fields()
+        targets = {step_fields[name] for name in step_fields.keys() & names}
+        if names & self._next_step_document_fields():
+            targets |= {"res_model_id", "res_id"}
         for record in open_ones - dropped:
             activity_vals = record._prepare_activity_vals()
-            record.next_activity_id.write({name: activity_vals[name] for name in names})
+            record.next_activity_id.write(
+                {name: activity_vals[name] for name in targets}
+            )
             # the ORM does not follow an activity that changes its document
             record._next_step_record().invalidate_recordset(["activity_ids"])
-        self._plan_next_activity()
+        if names & ACTIVITY_FIELDS.keys():
+            self._plan_next_activity()
 
     def _prepare_activity_vals(self):
         self.ensure_one()

@@ -25,6 +25,7 @@ class CrmOrigination(models.Model):
     source_ids = fields.Many2many(
         comodel_name="utm.source",
         relation="crm_origination_utm_source_rel",
+        copy=False,
         string="Sources",
         help="Odoo sources that mean this origination. "
         "The first one is given to opportunities that have none.",
@@ -32,6 +33,7 @@ class CrmOrigination(models.Model):
     medium_ids = fields.Many2many(
         comodel_name="utm.medium",
         relation="crm_origination_utm_medium_rel",
+        copy=False,
         string="Media",
         help="Odoo media that mean this origination, where the source says nothing. "
         "The first one is given to opportunities that have none.",

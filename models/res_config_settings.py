@@ -58,6 +58,11 @@ class ResConfigSettings(models.TransientModel):
     def set_values(self):
         """Changing what counts queues the cron that works the percentages out again."""
         res = super().set_values()
+        # sudo: settings are written by administrators only. Odoo removes a parameter
+        # that is 0, and the default would come back.
+        params = self.env["ir.config_parameter"].sudo()
+        for name in ("crm_correction_days", "crm_former_months"):
+            params.set_param(self._fields[name].config_parameter, str(self[name]))
         changed = False
         for kind in ("organization", "contact"):
             names = ",".join(
@@ -67,7 +72,7 @@ class ResConfigSettings(models.TransientModel):
             if names != current:
                 changed = True
                 self.env["ir.config_parameter"].sudo().set_param(
-                    COMPLETENESS_PARAMETER % kind, names
+                    COMPLETENESS_PARAMETER % kind, names or "-"
                 )
         if changed:
             # sudo: settings are written by administrators only

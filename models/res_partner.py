@@ -80,12 +80,17 @@ class ResPartner(models.Model):
         comodel_name="crm.gestion",
         compute="_compute_gestion_ids",
         string="Gestiones",
+        groups="crm_gestion.group_seller",
     )
     gestion_count = fields.Integer(
-        string="Number of Gestiones", compute="_compute_gestion_data"
+        string="Number of Gestiones",
+        compute="_compute_gestion_data",
+        groups="crm_gestion.group_seller",
     )
     last_gestion_date = fields.Datetime(
-        string="Last Gestión", compute="_compute_gestion_data"
+        string="Last Gestión",
+        compute="_compute_gestion_data",
+        groups="crm_gestion.group_seller",
     )
 
     # === COMPUTE METHODS === #
@@ -96,11 +101,11 @@ class ResPartner(models.Model):
         would stand for all."""
         return super()._compute_display_name()
 
-    @api.depends("is_company", "parent_id", *FILE_FIELDS)
+    @api.depends("is_company", "parent_id", "child_ids.type", *FILE_FIELDS)
     def _compute_completeness(self):
         for partner in self:
             partner.completeness = completeness(
-                partner[name] for name in partner._file_fields()
+                partner._has_data(name) for name in partner._file_fields()
             )
 
     @api.depends("completeness")
@@ -112,8 +117,14 @@ class ResPartner(models.Model):
             partner.missing_data = ", ".join(
                 labels[name]["string"]
                 for name in partner._file_fields()
-                if not partner[name] and name in labels
+                if not partner._has_data(name) and name in labels
             )
+
+    def _has_data(self, name):
+        """Addresses of an organization are no contacts."""
+        if name == "child_ids":
+            return any(child.type == "contact" for child in self.child_ids)
+        return bool(self[name])
 
     def _gestion_domain(self):
         """:return: domain of the interactions with these organizations and contacts"""
@@ -166,6 +177,12 @@ class ResPartner(models.Model):
     @api.model
     def _commercial_fields(self):
         return [*super()._commercial_fields(), "market_id", "account_status"]
+
+    def _commercial_sync_to_descendants(self, fields_to_sync=None):
+        """``crm.account.status`` writes accounts and contacts in one batch."""
+        if fields_to_sync is not None and set(fields_to_sync) == {"account_status"}:
+            return
+        super()._commercial_sync_to_descendants(fields_to_sync)
 
     def _convert_fields_to_values(self, field_names):
         """Odoo 19.0 reads what contacts inherit from their organization as the user who
@@ -238,7 +255,7 @@ class ResPartner(models.Model):
             .get_param(COMPLETENESS_PARAMETER % kind)
         )
         if not chosen:
-            return allowed
+            return allowed  # "-": nothing was chosen on purpose
         return [name for name in allowed if name in chosen.split(",")]
 
     # === CRON === #

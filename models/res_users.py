@@ -63,9 +63,17 @@ class ResUsers(models.Model):
             last |= own.filtered(lambda m, date=date: m.write_date == date)
         return last
 
+    # === CRUD METHODS === #
+
     @api.model_create_multi
     def create(self, vals_list):
         """Somebody who works here is nobody's potential customer."""
         users = super().create(vals_list)
         self.env["crm.account.status"]._drop(users.partner_id)
         return users
+
+    def write(self, vals):
+        res = super().write(vals)
+        if vals.keys() & {"group_ids", "partner_id"}:
+            self.env["crm.account.status"]._drop(self.partner_id)
+        return res
