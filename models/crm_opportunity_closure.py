@@ -77,6 +77,7 @@ class CrmOpportunityClosure(models.Model):
     )
     stage_id = fields.Many2one(
         comodel_name="crm.stage",
+        string="Stage Then",
         readonly=True,
         ondelete="set null",
     )
