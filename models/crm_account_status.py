@@ -178,6 +178,7 @@ class CrmAccountStatus(models.AbstractModel):
         status"""
         partners = self.env["res.partner"].sudo()
         partners.flush_model()
+        self.env["crm.lead"].flush_model(["partner_id", "type"])
         self.env["sale.order"].flush_model(["state", "date_order", "partner_id"])
         self.env["account.move"].flush_model(["state", "invoice_date", "partner_id"])
         recent = self._sales_sql(SQL("%s", self._former_limit()))

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 
@@ -70,12 +69,3 @@ class CrmMarket(models.Model):
         if operator == "=":
             domain &= Domain(parent.rstrip("."), "=", False)
         return domain
-
-    @api.constrains("parent_id")
-    def _check_parent_id(self):
-        if self._has_cycle():
-            raise ValidationError(
-                self.env._(
-                    "A market cannot be above itself: choose another parent market."
-                )
-            )

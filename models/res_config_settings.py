@@ -36,6 +36,15 @@ class ResConfigSettings(models.TransientModel):
         domain=lambda self: self._file_fields_domain("contact"),
     )
 
+    _former_months_positive = models.Constraint(
+        "CHECK(crm_former_months > 0)",
+        "A customer is a former one after one month at least.",
+    )
+    _correction_days_positive = models.Constraint(
+        "CHECK(crm_correction_days >= 0)",
+        "The days to correct a gestión cannot be negative.",
+    )
+
     @api.model
     def _file_fields_domain(self, kind):
         names = [name for name, kinds in FILE_FIELDS.items() if kind in kinds]
