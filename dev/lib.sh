@@ -26,9 +26,9 @@ cache=$(folder "${CRM_GESTION_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.ca
     cache=$(folder "$state/cache")
 addon=$state/addons/$module
 
-# what `dev/env` printed about the private server is not a wish for another one
+# what `dev/env` printed, here or in another checkout, is not a wish for another server
 socket=$("$checkout/dev/postgres" socket "$state/pg")
-[ "${PGHOST:-}" != "$socket" ] || unset PGHOST
+[ "${PGHOST:-}" != "${CRM_GESTION_SOCKET:-$socket}" ] || unset PGHOST
 
 # One command at a time: `locked FILE COMMAND...`. The command does not inherit the lock, else
 # a server that it leaves running would keep it for ever.
@@ -189,7 +189,7 @@ export_database_server() {
         export PGHOST PGPORT=${PGPORT:-5432} PGUSER=${PGUSER:-$(id -un)}
         private_server=
     else
-        export PGHOST=$socket PGPORT=5432 PGUSER=odoo
+        export PGHOST=$socket PGPORT=5432 PGUSER=odoo CRM_GESTION_SOCKET=$socket
         private_server=yes
         PATH=$("$checkout/dev/postgres" bin "$state/pg"):$PATH
     fi
