@@ -30,8 +30,10 @@ class CrmAccountStatus(models.AbstractModel):
 
     @api.model
     def _accounts(self, partners):
-        """:return: the accounts of these partners, in superuser mode, without our own
-        companies and staff"""
+        """
+        :return: the accounts of these partners, in superuser mode, without our own
+            companies and staff
+        """
         # sudo: see the class
         accounts = partners.sudo().commercial_partner_id
         return accounts - self._ours(accounts)
@@ -107,8 +109,10 @@ class CrmAccountStatus(models.AbstractModel):
 
     @api.model
     def _last_sales(self, accounts):
-        """:return: dict id of an account -> date of its last confirmed order or posted
-        customer invoice, its contacts' included"""
+        """
+        :return: dict id of an account -> date of its last confirmed order or posted
+            customer invoice, its contacts' included
+        """
         in_tree = Domain("partner_id.commercial_partner_id", "in", accounts.ids)
         orders = in_tree & Domain("state", "=", "sale")
         invoices = in_tree & Domain(
@@ -172,10 +176,12 @@ class CrmAccountStatus(models.AbstractModel):
 
     @api.model
     def _stale_accounts(self, limit, after=0):
-        """:return: up to ``limit`` accounts whose status is not what it should be, with
-        an id greater than ``after``: customers without a recent sale, others with one
-        (imported orders, another number of months), and accounts with a history and no
-        status"""
+        """
+        :return: up to ``limit`` accounts whose status is not what it should be, with
+            an id greater than ``after``: customers without a recent sale, others with
+            one (imported orders, another number of months), and accounts with a history
+            and no status
+        """
         partners = self.env["res.partner"].sudo()
         partners.flush_model()
         self.env["crm.lead"].flush_model(["partner_id", "type"])

@@ -77,8 +77,10 @@ class CrmGestionChange(models.Model):
 
     @api.model
     def _snapshot(self, gestiones, vals):
-        """:return: dict gestión -> dict field -> readable value, of the fields that
-        this write may change and whose history is kept"""
+        """
+        :return: dict gestión -> dict field -> readable value, of the fields that
+            this write may change and whose history is kept
+        """
         written = set(vals)
         if "lead_id" in vals:
             written.add("contact_id")  # may come with the opportunity

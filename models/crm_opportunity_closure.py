@@ -183,8 +183,10 @@ class CrmOpportunityClosure(models.Model):
 
     @api.model
     def _state(self, lead):
-        """:return: how an opportunity is closed, or False while it is open. Odoo's own
-        status decides where there is no row, such as for what was lost before."""
+        """
+        :return: how an opportunity is closed, or False while it is open. Odoo's own
+            status decides where there is no row, such as for what was lost before.
+        """
         if lead.won_status == "won":
             return "won"
         if lead.won_status == "lost":
@@ -205,8 +207,10 @@ class CrmOpportunityClosure(models.Model):
 
     @api.model
     def _snapshot(self, leads):
-        """:return: dict lead id -> what `_log` must know of an opportunity as it was
-        before a write that may close or reopen it"""
+        """
+        :return: dict lead id -> what `_log` must know of an opportunity as it was
+            before a write that may close or reopen it
+        """
         held = self._held(leads)
         return {
             lead.id: {

@@ -58,8 +58,10 @@ class CrmOrigination(models.Model):
                     )
 
     def _group_by_mapped(self, name):
-        """:return: dict of source or medium -> originations that map it, for the
-        sources or media of these originations"""
+        """
+        :return: dict of source or medium -> originations that map it, for the
+            sources or media of these originations
+        """
         mapped = self[name]
         originations = self.with_context(active_test=False).search(
             [(name, "in", mapped.ids)]
@@ -84,8 +86,10 @@ class CrmOrigination(models.Model):
         return by_source, by_medium
 
     def _prepare_utm_vals(self):
-        """:return: values of ``utm.mixin`` fields that a record of this origination
-        gets where it has none of its own"""
+        """
+        :return: values of ``utm.mixin`` fields that a record of this origination
+            gets where it has none of its own
+        """
         self.ensure_one()
         vals = {
             "source_id": self.source_ids[:1].id,

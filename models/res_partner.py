@@ -232,8 +232,10 @@ class ResPartner(models.Model):
     # === BUSINESS METHODS === #
 
     def _crm_organization(self):
-        """:return: the company this partner is or works for; empty for a person who
-        stands for himself"""
+        """
+        :return: the company this partner is or works for; empty for a person who
+            stands for himself
+        """
         organization = self if self.is_company else self.commercial_partner_id
         return organization if organization.is_company else self.browse()
 

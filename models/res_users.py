@@ -53,8 +53,10 @@ class ResUsers(models.Model):
         }
 
     def _crm_last_memberships(self):
-        """:return: the memberships that ended together with these archived users, not
-        the ones of teams they had changed before"""
+        """
+        :return: the memberships that ended together with these archived users, not
+            the ones of teams they had changed before
+        """
         memberships = self.env["crm.team.member"].with_context(active_test=False)
         last = memberships.browse()
         ended = memberships.search([("user_id", "in", self.ids)]).grouped("user_id")
