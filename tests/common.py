@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.tests import new_test_user
 
 from odoo.addons.base.tests.common import BaseCommon
@@ -122,6 +124,8 @@ class SalesForce:
 
 
 class CrmGestionCommon(SalesForce, BaseCommon):
+    ALLOWANCE = 3  # queries, for batches of another size and caches
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -138,3 +142,24 @@ class CrmGestionCommon(SalesForce, BaseCommon):
         cls.too_small = cls.env.ref("crm_gestion.lost_reason_too_small")
         cls.call = cls.env.ref("mail.mail_activity_data_call")
         cls.meeting = cls.env.ref("mail.mail_activity_data_meeting")
+
+    def _count_queries(self, function):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        # as assertQueryCount does: no random cleaning of the bus
+        with patch("random.random", lambda: 1):
+            before = self.cr.sql_log_count
+            function()
+            self.env.flush_all()
+        return self.cr.sql_log_count - before
+
+    def assertFlatGrowth(self, function, few, many):
+        """Many records cost as few queries as few do, but for ``ALLOWANCE``."""
+        function(few)  # caches of rights, fields and views
+        queries = self._count_queries(lambda: function(few))
+        grown = self._count_queries(lambda: function(many))
+        self.assertLessEqual(
+            grown,
+            queries + self.ALLOWANCE,
+            f"{len(few)} records: {queries} queries, {len(many)}: {grown}",
+        )

@@ -634,8 +634,6 @@ class TestHistory(AccountStatusCase):
 class TestAccountStatusGrowth(AccountStatusCase):
     """Ten times the accounts, about the same number of queries."""
 
-    ALLOWANCE = 3
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -657,31 +655,11 @@ class TestAccountStatusGrowth(AccountStatusCase):
         )
         orders.flush_recordset()
 
-    def _count_queries(self, function):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        # as assertQueryCount does: no random cleaning of the bus
-        with patch("random.random", lambda: 1):
-            before = self.cr.sql_log_count
-            function()
-            self.env.flush_all()
-        return self.cr.sql_log_count - before
-
-    def _assert_flat(self, function, few, many):
-        function(few)  # caches of rights, fields and views
-        queries = self._count_queries(lambda: function(few))
-        grown = self._count_queries(lambda: function(many))
-        self.assertLessEqual(
-            grown,
-            queries + self.ALLOWANCE,
-            f"{len(few)} records: {queries} queries, {len(many)}: {grown}",
-        )
-
     def test_refresh_that_finds_everything_as_it_was(self):
         refresh = self.env["crm.account.status"]._refresh
         refresh(self.organizations)
 
-        self._assert_flat(refresh, self.organizations[:3], self.organizations[3:])
+        self.assertFlatGrowth(refresh, self.organizations[:3], self.organizations[3:])
         self.assertEqual(set(self.organizations.mapped("account_status")), {"customer"})
 
     def test_refresh_that_changes_every_account(self):
@@ -691,7 +669,7 @@ class TestAccountStatusGrowth(AccountStatusCase):
             self._forget_status(partners | partners.child_ids)
             Status._refresh(partners)
 
-        self._assert_flat(
+        self.assertFlatGrowth(
             forget_and_refresh, self.organizations[:3], self.organizations[3:]
         )
         self.assertEqual(
@@ -705,7 +683,7 @@ class TestAccountStatusGrowth(AccountStatusCase):
             self._forget_status(partners | partners.child_ids)
             Status._mark_potential(partners)
 
-        self._assert_flat(
+        self.assertFlatGrowth(
             forget_and_mark, self.organizations[:3], self.organizations[3:]
         )
 
@@ -716,6 +694,6 @@ class TestAccountStatusGrowth(AccountStatusCase):
                 Status = self.env["crm.account.status"]
                 Status._refresh(Status._stale_accounts(len(partners)))
 
-        self._assert_flat(
+        self.assertFlatGrowth(
             forget_and_run, self.organizations[:3], self.organizations[3:]
         )

@@ -1,5 +1,4 @@
 from datetime import datetime
-from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -559,8 +558,6 @@ class TestImport(CrmGestionCommon):
 class TestPartnerListGrowth(CrmGestionCommon):
     """Ten times the partners, about the same number of queries."""
 
-    ALLOWANCE = 3
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -586,26 +583,6 @@ class TestPartnerListGrowth(CrmGestionCommon):
             ]
         )
 
-    def _count_queries(self, function):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        # as assertQueryCount does: no random cleaning of the bus
-        with patch("random.random", lambda: 1):
-            before = self.cr.sql_log_count
-            function()
-            self.env.flush_all()
-        return self.cr.sql_log_count - before
-
-    def _assert_flat(self, function, few, many):
-        function(few)  # caches of rights, fields and views
-        queries = self._count_queries(lambda: function(few))
-        grown = self._count_queries(lambda: function(many))
-        self.assertLessEqual(
-            grown,
-            queries + self.ALLOWANCE,
-            f"{len(few)} records: {queries} queries, {len(many)}: {grown}",
-        )
-
     def test_list_of_organizations(self):
         def read(partners):
             partners.with_user(self.seller).read([
@@ -613,13 +590,13 @@ class TestPartnerListGrowth(CrmGestionCommon):
                 "last_gestion_date", "completeness", "missing_data",
             ])  # fmt: skip
 
-        self._assert_flat(read, self.organizations[:3], self.organizations[3:])
+        self.assertFlatGrowth(read, self.organizations[:3], self.organizations[3:])
 
     def test_tab_of_gestiones(self):
         def read(partners):
             partners.with_user(self.seller).mapped("gestion_ids")
 
-        self._assert_flat(read, self.organizations[:3], self.organizations[3:])
+        self.assertFlatGrowth(read, self.organizations[:3], self.organizations[3:])
 
     def test_completeness_worked_out_again(self):
         field = self.env["res.partner"]._fields["completeness"]
@@ -628,4 +605,4 @@ class TestPartnerListGrowth(CrmGestionCommon):
             self.env.add_to_compute(field, partners)
             partners.flush_recordset(["completeness"])
 
-        self._assert_flat(compute, self.organizations[:3], self.organizations[3:])
+        self.assertFlatGrowth(compute, self.organizations[:3], self.organizations[3:])
