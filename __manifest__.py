@@ -31,6 +31,7 @@
         "data/ir_cron_data.xml",
         "wizards/crm_opportunity_close_views.xml",
         "wizards/crm_opportunity_order_views.xml",
+        "wizards/crm_opportunity_register_views.xml",
         "views/crm_cargo_views.xml",
         "views/crm_market_views.xml",
         "views/crm_origination_views.xml",
@@ -40,6 +41,7 @@
         "views/crm_stage_views.xml",
         "views/crm_gestion_views.xml",
         "views/crm_opportunity_closure_views.xml",
+        "views/crm_opportunity_stage_views.xml",
         "views/crm_lead_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
@@ -62,6 +64,7 @@
         "demo/history_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": ["crm_gestion/static/src/**/*"],
         "web.assets_tests": ["crm_gestion/static/tests/tours/**/*"],
     },
     "images": ["static/description/pipeline.png"],

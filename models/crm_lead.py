@@ -1,8 +1,10 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-# Fields by which an opportunity may close or reopen; user, team and type change stages.
-CLOSURE_TRIGGERS = {
+# Fields by which an opportunity may move, close or reopen; user, team and type change
+# stages.
+TRIGGERS = {
     "active", "probability", "stage_id", "team_id", "type", "user_id",
 }  # fmt: skip
 
@@ -73,6 +75,13 @@ class CrmLead(models.Model):
         compute="_compute_next_step_date",
         search="_search_next_step_date",
         help="The earliest planned activity of the opportunity.",
+    )
+    opportunity_stage_ids = fields.One2many(
+        comodel_name="crm.opportunity.stage",
+        inverse_name="lead_id",
+        string="Passages through Stages",
+        readonly=True,
+        groups="crm_gestion.group_seller",
     )
     closure_ids = fields.One2many(
         comodel_name="crm.opportunity.closure",
@@ -198,23 +207,57 @@ class CrmLead(models.Model):
     def create(self, vals_list):
         self.env["crm.origination"]._complete_utm_vals(vals_list)
         leads = super().create(vals_list)
+        leads._check_created_stages(vals_list)
         if self.env.context.get("default_origination_id"):
             self.env["crm.origination"]._complete_utm(leads)
         self.env["crm.opportunity.closure"]._log_created(leads)
+        self.env["crm.opportunity.stage"]._log_transition(leads, {})
         leads.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
         return leads
 
     def write(self, vals):
         Closure = self.env["crm.opportunity.closure"]
-        watch = vals.keys() & CLOSURE_TRIGGERS
-        before = Closure._snapshot(self) if watch else {}
+        Passage = self.env["crm.opportunity.stage"]
+        watched = self if vals.keys() & TRIGGERS else self.browse()
+        before, places = Closure._snapshot(watched), Passage._snapshot(watched)
+        moved = self._moved_by(vals)
         res = super().write(vals)
+        moved.stage_id._check_gates(moved)
         Closure._log(self, before, restore="probability" not in vals)
+        Passage._log_transition(watched, places)
         if vals.get("origination_id"):
             self.env["crm.origination"]._complete_utm(self)
         if vals.keys() & {"partner_id", "organization_id", "type"}:
             self.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
         return res
+
+    def _check_created_stages(self, vals_list):
+        """Who creates opportunities in a stage of his choice, such as an import, is
+        held by its gates. Where Odoo puts a new one, there is none."""
+        chosen = {vals["stage_id"] for vals in vals_list if vals.get("stage_id")}
+        chosen.add(self.env.context.get("default_stage_id"))
+        created = self.filtered(
+            lambda lead: lead.type == "opportunity" and lead.stage_id.id in chosen
+        )
+        for stage, leads in created.grouped("stage_id").items():
+            if stage._required_gates() and stage != leads[0]._default_stage():
+                stage._check_gates(leads)
+
+    def _default_stage(self):
+        return self._stage_find(domain=[("fold", "=", False)])
+
+    def _moved_by(self, vals):
+        """
+        :return: opportunities that these values take to another stage; an enquiry that
+            becomes an opportunity is not held by gates
+        """
+        return self.filtered(
+            lambda lead: (
+                vals.get("stage_id")
+                and lead.type == "opportunity"
+                and lead.stage_id.id != vals["stage_id"]
+            )
+        )
 
     def _mark_accounts(self):
         partners = self.partner_id | self.organization_id
@@ -240,6 +283,11 @@ class CrmLead(models.Model):
         done.action_unarchive()
         return super(CrmLead, self - done).action_set_won()
 
+    def action_set_won_rainbowman(self):
+        """The Won button asks for what is missing, as every other way to a stage."""
+        action = self.crm_stage_dialog(self._crm_won_stage().id)
+        return action or super().action_set_won_rainbowman()
+
     def action_restore(self):
         """Odoo makes the probability automatic: what the closure kept comes last."""
         # sudo: rows of these opportunities, whose rights super checks
@@ -247,6 +295,33 @@ class CrmLead(models.Model):
         res = super().action_restore()
         rows.filtered("reopen_date")._restore_probability()
         return res
+
+    def action_register_activity(self):
+        """Open the dialog that logs an interaction and moves this opportunity on."""
+        self.ensure_one()
+        stage = self.env["crm.stage"]._following(self) or self.stage_id
+        return self._register_action(stage)
+
+    @api.readonly
+    def crm_stage_dialog(self, stage_id):
+        """What the screen asks before it moves an opportunity to a stage.
+
+        :param int stage_id: the ``crm.stage`` that was clicked or dropped on
+        :return: action of the dialog "Register Activity", or False where the move needs
+            none
+        """
+        self.ensure_one()
+        stage = self.env["crm.stage"].browse(stage_id).exists()
+        if self.type != "opportunity" or not stage.is_method:
+            return False
+        return self.method_applies and self._register_action(stage)
+
+    def _register_action(self, stage):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_opportunity_register_action"
+        )
+        context = {"default_lead_id": self.id, "default_stage_id": stage.id}
+        return {**action, "context": context}
 
     def action_crm_close(self):
         """Open the dialog that closes these opportunities."""
@@ -282,6 +357,36 @@ class CrmLead(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _crm_won_stage(self):
+        """:return: the stage of the method in which these opportunities are won"""
+        return self._stage_find(
+            domain=[("is_won", "=", True), ("is_method", "=", True)]
+        )
+
+    @api.model
+    def _crm_may_win_without_order(self):
+        """:return: whether the user may win an opportunity that has no order"""
+        # sudo: one setting
+        params = self.env["ir.config_parameter"].sudo()
+        everyone = params.get_param("crm_gestion.win_without_order") == "True"
+        return everyone or self.env.user.has_group("crm_gestion.group_sales_director")
+
+    def _crm_win_without_order(self, stage, note):
+        """Win an opportunity for which there will be no order here.
+
+        :param str note: why; kept with the closure
+        :raise UserError: where the user may not do that; nothing has changed then
+        """
+        self.ensure_one()
+        if not self._crm_may_win_without_order():
+            raise UserError(
+                self.env._(
+                    "An opportunity is won with a confirmed order: generate it, or ask "
+                    "your sales director to win it without one."
+                )
+            )
+        self.env["crm.opportunity.closure"]._win(self, stage, note)
+
     def _crm_form_action(self):
         """:return: action that opens the form of this opportunity"""
         self.ensure_one()
@@ -307,7 +412,14 @@ class CrmLead(models.Model):
         res = super()._merge_dependences(opportunities)
         opportunities.sudo().gestion_ids._move_to_lead(self)  # sudo: see there
         self.env["crm.opportunity.closure"]._move_to_lead(opportunities, self)
+        self.env["crm.opportunity.stage"]._move_to_lead(opportunities, self)
         return res
+
+    def _merge_opportunity(self, *args, **kwargs):
+        """Merging never asks for what a stage needs: it only says what there is."""
+        leads = self.env["crm.stage"]._waive_gates(self)
+        merged = super(CrmLead, leads)._merge_opportunity(*args, **kwargs)
+        return merged.with_env(self.env)
 
     def _create_customer(self, with_parent=None):
         """A person made from an enquiry whose organization is known belongs to it."""

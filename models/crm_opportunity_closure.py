@@ -120,13 +120,14 @@ class CrmOpportunityClosure(models.Model):
         reason = reason or self.env["crm.lost.reason"]
         self._check_transition(leads, kind)
         self._check_data(kind, reason, wake_date)
-        before = self._snapshot(leads)
+        Stage = self.env["crm.opportunity.stage"]
+        before, places = self._snapshot(leads), Stage._snapshot(leads)
         held = self._hold(leads)
         if kind == "standby":
             self._pause(held)
         else:
             held.action_set_lost(lost_reason_id=reason.id)
-        return self._log(
+        rows = self._log(
             leads,
             before,
             kind=kind,
@@ -134,6 +135,16 @@ class CrmOpportunityClosure(models.Model):
             note=note,
             wake_date=wake_date if kind == "standby" else False,
         )
+        Stage._log_transition(leads, places)
+        return rows
+
+    @api.model
+    def _win(self, lead, stage, note):
+        """Win an opportunity that has no order, and keep why."""
+        before = self._snapshot(lead)
+        held = self.env["crm.stage"]._waive_gates(self._hold(lead), ["gate_order"])
+        held.write({"stage_id": stage.id})
+        return self._log(lead, before, note=note)
 
     @api.model
     def _pause(self, leads):

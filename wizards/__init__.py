@@ -1,2 +1,3 @@
 from . import crm_opportunity_close
 from . import crm_opportunity_order
+from . import crm_opportunity_register
