@@ -241,13 +241,18 @@ class CrmOpportunityStage(models.Model):
 
     @api.model
     def _direction(self, move, source, target, stages):
-        """:return: the move as it is called, and how many stages it skipped"""
+        """
+        :return: the move as it is called, and how many stages it skipped. Whoever comes
+            from a stage outside the method goes forward, wherever that stage stands.
+        """
         skipped = 0
         if source in stages and target in stages:
             ids = stages.ids
             skipped = max(0, ids.index(target.id) - ids.index(source.id) - 1)
         if move == "forward":
-            back = (target.sequence, target.id) < (source.sequence, source.id)
+            back = source.is_method == target.is_method and (
+                (target.sequence, target.id) < (source.sequence, source.id)
+            )
             move = "back" if back else "skipped" if skipped else "forward"
         return move, skipped if move in ("skipped", "won") else 0
 
