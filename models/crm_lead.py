@@ -74,6 +74,17 @@ class CrmLead(models.Model):
         search="_search_next_step_date",
         help="The earliest planned activity of the opportunity.",
     )
+    line_ids = fields.One2many(
+        comodel_name="crm.opportunity.line",
+        inverse_name="lead_id",
+        string="Lines",
+        copy=True,
+    )
+    is_revenue_typed = fields.Boolean(
+        string="Amount Typed by Hand",
+        readonly=True,
+        help="The expected revenue is not the total of the lines.",
+    )
     closure_ids = fields.One2many(
         comodel_name="crm.opportunity.closure",
         inverse_name="lead_id",
@@ -174,6 +185,23 @@ class CrmLead(models.Model):
             lead.closure_kind = row.kind
             lead.standby_until = row.wake_date
 
+    @api.onchange("line_ids")
+    def _onchange_line_ids(self):
+        Line = self.env["crm.opportunity.line"]
+        if self.line_ids and not self.is_revenue_typed and Line._is_open(self):
+            self.expected_revenue = Line._total(self)
+
+    @api.onchange("expected_revenue")
+    def _onchange_expected_revenue(self):
+        Line = self.env["crm.opportunity.line"]
+        if (total := Line._total(self)) is not None:
+            self.is_revenue_typed = not Line._is_amount_of_lines(self, total)
+
+    @api.onchange("partner_id", "organization_id", "company_id")
+    def _onchange_buyer(self):
+        """Lines that are saved already follow when the opportunity is saved."""
+        self.line_ids.filtered(lambda line: not line._origin)._follow_customer()
+
     @api.depends_context("uid")
     def _compute_method_applies(self):
         """The screen shows the method's own buttons in the place of Odoo's."""
@@ -197,7 +225,9 @@ class CrmLead(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self.env["crm.origination"]._complete_utm_vals(vals_list)
-        leads = super().create(vals_list)
+        Line = self.env["crm.opportunity.line"]
+        leads = super().create([Line._hold(vals, True) for vals in vals_list])
+        Line._settle(leads.filtered("is_revenue_typed"))
         if self.env.context.get("default_origination_id"):
             self.env["crm.origination"]._complete_utm(leads)
         self.env["crm.opportunity.closure"]._log_created(leads)
@@ -208,13 +238,25 @@ class CrmLead(models.Model):
         Closure = self.env["crm.opportunity.closure"]
         watch = vals.keys() & CLOSURE_TRIGGERS
         before = Closure._snapshot(self) if watch else {}
-        res = super().write(vals)
+        Line = self.env["crm.opportunity.line"]
+        lines_before = Line._before_write(self, vals)
+        res = super().write(Line._hold(vals))
         Closure._log(self, before, restore="probability" not in vals)
+        Line._after_write(self, vals, lines_before)
         if vals.get("origination_id"):
             self.env["crm.origination"]._complete_utm(self)
         if vals.keys() & {"partner_id", "organization_id", "type"}:
             self.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
         return res
+
+    def copy_data(self, default=None):
+        """An amount that follows its lines follows those of the copy."""
+        vals_list = super().copy_data(default)
+        for lead, vals in zip(self, vals_list, strict=True):
+            if vals.get("line_ids") and not lead.is_revenue_typed:
+                if "expected_revenue" not in (default or {}):
+                    del vals["expected_revenue"]
+        return vals_list
 
     def _mark_accounts(self):
         partners = self.partner_id | self.organization_id
@@ -268,6 +310,11 @@ class CrmLead(models.Model):
         )
         return {**action, "context": {"default_lead_id": self.id}}
 
+    def action_follow_lines(self):
+        """Take the expected revenue from the lines again."""
+        self.env["crm.opportunity.line"]._follow_again(self)
+        return True
+
     def action_log_gestion(self):
         """Open the dialog that logs an interaction of this opportunity."""
         self.ensure_one()
@@ -294,6 +341,13 @@ class CrmLead(models.Model):
 
     # === HOOKS OF MERGE AND CONVERSION === #
 
+    def _merge_get_fields_specific(self):
+        Line = self.env["crm.opportunity.line"]
+        return {
+            **super()._merge_get_fields_specific(),
+            "expected_revenue": lambda _name, leads: Line._merged_revenue(leads),
+        }
+
     def _merge_get_fields(self):
         return [
             *super()._merge_get_fields(),
@@ -307,6 +361,7 @@ class CrmLead(models.Model):
         res = super()._merge_dependences(opportunities)
         opportunities.sudo().gestion_ids._move_to_lead(self)  # sudo: see there
         self.env["crm.opportunity.closure"]._move_to_lead(opportunities, self)
+        self.env["crm.opportunity.line"]._move_to_lead(opportunities, self)
         return res
 
     def _create_customer(self, with_parent=None):
