@@ -85,6 +85,19 @@ class CrmLead(models.Model):
         readonly=True,
         help="The expected revenue is not the total of the lines.",
     )
+    forecast_log_ids = fields.One2many(
+        comodel_name="crm.opportunity.forecast.log",
+        inverse_name="lead_id",
+        string="Forecast Changes",
+        readonly=True,
+        groups="crm_gestion.group_seller",
+    )
+    push_count = fields.Integer(
+        string="Times Pushed",
+        readonly=True,
+        copy=False,
+        help="How often the expected closing date was moved to a later one.",
+    )
     closure_ids = fields.One2many(
         comodel_name="crm.opportunity.closure",
         inverse_name="lead_id",
@@ -226,8 +239,8 @@ class CrmLead(models.Model):
     def create(self, vals_list):
         self.env["crm.origination"]._complete_utm_vals(vals_list)
         Line = self.env["crm.opportunity.line"]
-        leads = super().create([Line._hold(vals, True) for vals in vals_list])
-        Line._settle(leads.filtered("is_revenue_typed"))
+        leads = super().create([Line._hold_new(vals) for vals in vals_list])
+        Line._settle_new(leads)
         if self.env.context.get("default_origination_id"):
             self.env["crm.origination"]._complete_utm(leads)
         self.env["crm.opportunity.closure"]._log_created(leads)
@@ -240,7 +253,8 @@ class CrmLead(models.Model):
         before = Closure._snapshot(self) if watch else {}
         Line = self.env["crm.opportunity.line"]
         lines_before = Line._before_write(self, vals)
-        res = super().write(Line._hold(vals))
+        with self.env["crm.opportunity.forecast.log"]._recording(self, vals):
+            res = super().write(Line._hold(vals))
         Closure._log(self, before, restore="probability" not in vals)
         Line._after_write(self, vals, lines_before)
         if vals.get("origination_id"):
@@ -253,9 +267,9 @@ class CrmLead(models.Model):
         """An amount that follows its lines follows those of the copy."""
         vals_list = super().copy_data(default)
         for lead, vals in zip(self, vals_list, strict=True):
-            if vals.get("line_ids") and not lead.is_revenue_typed:
-                if "expected_revenue" not in (default or {}):
-                    del vals["expected_revenue"]
+            follows = vals.get("line_ids") and not lead.is_revenue_typed
+            if follows and "expected_revenue" not in (default or {}):
+                del vals["expected_revenue"]
         return vals_list
 
     def _mark_accounts(self):
@@ -315,6 +329,14 @@ class CrmLead(models.Model):
         self.env["crm.opportunity.line"]._follow_again(self)
         return True
 
+    def action_view_forecast_changes(self):
+        """List how often the promises of these opportunities changed."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_opportunity_forecast_log_action"
+        )
+        domain = [("lead_id", "in", self.ids)]
+        return {**action, "domain": domain, "context": {}}
+
     def action_log_gestion(self):
         """Open the dialog that logs an interaction of this opportunity."""
         self.ensure_one()
@@ -361,6 +383,7 @@ class CrmLead(models.Model):
         res = super()._merge_dependences(opportunities)
         opportunities.sudo().gestion_ids._move_to_lead(self)  # sudo: see there
         self.env["crm.opportunity.closure"]._move_to_lead(opportunities, self)
+        self.env["crm.opportunity.forecast.log"]._move_to_lead(opportunities, self)
         self.env["crm.opportunity.line"]._move_to_lead(opportunities, self)
         return res
 

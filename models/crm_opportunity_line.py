@@ -320,16 +320,21 @@ class CrmOpportunityLine(models.Model):
             self._follow(leads)
 
     @api.model
-    def _follow(self, leads):
+    def _follow(self, leads, silent=False):
         """Write the total of their lines as the expected revenue of the open
-        opportunities whose amount nobody typed."""
+        opportunities whose amount nobody typed.
+
+        :param bool silent: nobody's forecast changes by it
+        """
         followers = leads.filtered(
             lambda lead: not lead.is_revenue_typed and self._is_open(lead)
-        )
-        for lead in followers.with_context(crm_gestion_following=FOLLOWING):
-            total = self._total(lead)
-            if total is not None and not self._is_amount_of_lines(lead, total):
-                lead.expected_revenue = total
+        ).with_context(crm_gestion_following=FOLLOWING)
+        Forecast = self.env["crm.opportunity.forecast.log"]
+        with Forecast._recording(followers, silent=silent):
+            for lead in followers:
+                total = self._total(lead)
+                if total is not None and not self._is_amount_of_lines(lead, total):
+                    lead.expected_revenue = total
 
     @api.model
     def _following(self, records):
@@ -337,17 +342,30 @@ class CrmOpportunityLine(models.Model):
         return records.env.context.get("crm_gestion_following") is FOLLOWING
 
     @api.model
-    def _hold(self, vals, creating=False):
-        """Amount and lines that are written together: the amount is a typed one until
-        `_settle` knows what the lines are worth. A new opportunity with lines and
-        without an amount follows them.
+    def _hold(self, vals):
+        """Amount and lines that are written together: the amount counts as typed until
+        `_settle` knows what the lines are worth.
 
         :return: the values to write
         """
-        given = vals.get("expected_revenue") or not creating
-        if vals.get("line_ids") and "expected_revenue" in vals and given:
+        if vals.get("line_ids") and "expected_revenue" in vals:
             return {**vals, "is_revenue_typed": True}
         return vals
+
+    @api.model
+    def _hold_new(self, vals):
+        """As `_hold`, for opportunities that are created with lines."""
+        return {**vals, "is_revenue_typed": True} if vals.get("line_ids") else vals
+
+    @api.model
+    def _settle_new(self, leads):
+        """Opportunities that were created with lines: without an amount they follow
+        them from the beginning, which changes no forecast."""
+        held = leads.filtered("is_revenue_typed")
+        without = held.filtered(lambda lead: not lead.expected_revenue)
+        without.write({"is_revenue_typed": False})
+        self._follow(without, silent=True)
+        self._settle(held - without)
 
     @api.model
     def _settle(self, leads):
@@ -449,7 +467,7 @@ class CrmOpportunityLine(models.Model):
             leads = self.env["crm.lead"].browse(ids)
             leads = leads.with_context(tracking_disable=True)
             self._reconvert(leads)
-            self._follow(leads)
+            self._follow(leads, silent=True)
             cursor = ids[-1]
             left = len(self._foreign_lead_ids(cursor, BATCH))
             self.env.flush_all()

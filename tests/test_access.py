@@ -20,6 +20,7 @@ MODELS = {
     "crm.gestion":             ("CRU", "CRU", "CRU",  "",    "",  "CRUD"),
     "crm.gestion.change":      ("R",   "R",   "R",    "",    "",  ""),
     "crm.opportunity.closure": ("R",   "R",   "R",    "",    "",  ""),
+    "crm.opportunity.forecast.log": ("R", "R", "R", "", "", ""),
     "crm.opportunity.line":    ("CRUD", "CRUD", "CRUD", "CRUD", "", ""),
     "crm.opportunity.close":   ("CRU", "CRU", "CRU",  "",    "",  ""),
     "crm.opportunity.order":   ("CRU", "CRU", "CRU",  "",    "",  ""),
@@ -91,6 +92,7 @@ CHANGES = {
     "crm.gestion": ("description", "Changed"),
     "crm.gestion.change": ("new_value", "Changed"),
     "crm.opportunity.closure": ("note", "Changed"),
+    "crm.opportunity.forecast.log": ("new", "Changed"),
     "crm.opportunity.line": ("name", "Changed"),
     "crm.opportunity.close": ("note", "Changed"),
     "crm.opportunity.order": ("confirm", True),
@@ -218,6 +220,7 @@ class TestAccessMatrix(AccessCommon):
                 "currency_id": self.env.company.currency_id.id,
                 "company_id": self.env.company.id,
             },
+            "crm.opportunity.forecast.log": self._forecast_values(user, lead),
             "crm.opportunity.line": {
                 "lead_id": lead.id,
                 "product_id": self._make_product().id,
@@ -289,6 +292,26 @@ class TestAccessMatrix(AccessCommon):
                 }
                 with self.subTest(role=role, owner=owner):
                     self.assertMay(letters, closure, values, user)
+
+    def _forecast_values(self, user, lead):
+        return {
+            "lead_id": lead.id,
+            "field": "date_deadline",
+            "user_id": user.id,
+            "date": "2026-03-01 09:00:00",
+            "company_id": lead.company_id.id,
+        }
+
+    def test_forecast_changes_by_owner_of_the_opportunity(self):
+        def values_of(user):
+            leads = self._make("crm.lead", self._lead_values(user))
+            return {
+                owner: self._forecast_values(user, lead)
+                for owner, lead in leads.items()
+            }
+
+        model = "crm.opportunity.forecast.log"
+        self._check_rows(model, OWNERS, CLOSURES, values_of)
 
     def test_lines_by_owner_of_the_opportunity(self):
         goods = self._make_product()
