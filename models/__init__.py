@@ -11,6 +11,8 @@ from . import crm_lost_reason
 from . import crm_market
 from . import crm_opportunity_closure
 from . import crm_opportunity_stage
+from . import crm_opportunity_forecast_log
+from . import crm_opportunity_line
 from . import crm_origination
 from . import crm_stage
 from . import mail_activity_type
