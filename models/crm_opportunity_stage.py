@@ -242,17 +242,17 @@ class CrmOpportunityStage(models.Model):
     @api.model
     def _direction(self, move, source, target, stages):
         """
-        :return: the move as it is called, and how many stages it skipped. Whoever comes
-            from a stage outside the method goes forward, wherever that stage stands.
+        :return: the move as it is called, and how many stages it skipped. Whoever
+            enters the method goes forward, wherever he comes from.
         """
         skipped = 0
         if source in stages and target in stages:
             ids = stages.ids
             skipped = max(0, ids.index(target.id) - ids.index(source.id) - 1)
         if move == "forward":
-            back = source.is_method == target.is_method and (
-                (target.sequence, target.id) < (source.sequence, source.id)
-            )
+            enters = target.is_method and not source.is_method
+            before = (target.sequence, target.id) < (source.sequence, source.id)
+            back = before and not enters
             move = "back" if back else "skipped" if skipped else "forward"
         return move, skipped if move in ("skipped", "won") else 0
 

@@ -143,6 +143,33 @@ class TestRegister(GateCommon):
         self.assertEqual(lead.stage_id, self.negotiate)
         self.assertEqual(quotation.opportunity_id, lead)
 
+    def test_lines_of_the_proposal(self):
+        product = self._make_product()
+        lead = self._make_mine(
+            partner_id=self.contact.id,
+            origination_id=self.cold_call.id,
+            date_deadline="2026-06-30",
+            expected_revenue=0.0,
+        )
+        dialog = self._open(lead, self.negotiate)
+        self.assertTrue(dialog.ask_lines and dialog.ask_amount)
+        dialog.result_id = self.env.ref("crm_gestion.result_informed")
+        dialog.expected_revenue = 180.0
+        for quantity, price in ((3, None), (2, 90.0)):
+            with dialog.line_ids.new() as line:
+                line.product_id = product
+                line.quantity = quantity
+                self.assertEqual(line.price_unit, 100.0)
+                if price:
+                    line.price_unit = price
+        self._register(dialog)
+        self.assertEqual(lead.stage_id, self.negotiate)
+        lines = lead.line_ids
+        self.assertEqual(lines.mapped("quantity"), [3.0, 2.0])
+        self.assertEqual(lines.mapped("price_unit"), [100.0, 90.0])
+        lines.quantity = 10
+        self.assertEqual(lines.mapped("price_unit"), [100.0, 90.0])
+
     def test_refusal_logs_nothing(self):
         lead = self._make_mine(partner_id=self.contact.id)
         dialog = self._open(lead, self.present_products)

@@ -75,6 +75,11 @@ class CrmOpportunityRegister(models.TransientModel):
     )
     date_deadline = fields.Date(string="Expected Closing")
     expected_revenue = fields.Monetary(currency_field="company_currency")
+    line_ids = fields.One2many(
+        comodel_name="crm.opportunity.register.line",
+        inverse_name="register_id",
+        string="Lines",
+    )
     quotation_id = fields.Many2one(
         comodel_name="sale.order",
         domain="[('opportunity_id', '=', False), ('state', '!=', 'cancel'), "
@@ -151,6 +156,11 @@ class CrmOpportunityRegister(models.TransientModel):
             for gate, name in ASKED.items()
             if gate in missing and self[name]
         }
+        if "gate_lines" in missing and self.line_ids:
+            vals["line_ids"] = [
+                fields.Command.create(line._prepare_line_vals())
+                for line in self.line_ids
+            ]
         if "gate_lines" in missing and self.quotation_id:
             vals["order_ids"] = [fields.Command.link(self.quotation_id.id)]
         return vals
