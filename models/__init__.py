@@ -12,6 +12,7 @@ from . import crm_market
 from . import crm_opportunity_closure
 from . import crm_origination
 from . import crm_stage
+from . import ir_actions_act_window
 from . import mail_activity_type
 from . import res_company
 from . import res_config_settings

@@ -97,6 +97,19 @@ class CrmLead(models.Model):
         store=True,
         index="btree_not_null",
     )
+    standby_count = fields.Integer(
+        string="Times Paused",
+        compute="_compute_pauses",
+        groups="crm_gestion.group_seller",
+        help="How often the opportunity was put on standby; postponing counts too.",
+    )
+    standby_days = fields.Float(
+        string="Days Paused",
+        compute="_compute_pauses",
+        digits=(16, 1),
+        groups="crm_gestion.group_seller",
+        help="Days on standby in all, those of a pause that lasts included.",
+    )
     method_applies = fields.Boolean(compute="_compute_method_applies")
 
     # === COMPUTE METHODS === #
@@ -174,6 +187,15 @@ class CrmLead(models.Model):
             lead.closure_kind = row.kind
             lead.standby_until = row.wake_date
 
+    @api.depends("closure_ids.days_paused")
+    @api.depends_context("uid")
+    def _compute_pauses(self):
+        pauses = self.env["crm.opportunity.closure"]._pauses(self)
+        for lead in self:
+            count, days = pauses.get(lead._origin.id, (0, 0.0))
+            lead.standby_count = count
+            lead.standby_days = days
+
     @api.depends_context("uid")
     def _compute_method_applies(self):
         """The screen shows the method's own buttons in the place of Odoo's."""
@@ -227,9 +249,11 @@ class CrmLead(models.Model):
         known."""
         Closure = self.env["crm.opportunity.closure"]
         before = Closure._snapshot(self)
-        held = Closure._hold(self)
+        note = self.env.context.get("crm_gestion_closure_note", False)
+        # the note is of these, and not of what an automated rule closes on the way
+        held = Closure._hold(self).with_context(crm_gestion_closure_note=False)
         res = super(CrmLead, held).action_set_lost(**additional_values)
-        Closure._log(self, before)
+        Closure._log(self, before, note=note)
         return res
 
     def action_set_won(self):
@@ -254,6 +278,12 @@ class CrmLead(models.Model):
             "crm_gestion.crm_opportunity_close_action"
         )
         return {**action, "context": {"default_lead_ids": self.ids}}
+
+    def action_crm_postpone(self):
+        """Open the dialog that gives paused opportunities another wake-up date."""
+        action = self.action_crm_close()
+        context = {**action["context"], "default_kind": "standby"}
+        return {**action, "name": self.env._("Postpone"), "context": context}
 
     def action_crm_resume(self):
         """Take closed opportunities up again, as they were when they closed."""
@@ -292,7 +322,31 @@ class CrmLead(models.Model):
             "views": [(False, "form")],
         }
 
-    # === HOOKS OF MERGE AND CONVERSION === #
+    # === HOOKS OF ROTTING, DUPLICATES, MERGE AND CONVERSION === #
+
+    def _get_rotting_depends_fields(self):
+        return [*super()._get_rotting_depends_fields(), "closure_kind"]
+
+    def _get_rotting_domain(self):
+        """What is paused waits on purpose."""
+        return super()._get_rotting_domain() & Domain("closure_kind", "!=", "standby")
+
+    def _get_lead_duplicates(self, partner=None, email=None, include_lost=False):
+        """What is paused comes back: nobody is to open a second one beside it."""
+        found = super()._get_lead_duplicates(partner, email, include_lost)
+        if include_lost:
+            return found
+        closed = super()._get_lead_duplicates(partner, email, include_lost=True)
+        return found | closed.filtered(lambda lead: lead.closure_kind == "standby")
+
+    def _merge_opportunity(
+        self, user_id=False, team_id=False, auto_unlink=True, max_length=5
+    ):
+        Closure = self.env["crm.opportunity.closure"]
+        before = Closure._merge_snapshot(self)
+        winner = super()._merge_opportunity(user_id, team_id, auto_unlink, max_length)
+        Closure._settle_merged(winner, before)
+        return winner
 
     def _merge_get_fields(self):
         return [

@@ -1,2 +1,3 @@
+from . import crm_lead_lost
 from . import crm_opportunity_close
 from . import crm_opportunity_order

@@ -179,6 +179,7 @@ registry.category("web_tour.tours").add("crm_gestion_standby", {
         {
             trigger: ".modal .o_field_widget[name=kind] input[data-value=standby]:checked",
         },
+        ...choose("reason_id", "Presupuesto de un período posterior"),
         {
             trigger: ".modal .o_field_widget[name=note] textarea",
             run: "edit Presupuesto en junio",
