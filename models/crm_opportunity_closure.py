@@ -211,8 +211,10 @@ class CrmOpportunityClosure(models.Model):
         activity; of one that was held, what is left to do moves."""
         today = fields.Date.context_today(self)
         early = self._planned_activities(leads).filtered(
-            lambda activity: activity.date_deadline < wake_date
-            and not (activity.calendar_event_id and activity.date_deadline >= today)
+            lambda activity: (
+                activity.date_deadline < wake_date
+                and not (activity.calendar_event_id and activity.date_deadline >= today)
+            )
         )
         # Odoo's key: the meeting does not move with its activity
         early.with_context(calendar_event_meeting_update=True).write(
@@ -387,7 +389,11 @@ class CrmOpportunityClosure(models.Model):
         closed = leads.filtered(lambda lead: lead.won_status != "pending")
         before = self._snapshot(closed)
         for lead in closed.filtered(lambda lead: lead.id in before):
-            before[lead.id] |= {"won_status": "pending", "date": lead.date_closed}
+            before[lead.id] |= {
+                "won_status": "pending",
+                "closure_kind": False,
+                "date": lead.date_closed,
+            }
         self._log(leads, before)
 
     @api.model
@@ -560,25 +566,29 @@ class CrmOpportunityClosure(models.Model):
         """Resume paused opportunities and say so to whoever owns them now."""
         rows = leads.closure_ids.filtered(lambda row: not row.reopen_date)
         leads.action_crm_resume()
+        common = {
+            "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
+            "date_deadline": fields.Date.context_today(self),
+            "res_model_id": self.env["ir.model"]._get_id("crm.lead"),
+        }
         # Odoo would send one e-mail for each: the seller finds them among his
         # activities of today
         self.env["mail.activity"].sudo().with_context(
             mail_activity_quick_update=True
-        ).create([row._prepare_wake_activity_vals() for row in rows])
+        ).create([{**common, **row._prepare_wake_activity_vals()} for row in rows])
 
     def _prepare_wake_activity_vals(self):
+        """:return: values of the activity that says to take an opportunity up again, in
+        the language of whoever is to do it"""
         self.ensure_one()
         owner = self._present_owner()
         row = self.with_context(lang=owner.lang or self.env.lang)
         until = format_date(row.env, row.wake_date)
         texts = filter(None, (row.lost_reason_id.name, row.note))
         return {
-            "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
             "summary": row.env._("Take up again: paused until %s", until),
             "note": plaintext2html("\n".join(texts)),
-            "date_deadline": fields.Date.context_today(self),
             "user_id": owner.id,
-            "res_model_id": self.env["ir.model"]._get_id("crm.lead"),
             "res_id": self.lead_id.id,
         }
 

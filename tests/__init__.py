@@ -6,6 +6,7 @@ from . import test_crm_gestion_change
 from . import test_crm_lead
 from . import test_crm_market
 from . import test_crm_opportunity_closure
+from . import test_crm_opportunity_standby
 from . import test_crm_origination
 from . import test_crm_stage
 from . import test_hygiene

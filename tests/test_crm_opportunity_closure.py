@@ -516,9 +516,7 @@ class TestRefusals(ClosureCommon):
         lead = self._make_mine(probability=40.0)
         for day in (False, date(2026, 2, 1), date(2026, 3, 1), date(2026, 3, 2)):
             with self.subTest(day=day):
-                self.assertRefused(
-                    lead, "standby", reason=self.waiting, wake_date=day
-                )
+                self.assertRefused(lead, "standby", reason=self.waiting, wake_date=day)
         self._pause(lead, date(2026, 3, 3))
         self.assertEqual(lead.standby_until, date(2026, 3, 3))
 
