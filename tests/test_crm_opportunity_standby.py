@@ -1,8 +1,10 @@
 from datetime import datetime, timedelta
+from unittest import TestCase
 from unittest.mock import patch
 
 from freezegun import freeze_time
 
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tests import Form, tagged
 from odoo.tools import format_date, mute_logger
@@ -236,7 +238,9 @@ class TestClosingDialog(StandbyCommon):
             ("rejected", {"reason": self.too_small}),
             ("unqualified", {}),
         ):
-            with self.subTest(kind=kind), self.assertRaises(Exception):
+            # not Odoo's assertRaises: its savepoint undoes what was changed on the way
+            refused = TestCase.assertRaises(self, UserError)
+            with self.subTest(kind=kind), refused:
                 self._close(
                     lead,
                     kind,
@@ -390,7 +394,7 @@ class TestPostponing(StandbyCommon):
         """A second click on the same dialog is none."""
         lead = self._make_mine(probability=40.0)
         self._pause(lead)
-        with self.assertRaisesRegex(Exception, "paused until that day already"):
+        with self.assertRaisesRegex(UserError, "paused until that day already"):
             self._pause(lead)
         self.assertClosures(lead, {"wake_date": WAKE, "reopen_date": False})
 
