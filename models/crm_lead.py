@@ -282,7 +282,13 @@ class CrmLead(models.Model):
     def action_crm_postpone(self):
         """Open the dialog that gives paused opportunities another wake-up date."""
         action = self.action_crm_close()
-        context = {**action["context"], "default_kind": "standby"}
+        context = {
+            **action["context"],
+            "default_kind": "standby",
+            "default_wake_date": self.env[
+                "crm.opportunity.closure"
+            ]._default_wake_date(self),
+        }
         return {**action, "name": self.env._("Postpone"), "context": context}
 
     def action_crm_resume(self):

@@ -521,9 +521,14 @@ class CrmOpportunityClosure(models.Model):
         return pauses
 
     @api.model
-    def _default_wake_date(self):
-        """:return: a month from today, the date that the wizard proposes"""
-        return fields.Date.add(fields.Date.context_today(self), months=1)
+    def _default_wake_date(self, leads=None):
+        """
+        :return: the date that the wizard proposes: a month from today, or from the day
+            on which the last of these paused opportunities is to be resumed
+        """
+        days = [lead.standby_until for lead in leads or () if lead.standby_until]
+        start = max([fields.Date.context_today(self), *days])
+        return fields.Date.add(start, months=1)
 
     # === CRON === #
 

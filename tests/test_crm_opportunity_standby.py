@@ -346,6 +346,7 @@ class TestPostponing(StandbyCommon):
             )
             self.assertEqual(action["name"], "Postpone")
             self.assertEqual(dialog.kind, "standby")
+            self.assertEqual(dialog.wake_date, WAKE + timedelta(days=30))
             dialog.reason_id = self.waiting
             dialog.wake_date = AFTER
             dialog.save().action_close()
