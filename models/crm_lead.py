@@ -338,12 +338,16 @@ class CrmLead(models.Model):
         return super()._get_rotting_domain() & Domain("closure_kind", "!=", "standby")
 
     def _get_lead_duplicates(self, partner=None, email=None, include_lost=False):
-        """What is paused comes back: nobody is to open a second one beside it."""
-        found = super()._get_lead_duplicates(partner, email, include_lost)
+        """What is paused comes back: nobody is to open a second one beside it. Odoo
+        finds it among what is lost too; one query, for assignment asks for each lead.
+        """
+        found = super()._get_lead_duplicates(partner, email, include_lost=True)
         if include_lost:
             return found
-        closed = super()._get_lead_duplicates(partner, email, include_lost=True)
-        return found | closed.filtered(lambda lead: lead.closure_kind == "standby")
+        return found.filtered(
+            lambda lead: lead.closure_kind == "standby"
+            or (lead.active and lead.won_status == "pending")
+        )
 
     def _merge_opportunity(
         self, user_id=False, team_id=False, auto_unlink=True, max_length=5
