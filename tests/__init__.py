@@ -10,6 +10,7 @@ from . import test_crm_opportunity_forecast_log
 from . import test_crm_opportunity_line
 from . import test_crm_opportunity_register
 from . import test_crm_opportunity_stage
+from . import test_crm_opportunity_standby
 from . import test_crm_origination
 from . import test_crm_stage
 from . import test_gates

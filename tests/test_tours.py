@@ -63,13 +63,34 @@ class TestTours(SalesForce, HttpCase):
             [{"active": True, "probability": 40.0, "closure_kind": False}],
         )
         self.assertRecordValues(
-            lead.closure_ids,
+            lead.closure_ids.sorted("id"),
             [
                 {
                     "kind": "standby",
                     "user_id": self.seller.id,
                     "note": "Presupuesto en junio",
+                },
+                {"kind": "standby", "user_id": self.seller.id, "note": False},
+            ],
+        )
+        self.assertTrue(all(lead.closure_ids.mapped("reopen_date")))
+
+    def test_odoos_own_lost_opens_the_dialog_of_the_method(self):
+        lead = self._make_lead(name="Renovación anual", probability=40.0)
+        self.start_tour(
+            "/odoo/opportunities",
+            "crm_gestion_native_lost",
+            login=self.seller.login,
+            timeout=240,
+        )
+        self.assertRecordValues(
+            lead.closure_ids,
+            [
+                {
+                    "kind": "rejected",
+                    "user_id": self.seller.id,
+                    "lost_reason_id": self.env.ref("crm_gestion.lost_reason_price").id,
+                    "reopen_date": False,
                 }
             ],
         )
-        self.assertTrue(lead.closure_ids.reopen_date)

@@ -179,6 +179,7 @@ registry.category("web_tour.tours").add("crm_gestion_standby", {
         {
             trigger: ".modal .o_field_widget[name=kind] input[data-value=standby]:checked",
         },
+        ...choose("reason_id", "Presupuesto de un período posterior"),
         {
             trigger: ".modal .o_field_widget[name=note] textarea",
             run: "edit Presupuesto en junio",
@@ -202,10 +203,42 @@ registry.category("web_tour.tours").add("crm_gestion_standby", {
             trigger: ".o_data_row .o_data_cell:contains('Renovación anual')",
             run: "click",
         },
+        { trigger: "button[name=action_crm_postpone]", run: "click" },
+        ...choose("reason_id", "Presupuesto de un período posterior"),
+        { trigger: ".modal button[name=action_close]", run: "click" },
+        { trigger: "body:not(:has(.modal)) .ribbon:contains('Standby')" },
         { trigger: "button[name=action_crm_resume]", run: "click" },
         {
             trigger: "button[name=action_crm_close]",
         },
         { trigger: ".o_lead_opportunity_form:not(:has(.ribbon:contains('Standby')))" },
+    ],
+});
+
+// Odoo's own Lost, from the menu of a list, opens the dialog of the method.
+registry.category("web_tour.tours").add("crm_gestion_native_lost", {
+    url: "/odoo/opportunities",
+    steps: () => [
+        {
+            trigger:
+                ".o_data_row:has(.o_data_cell:contains('Renovación anual')) .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            trigger: ".o_cp_action_menus button:has(.fa-cog)",
+            run: "click",
+        },
+        {
+            trigger: ".o-dropdown--menu .o_menu_item:contains('perdid')",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=kind] input[data-value=rejected]:checked",
+        },
+        ...choose("reason_id", "Precio demasiado alto"),
+        { trigger: ".modal button[name=action_close]", run: "click" },
+        {
+            trigger: ".o_list_view:not(:has(.o_data_row:contains('Renovación anual')))",
+        },
     ],
 });
