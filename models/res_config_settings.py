@@ -13,6 +13,11 @@ class ResConfigSettings(models.TransientModel):
         help="Sellers close opportunities with a reason, and a confirmed order wins "
         "its opportunity. Off, Odoo's pipeline behaves as it always did.",
     )
+    crm_require_vat = fields.Boolean(
+        string="Customers Need a Tax ID",
+        config_parameter="crm_gestion.require_vat",
+        help="A sales order of an opportunity is generated once its customer has one.",
+    )
     crm_correction_days = fields.Integer(
         string="Days to Correct a Gestión",
         config_parameter="crm_gestion.correction_days",
