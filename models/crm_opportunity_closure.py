@@ -104,6 +104,13 @@ class CrmOpportunityClosure(models.Model):
         readonly=True,
         ondelete="restrict",
     )
+    order_id = fields.Many2one(
+        comodel_name="sale.order",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The order that won the opportunity.",
+    )
     note = fields.Text(readonly=True)
     wake_date = fields.Date(string="Paused Until", readonly=True)
     reopen_date = fields.Datetime(string="Resumed on", readonly=True)
@@ -434,6 +441,32 @@ class CrmOpportunityClosure(models.Model):
         """:return: whether a write within the one at hand, such as an automated rule's,
         has closed or reopened the opportunity and so recorded it"""
         return lead.closure_kind != before["closure_kind"]
+
+    @api.model
+    def _name_orders(self, leads, orders):
+        """Keep on the rows of opportunities that were won just now, by which of these
+        orders. Part of making them: the write that wins many at once cannot tell."""
+        first = {
+            order.opportunity_id.id: order.id for order in orders.sorted("id", True)
+        }
+        for row in self._open_won(leads):
+            row.order_id = first[row.lead_id.id]
+
+    @api.model
+    def _won_by_order(self, leads):
+        """:return: the open rows of what was won by an order"""
+        return self._open_won(leads).filtered("order_id")
+
+    @api.model
+    def _open_won(self, leads):
+        # sudo: as in _log
+        return self.sudo().search(
+            [
+                ("lead_id", "in", leads.ids),
+                ("kind", "=", "won"),
+                ("reopen_date", "=", False),
+            ]
+        )
 
     @api.model
     def _just_closed(self, lead, before):

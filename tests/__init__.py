@@ -8,6 +8,7 @@ from . import test_crm_market
 from . import test_crm_opportunity_closure
 from . import test_crm_opportunity_forecast_log
 from . import test_crm_opportunity_line
+from . import test_crm_opportunity_order
 from . import test_crm_opportunity_register
 from . import test_crm_opportunity_stage
 from . import test_crm_opportunity_standby
