@@ -37,13 +37,39 @@ class TestTours(SalesForce, HttpCase):
                     "expected_revenue": 12000.0,
                     "won_status": "won",
                     "closure_kind": "won",
-                    "gestion_count": 1,
+                    "gestion_count": 4,
                 }
             ],
         )
         self.assertEqual(lead.source_gestion_id.user_id, self.seller)
         self.assertEqual(lead.order_ids.mapped("state"), ["sale"])
         self.assertEqual(lead.order_ids.order_line.product_id.name, "Licencia anual")
+        self.assertEqual(
+            lead.opportunity_stage_ids.sorted("id").mapped("move"),
+            ["created", "forward", "forward", "forward", "won"],
+        )
+
+    def test_drag_to_the_order(self):
+        lead = self._make_lead(
+            name="Renovación anual",
+            partner_id=self.contact.id,
+            origination_id=self.cold_call.id,
+            expected_revenue=0.0,
+        )
+        self.start_tour(
+            "/odoo/crm", "crm_gestion_drag", login=self.seller.login, timeout=240
+        )
+        self.assertRecordValues(
+            lead, [{"won_status": "won", "expected_revenue": 100.0}]
+        )
+        self.assertEqual(lead.order_ids.mapped("state"), ["sale"])
+        rows = lead.opportunity_stage_ids.sorted("id")
+        self.assertEqual(
+            rows.mapped("move"), ["created", "forward", "forward", "forward", "won"]
+        )
+        self.assertEqual(
+            rows.mapped("gestion_id"), lead.gestion_ids.sorted("id"), "each its own"
+        )
 
     def test_standby_and_resume(self):
         lead = self._make_lead(
