@@ -11,6 +11,8 @@ COLUMNS = {
         "market_id": "int4",
         "closure_kind": "varchar",
         "standby_until": "date",
+        "is_revenue_typed": "bool",
+        "push_count": "int4",
     },
 }
 # Roles of ours -> native rights that their users keep when the add-on goes.

@@ -10,6 +10,9 @@ from . import crm_lead
 from . import crm_lost_reason
 from . import crm_market
 from . import crm_opportunity_closure
+from . import crm_opportunity_stage
+from . import crm_opportunity_forecast_log
+from . import crm_opportunity_line
 from . import crm_origination
 from . import crm_stage
 from . import ir_actions_act_window

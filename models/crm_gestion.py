@@ -236,19 +236,7 @@ class CrmGestion(models.Model):
     def _compute_next_step(self):
         """The result proposes the next step; what somebody typed stays."""
         for gestion in self:
-            result = gestion.result_id
-            if result.stops_contact:
-                gestion.next_activity_type_id = gestion.next_date = False
-            elif result.next_activity_type_id:
-                day = fields.Datetime.context_timestamp(
-                    gestion, gestion.date or fields.Datetime.now()
-                ).date()
-                gestion.next_activity_type_id = (
-                    gestion.next_activity_type_id or result.next_activity_type_id
-                )
-                gestion.next_date = gestion.next_date or day + timedelta(
-                    days=result.next_days
-                )
+            gestion.result_id._propose_next_step(gestion)
 
     @api.depends("opportunity_ids")
     def _compute_opportunity_count(self):
@@ -389,6 +377,7 @@ class CrmGestion(models.Model):
         if not self.lead_id:
             # sudo: no correction of what happened, so it is never too late for it
             self.sudo().lead_id = lead
+        self._move_to_suggested_stage(lead)
         return lead._crm_form_action()
 
     def action_view_opportunities(self):
@@ -434,10 +423,15 @@ class CrmGestion(models.Model):
             vals["team_id"] = self.team_id.id
         if referrer:
             vals["referred"] = referrer.name
-        stage = self.result_id.suggested_stage_id
-        if stage and (not stage.is_method or stage._method_enforced()):
-            vals["stage_id"] = stage.id
         return vals
+
+    def _move_to_suggested_stage(self, lead):
+        """Where the stage asks for more than is known, the opportunity stays in the
+        first one."""
+        stage = self.result_id.suggested_stage_id
+        usable = stage and (not stage.is_method or stage._method_enforced())
+        if usable and stage != lead.stage_id and not stage._missing_gates(lead):
+            lead.stage_id = stage
 
     def _next_step_record(self):
         """The opportunity, else the contact, else the organization."""

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import fields, models
 
 
@@ -48,3 +50,19 @@ class CrmGestionResult(models.Model):
     _next_days_positive = models.Constraint(
         "CHECK(next_days >= 0)", "The days to the next step cannot be negative."
     )
+
+    def _propose_next_step(self, record):
+        """Propose what usually follows from this result; what somebody typed stays.
+
+        :param record: one with ``date`` and the fields of a next step
+        """
+        if self.stops_contact:
+            record.next_activity_type_id = record.next_date = False
+        elif self.next_activity_type_id:
+            day = fields.Datetime.context_timestamp(
+                record, record.date or fields.Datetime.now()
+            ).date()
+            record.next_activity_type_id = (
+                record.next_activity_type_id or self.next_activity_type_id
+            )
+            record.next_date = record.next_date or day + timedelta(days=self.next_days)

@@ -1,8 +1,10 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-# Fields by which an opportunity may close or reopen; user, team and type change stages.
-CLOSURE_TRIGGERS = {
+# Fields by which an opportunity may move, close or reopen; user, team and type change
+# stages.
+TRIGGERS = {
     "active", "probability", "stage_id", "team_id", "type", "user_id",
 }  # fmt: skip
 
@@ -73,6 +75,37 @@ class CrmLead(models.Model):
         compute="_compute_next_step_date",
         search="_search_next_step_date",
         help="The earliest planned activity of the opportunity.",
+    )
+    opportunity_stage_ids = fields.One2many(
+        comodel_name="crm.opportunity.stage",
+        inverse_name="lead_id",
+        string="Passages through Stages",
+        readonly=True,
+        groups="crm_gestion.group_seller",
+    )
+    line_ids = fields.One2many(
+        comodel_name="crm.opportunity.line",
+        inverse_name="lead_id",
+        string="Lines",
+        copy=True,
+    )
+    is_revenue_typed = fields.Boolean(
+        string="Amount Typed by Hand",
+        readonly=True,
+        help="The expected revenue is not the total of the lines.",
+    )
+    forecast_log_ids = fields.One2many(
+        comodel_name="crm.opportunity.forecast.log",
+        inverse_name="lead_id",
+        string="Forecast Changes",
+        readonly=True,
+        groups="crm_gestion.group_seller",
+    )
+    push_count = fields.Integer(
+        string="Times Pushed",
+        readonly=True,
+        copy=False,
+        help="How often the expected closing date was moved to a later one.",
     )
     closure_ids = fields.One2many(
         comodel_name="crm.opportunity.closure",
@@ -196,6 +229,23 @@ class CrmLead(models.Model):
             lead.standby_count = count
             lead.standby_days = days
 
+    @api.onchange("line_ids")
+    def _onchange_line_ids(self):
+        Line = self.env["crm.opportunity.line"]
+        if self.line_ids and not self.is_revenue_typed and Line._is_open(self):
+            self.expected_revenue = Line._total(self)
+
+    @api.onchange("expected_revenue")
+    def _onchange_expected_revenue(self):
+        Line = self.env["crm.opportunity.line"]
+        if (total := Line._total(self)) is not None:
+            self.is_revenue_typed = not Line._is_amount_of_lines(self, total)
+
+    @api.onchange("partner_id", "organization_id", "company_id")
+    def _onchange_buyer(self):
+        """Lines that are saved already follow when the opportunity is saved."""
+        self.line_ids.filtered(lambda line: not line._origin)._follow_customer()
+
     @api.depends_context("uid")
     def _compute_method_applies(self):
         """The screen shows the method's own buttons in the place of Odoo's."""
@@ -219,24 +269,73 @@ class CrmLead(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self.env["crm.origination"]._complete_utm_vals(vals_list)
-        leads = super().create(vals_list)
+        Line = self.env["crm.opportunity.line"]
+        leads = super().create([Line._hold_new(vals) for vals in vals_list])
+        leads._check_created_stages(vals_list)
+        Line._settle_new(leads)
         if self.env.context.get("default_origination_id"):
             self.env["crm.origination"]._complete_utm(leads)
         self.env["crm.opportunity.closure"]._log_created(leads)
+        self.env["crm.opportunity.stage"]._log_transition(leads, {})
         leads.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
         return leads
 
     def write(self, vals):
         Closure = self.env["crm.opportunity.closure"]
-        watch = vals.keys() & CLOSURE_TRIGGERS
-        before = Closure._snapshot(self) if watch else {}
-        res = super().write(vals)
+        Passage = self.env["crm.opportunity.stage"]
+        Line = self.env["crm.opportunity.line"]
+        watched = self if vals.keys() & TRIGGERS else self.browse()
+        before, places = Closure._snapshot(watched), Passage._snapshot(watched)
+        moved = self._moved_by(vals)
+        lines_before = Line._before_write(self, vals)
+        with self.env["crm.opportunity.forecast.log"]._recording(self, vals):
+            res = super().write(Line._hold(vals))
+        moved.stage_id._check_gates(moved)
         Closure._log(self, before, restore="probability" not in vals)
+        Passage._log_transition(watched, places)
+        Line._after_write(self, vals, lines_before)
         if vals.get("origination_id"):
             self.env["crm.origination"]._complete_utm(self)
         if vals.keys() & {"partner_id", "organization_id", "type"}:
             self.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
         return res
+
+    def _check_created_stages(self, vals_list):
+        """Who creates opportunities in a stage of his choice, such as an import, is
+        held by its gates. Where Odoo puts a new one, there is none."""
+        chosen = {vals["stage_id"] for vals in vals_list if vals.get("stage_id")}
+        chosen.add(self.env.context.get("default_stage_id"))
+        created = self.filtered(
+            lambda lead: lead.type == "opportunity" and lead.stage_id.id in chosen
+        )
+        for stage, leads in created.grouped("stage_id").items():
+            if stage._required_gates() and stage != leads[0]._default_stage():
+                stage._check_gates(leads)
+
+    def _default_stage(self):
+        return self._stage_find(domain=[("fold", "=", False)])
+
+    def _moved_by(self, vals):
+        """
+        :return: opportunities that these values take to another stage; an enquiry that
+            becomes an opportunity is not held by gates
+        """
+        return self.filtered(
+            lambda lead: (
+                vals.get("stage_id")
+                and lead.type == "opportunity"
+                and lead.stage_id.id != vals["stage_id"]
+            )
+        )
+
+    def copy_data(self, default=None):
+        """An amount that follows its lines follows those of the copy."""
+        vals_list = super().copy_data(default)
+        for lead, vals in zip(self, vals_list, strict=True):
+            follows = vals.get("line_ids") and not lead.is_revenue_typed
+            if follows and "expected_revenue" not in (default or {}):
+                del vals["expected_revenue"]
+        return vals_list
 
     def _mark_accounts(self):
         partners = self.partner_id | self.organization_id
@@ -264,6 +363,11 @@ class CrmLead(models.Model):
         done.action_unarchive()
         return super(CrmLead, self - done).action_set_won()
 
+    def action_set_won_rainbowman(self):
+        """The Won button asks for what is missing, as every other way to a stage."""
+        action = self.crm_stage_dialog(self._crm_won_stage().id)
+        return action or super().action_set_won_rainbowman()
+
     def action_restore(self):
         """Odoo makes the probability automatic: what the closure kept comes last."""
         # sudo: rows of these opportunities, whose rights super checks
@@ -271,6 +375,33 @@ class CrmLead(models.Model):
         res = super().action_restore()
         rows.filtered("reopen_date")._restore_probability()
         return res
+
+    def action_register_activity(self):
+        """Open the dialog that logs an interaction and moves this opportunity on."""
+        self.ensure_one()
+        stage = self.env["crm.stage"]._following(self) or self.stage_id
+        return self._register_action(stage)
+
+    @api.readonly
+    def crm_stage_dialog(self, stage_id):
+        """What the screen asks before it moves an opportunity to a stage.
+
+        :param int stage_id: the ``crm.stage`` that was clicked or dropped on
+        :return: action of the dialog "Register Activity", or False where the move needs
+            none
+        """
+        self.ensure_one()
+        stage = self.env["crm.stage"].browse(stage_id).exists()
+        if self.type != "opportunity" or not stage.is_method:
+            return False
+        return self.method_applies and self._register_action(stage)
+
+    def _register_action(self, stage):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_opportunity_register_action"
+        )
+        context = {"default_lead_id": self.id, "default_stage_id": stage.id}
+        return {**action, "context": context}
 
     def action_crm_close(self):
         """Open the dialog that closes these opportunities."""
@@ -304,6 +435,19 @@ class CrmLead(models.Model):
         )
         return {**action, "context": {"default_lead_id": self.id}}
 
+    def action_follow_lines(self):
+        """Take the expected revenue from the lines again."""
+        self.env["crm.opportunity.line"]._follow_again(self)
+        return True
+
+    def action_view_forecast_changes(self):
+        """List how often the promises of these opportunities changed."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_opportunity_forecast_log_action"
+        )
+        domain = [("lead_id", "in", self.ids)]
+        return {**action, "domain": domain, "context": {}}
+
     def action_log_gestion(self):
         """Open the dialog that logs an interaction of this opportunity."""
         self.ensure_one()
@@ -317,6 +461,36 @@ class CrmLead(models.Model):
         )
 
     # === BUSINESS METHODS === #
+
+    def _crm_won_stage(self):
+        """:return: the stage of the method in which these opportunities are won"""
+        return self._stage_find(
+            domain=[("is_won", "=", True), ("is_method", "=", True)]
+        )
+
+    @api.model
+    def _crm_may_win_without_order(self):
+        """:return: whether the user may win an opportunity that has no order"""
+        # sudo: one setting
+        params = self.env["ir.config_parameter"].sudo()
+        everyone = params.get_param("crm_gestion.win_without_order") == "True"
+        return everyone or self.env.user.has_group("crm_gestion.group_sales_director")
+
+    def _crm_win_without_order(self, stage, note):
+        """Win an opportunity for which there will be no order here.
+
+        :param str note: why; kept with the closure
+        :raise UserError: where the user may not do that; nothing has changed then
+        """
+        self.ensure_one()
+        if not self._crm_may_win_without_order():
+            raise UserError(
+                self.env._(
+                    "An opportunity is won with a confirmed order: generate it, or ask "
+                    "your sales director to win it without one."
+                )
+            )
+        self.env["crm.opportunity.closure"]._win(self, stage, note)
 
     def _crm_form_action(self):
         """:return: action that opens the form of this opportunity"""
@@ -349,14 +523,12 @@ class CrmLead(models.Model):
             or (lead.active and lead.won_status == "pending")
         )
 
-    def _merge_opportunity(
-        self, user_id=False, team_id=False, auto_unlink=True, max_length=5
-    ):
-        Closure = self.env["crm.opportunity.closure"]
-        before = Closure._merge_snapshot(self)
-        winner = super()._merge_opportunity(user_id, team_id, auto_unlink, max_length)
-        Closure._settle_merged(winner, before)
-        return winner
+    def _merge_get_fields_specific(self):
+        Line = self.env["crm.opportunity.line"]
+        return {
+            **super()._merge_get_fields_specific(),
+            "expected_revenue": lambda _name, leads: Line._merged_revenue(leads),
+        }
 
     def _merge_get_fields(self):
         return [
@@ -371,7 +543,20 @@ class CrmLead(models.Model):
         res = super()._merge_dependences(opportunities)
         opportunities.sudo().gestion_ids._move_to_lead(self)  # sudo: see there
         self.env["crm.opportunity.closure"]._move_to_lead(opportunities, self)
+        self.env["crm.opportunity.stage"]._move_to_lead(opportunities, self)
+        self.env["crm.opportunity.forecast.log"]._move_to_lead(opportunities, self)
+        self.env["crm.opportunity.line"]._move_to_lead(opportunities, self)
         return res
+
+    def _merge_opportunity(self, *args, **kwargs):
+        """Merging never asks for what a stage needs: it only says what there is."""
+        Closure = self.env["crm.opportunity.closure"]
+        before = Closure._merge_snapshot(self)
+        leads = self.env["crm.stage"]._waive_gates(self)
+        merged = super(CrmLead, leads)._merge_opportunity(*args, **kwargs)
+        merged = merged.with_env(self.env)
+        Closure._settle_merged(merged, before)
+        return merged
 
     def _create_customer(self, with_parent=None):
         """A person made from an enquiry whose organization is known belongs to it."""

@@ -158,7 +158,8 @@ class CrmOpportunityClosure(models.Model):
         reason = reason or self.env["crm.lost.reason"]
         self._check_transition(leads, kind)
         self._check_data(leads, kind, reason, wake_date)
-        before = self._snapshot(leads)
+        Stage = self.env["crm.opportunity.stage"]
+        before, places = self._snapshot(leads), Stage._snapshot(leads)
         held = self._hold(leads)
         if kind == "standby":
             self._pause(held)
@@ -172,6 +173,7 @@ class CrmOpportunityClosure(models.Model):
             note=note,
             wake_date=wake_date if kind == "standby" else False,
         )
+        Stage._log_transition(leads, places)
         if cancel_activities:
             self._planned_activities(leads).unlink()
         elif kind == "standby":
@@ -179,6 +181,14 @@ class CrmOpportunityClosure(models.Model):
         if quotations:
             self._open_quotations(leads, quotations).action_cancel()
         return rows
+
+    @api.model
+    def _win(self, lead, stage, note):
+        """Win an opportunity that has no order, and keep why."""
+        before = self._snapshot(lead)
+        held = self.env["crm.stage"]._waive_gates(self._hold(lead), ["gate_order"])
+        held.write({"stage_id": stage.id})
+        return self._log(lead, before, note=note)
 
     @api.model
     def _pause(self, leads):

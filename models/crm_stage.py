@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 # Odoo's example stages -> the stages of the method in which their opportunities go on.
 NATIVE_STAGES = {
@@ -9,11 +10,38 @@ NATIVE_STAGES = {
 }
 
 
+# What must be there to enter a stage -> whether an opportunity has it.
+GATES = {
+    "gate_contact": lambda lead: lead.partner_id,
+    "gate_gestion": lambda lead: lead.gestion_ids or lead.source_gestion_id,
+    "gate_origination": lambda lead: lead.origination_id,
+    "gate_deadline": lambda lead: lead.date_deadline,
+    "gate_amount": lambda lead: lead.expected_revenue > 0,
+    "gate_lines": lambda lead: (
+        lead.line_ids or any(order.state != "cancel" for order in lead.order_ids)
+    ),
+    "gate_order": lambda lead: any(order.state == "sale" for order in lead.order_ids),
+}
+# Key of the context that lets opportunities pass gates: see `CrmStage._waived_gates`.
+BYPASS = "crm_gestion_bypass_gates"
+
+
+class Waived(frozenset):
+    """Names of the gates that code lets opportunities pass on purpose: value of the
+    context key ``crm_gestion_bypass_gates``. An object of this class cannot come from
+    outside, so no client waives a gate, not even through code that runs as superuser.
+    """
+
+
 class CrmStage(models.Model):
     """Stages of the pipeline; the five of the method have ``is_method`` set.
 
     They arrive folded and after all others, which changes nothing on a pipeline in use.
     `_start_method` puts them first where there was nothing to change.
+
+    The gates of a stage of the method say what must be there before an opportunity
+    enters it. They hold for every move by a user or client while the method is
+    enforced; what follows from a team, a conversion or a merge is not held up.
     """
 
     _inherit = "crm.stage"
@@ -23,12 +51,96 @@ class CrmStage(models.Model):
         help="One of the stages of the sales method, from the first interest to the "
         "sales order.",
     )
+    gate_contact = fields.Boolean(string="Contact")
+    gate_gestion = fields.Boolean(
+        string="Gestión", help="An interaction of the opportunity has been logged."
+    )
+    gate_origination = fields.Boolean(string="Origination")
+    gate_deadline = fields.Boolean(string="Expected Closing Date")
+    gate_amount = fields.Boolean(string="Expected Amount")
+    gate_lines = fields.Boolean(string="Lines or a Quotation")
+    gate_order = fields.Boolean(string="Confirmed Order")
 
     @api.model
     def _method_enforced(self):
         """:return: whether the company works by the method"""
         params = self.env["ir.config_parameter"].sudo()
         return params.get_param("crm_gestion.enforce_method") == "True"
+
+    # === GATES === #
+
+    def _required_gates(self):
+        """:return: list of the gates to enter this stage that nobody waived"""
+        if not self.is_method or not self._method_enforced():
+            return []
+        waived = self._waived_gates()
+        return [name for name in GATES if self[name] and name not in waived]
+
+    @api.model
+    def _waived_gates(self):
+        """
+        :return: set of the gates that need not be passed. Code waives them with
+            `_waive_gates`; a director may send the key ``crm_gestion_bypass_gates`` in
+            his context, for an import. Anybody else's key is ignored, whatever he calls
+            and whether or not that runs as superuser.
+        """
+        value = self.env.context.get(BYPASS)
+        if isinstance(value, Waived):
+            return value
+        if value and self.env.user.has_group("crm_gestion.group_sales_director"):
+            return GATES.keys()
+        return frozenset()
+
+    @api.model
+    def _waive_gates(self, leads, gates=tuple(GATES)):
+        """:return: the same opportunities, which pass these gates wherever they go"""
+        return leads.with_context(**{BYPASS: Waived(gates)})
+
+    def _missing_gates(self, leads):
+        """
+        :return: dict opportunity -> list of the gates of this stage that it does not
+            pass; only those that miss something
+        """
+        gates = self._required_gates()
+        # sudo: a gestión or an order that a colleague made counts too; nothing of it
+        # is shown
+        missing = {
+            lead: [name for name in gates if not GATES[name](lead.sudo())]
+            for lead in (leads if gates else ())
+        }
+        return {lead: names for lead, names in missing.items() if names}
+
+    def _check_gates(self, leads):
+        """Refuse opportunities that miss something to be in this stage.
+
+        :raise UserError: one, that lists everything missing
+        """
+        if missing := self._missing_gates(leads):
+            raise UserError(
+                "\n".join(
+                    self.env._(
+                        "“%(opportunity)s” cannot enter the stage “%(stage)s” yet. "
+                        "Missing: %(missing)s.",
+                        opportunity=lead.name,
+                        stage=self.name,
+                        missing=", ".join(self._gate_label(name) for name in names),
+                    )
+                    for lead, names in missing.items()
+                )
+            )
+
+    @api.model
+    def _gate_label(self, name):
+        return self._fields[name]._description_string(self.env).lower()
+
+    def _following(self, lead):
+        """:return: the stage of the method after the one in which an opportunity is"""
+        stages = lead._stage_find(domain=[("is_method", "=", True)], limit=None)
+        if lead.stage_id not in stages:
+            return stages[:1]
+        return stages[stages.ids.index(lead.stage_id.id) + 1 :][:1]
+
+    # === LIFE OF THE METHOD === #
 
     @api.model
     def _start_method(self):
@@ -40,8 +152,8 @@ class CrmStage(models.Model):
         others.write({"fold": True})
         for sequence, stage in enumerate(method + others, start=1):
             stage.sequence = sequence
-        leads = self.env["crm.lead"].with_context(
-            active_test=False, tracking_disable=True
+        leads = self._waive_gates(
+            self.env["crm.lead"].with_context(active_test=False, tracking_disable=True)
         )
         for native, ours in NATIVE_STAGES.items():
             old = self.env.ref(native, raise_if_not_found=False)

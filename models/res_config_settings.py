@@ -10,8 +10,15 @@ class ResConfigSettings(models.TransientModel):
     crm_enforce_method = fields.Boolean(
         string="Enforce the Method",
         config_parameter="crm_gestion.enforce_method",
-        help="Sellers close opportunities with a reason, and a confirmed order wins "
-        "its opportunity. Off, Odoo's pipeline behaves as it always did.",
+        help="Stages ask for what they need, opportunities are closed with a reason, "
+        "and a confirmed order wins its opportunity. Off, Odoo's pipeline behaves as "
+        "it always did.",
+    )
+    crm_win_without_order = fields.Boolean(
+        string="Win without an Order",
+        config_parameter="crm_gestion.win_without_order",
+        help="Sellers too may win an opportunity without a confirmed order, with a "
+        "note. Off, only a sales director may.",
     )
     crm_correction_days = fields.Integer(
         string="Days to Correct a Gestión",

@@ -37,11 +37,10 @@ class SaleOrder(models.Model):
         leads = self.sudo().opportunity_id.filtered(
             lambda lead: lead.stage_id.is_method and lead.won_status != "won"
         )
+        # whoever confirms is not asked for what else the stage may need
+        leads = self.env["crm.stage"]._waive_gates(leads)
         for group in leads.grouped("team_id").values():
-            stage = group._stage_find(
-                domain=[("is_won", "=", True), ("is_method", "=", True)]
-            )
-            if stage:
+            if stage := group._crm_won_stage():
                 group.filtered(lambda lead: not lead.active).action_unarchive()
                 group.write({"stage_id": stage.id, "probability": 100})
 

@@ -266,7 +266,7 @@ class TestClosing(ClosureCommon):
 
     def test_won_button_wins(self):
         lead = self._make_mine(stage_id=self.size_proposal.id, probability=40.0)
-        lead.action_set_won_rainbowman()
+        lead.action_set_won()
         self.assertEqual(lead.stage_id, self.sales_order)
         self.assertClosures(
             lead,
@@ -285,8 +285,8 @@ class TestClosing(ClosureCommon):
 
     def test_second_click_on_the_won_button_changes_nothing(self):
         lead = self._make_mine(stage_id=self.size_proposal.id, probability=40.0)
-        lead.action_set_won_rainbowman()
-        lead.action_set_won_rainbowman()
+        lead.action_set_won()
+        lead.action_set_won()
         self.assertRecordValues(
             lead, [{"stage_id": self.sales_order.id, "probability": 100.0}]
         )
@@ -913,5 +913,6 @@ class TestClosureGrowth(ClosureCommon):
                     self._count(move, leads) - self._count(native, native_leads)
                 )
             with self.subTest(tracking_disable=tracking_disable):
-                self.assertLessEqual(added[1], 2)
-                self.assertLessEqual(added[2], 2)
+                # stages, last passages, their end, their successors, the closure's part
+                self.assertLessEqual(added[1], 6)
+                self.assertLessEqual(added[2], 6)
