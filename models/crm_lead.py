@@ -413,12 +413,11 @@ class CrmLead(models.Model):
     def action_crm_postpone(self):
         """Open the dialog that gives paused opportunities another wake-up date."""
         action = self.action_crm_close()
+        wake_date = self.env["crm.opportunity.closure"]._default_wake_date(self)
         context = {
             **action["context"],
             "default_kind": "standby",
-            "default_wake_date": self.env[
-                "crm.opportunity.closure"
-            ]._default_wake_date(self),
+            "default_wake_date": wake_date,
         }
         return {**action, "name": self.env._("Postpone"), "context": context}
 
@@ -519,8 +518,10 @@ class CrmLead(models.Model):
         if include_lost:
             return found
         return found.filtered(
-            lambda lead: lead.closure_kind == "standby"
-            or (lead.active and lead.won_status == "pending")
+            lambda lead: (
+                lead.closure_kind == "standby"
+                or (lead.active and lead.won_status == "pending")
+            )
         )
 
     def _merge_get_fields_specific(self):
