@@ -415,12 +415,11 @@ class CrmLead(models.Model):
     def action_crm_postpone(self):
         """Open the dialog that gives paused opportunities another wake-up date."""
         action = self.action_crm_close()
+        wake_date = self.env["crm.opportunity.closure"]._default_wake_date(self)
         context = {
             **action["context"],
             "default_kind": "standby",
-            "default_wake_date": self.env["crm.opportunity.closure"]._default_wake_date(
-                self
-            ),
+            "default_wake_date": wake_date,
         }
         return {**action, "name": self.env._("Postpone"), "context": context}
 

@@ -377,6 +377,20 @@ class TestPostponing(StandbyCommon):
         )
         self.assertEqual(activity.date_deadline, AFTER)
 
+    def test_stays_in_no_stage_until_it_is_resumed(self):
+        lead = self._make_mine(stage_id=self.size_proposal.id, probability=40.0)
+        self._pause(lead)
+        with freeze_time(LATER):
+            self._pause(lead, AFTER)
+        rows = lead.opportunity_stage_ids.sorted("id")
+        self.assertEqual(rows.mapped("move"), ["created", "closed"])
+        self.assertTrue(all(rows.mapped("date_out")))
+        with freeze_time(EARLY):
+            lead.action_crm_resume()
+        rows = lead.opportunity_stage_ids.sorted("id")
+        self.assertEqual(rows.mapped("move"), ["created", "closed", "reopened"])
+        self.assertEqual(rows.mapped("date_out")[2:], [False])
+
     def test_pause_without_probability_is_postponed_and_comes_back(self):
         lead = self._make_mine()
         self._pause(lead)
