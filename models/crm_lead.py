@@ -232,16 +232,14 @@ class CrmLead(models.Model):
     @api.onchange("line_ids")
     def _onchange_line_ids(self):
         Line = self.env["crm.opportunity.line"]
-        if self._origin.expected_revenue and not self._origin.line_ids:
-            self.is_revenue_typed = True  # an estimate of before: see there
         if self.line_ids and not self.is_revenue_typed and Line._is_open(self):
             self.expected_revenue = Line._total(self)
 
     @api.onchange("expected_revenue")
     def _onchange_expected_revenue(self):
         Line = self.env["crm.opportunity.line"]
-        total = Line._total(self) or 0.0
-        self.is_revenue_typed = not Line._is_amount_of_lines(self, total)
+        if (total := Line._total(self)) is not None:
+            self.is_revenue_typed = not Line._is_amount_of_lines(self, total)
 
     @api.onchange("partner_id", "organization_id", "company_id")
     def _onchange_buyer(self):

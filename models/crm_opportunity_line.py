@@ -200,10 +200,7 @@ class CrmOpportunityLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        leads = self.env["crm.lead"].browse({vals.get("lead_id") for vals in vals_list})
-        without = leads.exists().filtered(lambda lead: self._total(lead) is None)
         lines = super().create(vals_list)
-        self._keep_estimates(without)
         lines._changed(lines.lead_id)
         return lines
 
@@ -347,18 +344,6 @@ class CrmOpportunityLine(models.Model):
     def _is_amount_of_lines(self, lead, total):
         rounding = lead.company_currency.rounding or 0.01
         return not self._differ(lead.expected_revenue, total, rounding)
-
-    @api.model
-    def _keep_estimates(self, leads):
-        """What these opportunities were expected to be worth before they had any line
-        is what somebody typed: the first line does not wipe it out."""
-        leads.filtered(
-            lambda lead: (
-                lead.expected_revenue
-                and not lead.is_revenue_typed
-                and not self._is_amount_of_lines(lead, self._total(lead))
-            )
-        ).write({"is_revenue_typed": True})
 
     def _changed(self, leads):
         """Amounts follow what was done to these lines, but for a change of many lines

@@ -34,7 +34,7 @@ class TestTours(SalesForce, HttpCase):
                     "organization_id": self.organization.id,
                     "partner_id": self.contact.id,
                     "origination_id": self.cold_call.id,
-                    "expected_revenue": 12000.0,
+                    "expected_revenue": 100.0,
                     "won_status": "won",
                     "closure_kind": "won",
                     "gestion_count": 4,

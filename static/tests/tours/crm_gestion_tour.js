@@ -155,10 +155,6 @@ registry.category("web_tour.tours").add("crm_gestion_seller", {
             trigger: ".o_field_widget[name=name] textarea",
             run: "edit Venta de software a Aceites del Sur",
         },
-        {
-            trigger: ".o_field_widget[name=expected_revenue] input",
-            run: "edit 12000",
-        },
         ...stepUtils.saveForm(),
 
         // 3.3 Las etapas: cada una pide lo que le falta
