@@ -156,13 +156,35 @@ class SaleOrder(models.Model):
                         "This quotation was cancelled meanwhile: choose another one."
                     )
                 )
-        confirmed = lead.order_ids.filtered_domain(lead._get_lead_sale_order_domain())
+        confirmed = self._confirmed_of(lead)
         if confirmed and not additional:
-            return confirmed[:1]
+            return confirmed._readable_order()
         if not quotation and known is not None:
-            active = lead.order_ids.filtered(lambda order: order.state != "cancel")
+            orders = lead.order_ids._filtered_access("read")
+            active = orders.filtered(lambda order: order.state != "cancel")
             return (active - known)[:1]
         return self.browse()
+
+    @api.model
+    def _confirmed_of(self, lead):
+        """:return: the confirmed orders of an opportunity, whoever may read them"""
+        # sudo: an order is there also for who may not read it, such as the next seller
+        orders = lead.sudo().order_ids.filtered_domain(
+            lead._get_lead_sale_order_domain()
+        )
+        return orders.with_env(self.env)
+
+    def _readable_order(self):
+        """:return: one of these orders that the user may open"""
+        readable = self._filtered_access("read")
+        if not readable:
+            raise UserError(
+                self.env._(
+                    "This opportunity has an order already, of another salesperson: "
+                    "open this dialog again and make an additional one if you need it."
+                )
+            )
+        return readable[:1]
 
     @api.model
     def _requires_vat(self, customer):

@@ -318,6 +318,21 @@ class TestSeveralOrders(DialogCommon):
         self.assertEqual(wizard.action_generate(), first)
         self.assertEqual(lead.order_ids - order, order.browse(first["res_id"]))
 
+    def test_order_of_a_colleague_is_not_made_twice_unknowingly(self):
+        lead = self._make_sale()
+        self._make_order(lead, self.stranger).action_confirm()
+        dialog = self._open_dialog(lead)
+        self.assertEqual(dialog.purpose, "open")
+        self.assertFalse(dialog.sale_order_ids[:])
+        wizard = dialog.save()
+        with self.assertRaises(UserError):
+            wizard.action_generate()
+        self.assertEqual(len(lead.order_ids), 1)
+        dialog = self._open_dialog(lead)
+        dialog.purpose = "additional"
+        self._generate(dialog)
+        self.assertEqual(len(lead.order_ids), 2)
+
     def test_order_confirmed_meanwhile_is_opened(self):
         lead = self._make_sale()
         quotation = self._make_order(lead)

@@ -109,26 +109,25 @@ class CrmOpportunityOrder(models.TransientModel):
         """An order that is there is opened. A quotation that is open already is what
         the customer said yes to; else what the opportunity is about."""
         for wizard in self:
-            lead = wizard.lead_id
-            wizard.known_order_ids = lead.order_ids
-            wizard.quotation_id = lead.order_ids.filtered_domain(
+            # stored fields are computed as superuser: the user chooses from his own
+            lead = wizard.lead_id._origin
+            orders = lead.order_ids.sudo(False)._filtered_access("read")
+            wizard.known_order_ids = orders
+            wizard.quotation_id = orders.filtered_domain(
                 lead._get_lead_quotation_domain()
             )[:1]
             if wizard.quotation_id:
                 wizard.source = "quotation"
             else:
                 wizard.source = "lines" if lead.line_ids else "new"
-            wizard.purpose = "open" if wizard._confirmed_orders() else False
+            confirmed = self.env["sale.order"]._confirmed_of(lead)
+            wizard.purpose = "open" if confirmed else False
 
     @api.depends("lead_id")
     def _compute_sale_order_ids(self):
         for wizard in self:
-            wizard.sale_order_ids = wizard._confirmed_orders()
-
-    def _confirmed_orders(self):
-        return self.lead_id.order_ids.filtered_domain(
-            self.lead_id._get_lead_sale_order_domain()
-        )
+            confirmed = self.env["sale.order"]._confirmed_of(wizard.lead_id._origin)
+            wizard.sale_order_ids = confirmed._filtered_access("read")
 
     @api.depends("lead_id", "source", "quotation_id", "template_id", "purpose")
     def _compute_preview(self):
@@ -204,15 +203,15 @@ class CrmOpportunityOrder(models.TransientModel):
         return self._answer(result)
 
     def _order_that_is_there(self):
-        order = self._confirmed_orders()[:1]
-        if not order:
+        orders = self.env["sale.order"]._confirmed_of(self.lead_id)
+        if not orders:
             raise UserError(
                 self.env._(
                     "The order was cancelled meanwhile: open this dialog again to "
                     "generate another one."
                 )
             )
-        return order
+        return orders._readable_order()
 
     def _check_source(self):
         needed = {
