@@ -11,6 +11,7 @@ COLUMNS = {
         "market_id": "int4",
         "closure_kind": "varchar",
         "standby_until": "date",
+        "native_stage_id": "int4",
     },
 }
 # Roles of ours -> native rights that their users keep when the add-on goes.

@@ -106,6 +106,14 @@ class CrmLead(models.Model):
         store=True,
         index="btree_not_null",
     )
+    native_stage_id = fields.Many2one(
+        comodel_name="crm.stage",
+        string="Stage before the Method",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
     method_applies = fields.Boolean(compute="_compute_method_applies")
 
     # === COMPUTE METHODS === #

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 # Odoo's example stages -> the stages of the method in which their opportunities go on.
 NATIVE_STAGES = {
@@ -22,6 +23,14 @@ GATES = {
 }
 # Key of the context that lets opportunities pass gates: see `CrmStage._waived_gates`.
 BYPASS = "crm_gestion_bypass_gates"
+# Open opportunities that get a new prediction at a time.
+PREDICTION_BATCH = 5000
+# What Odoo stores of a probability.
+PRORATED = (
+    "prorated_revenue",
+    "recurring_revenue_monthly_prorated",
+    "recurring_revenue_prorated",
+)
 
 
 class Waived(frozenset):
@@ -48,6 +57,18 @@ class CrmStage(models.Model):
         string="Stage of the Method",
         help="One of the stages of the sales method, from the first interest to the "
         "sales order.",
+    )
+    method_stage_id = fields.Many2one(
+        comodel_name="crm.stage",
+        string="Stage It Became",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        help="The stage of the method in which its opportunities went on when the "
+        "method was adopted.",
+    )
+    was_folded = fields.Boolean(
+        string="Folded before the Method", readonly=True, copy=False
     )
     gate_contact = fields.Boolean(string="Contact")
     gate_gestion = fields.Boolean(
@@ -142,24 +163,8 @@ class CrmStage(models.Model):
 
     @api.model
     def _start_method(self):
-        """Put the stages of the method first and fold the others behind them; what is
-        in Odoo's example stages, demo data, goes on in ours."""
-        method = self.search([("is_method", "=", True)])
-        others = self.search([("is_method", "=", False)])
-        method.write({"fold": False})
-        others.write({"fold": True})
-        for sequence, stage in enumerate(method + others, start=1):
-            stage.sequence = sequence
-        leads = self._waive_gates(
-            self.env["crm.lead"].with_context(active_test=False, tracking_disable=True)
-        )
-        for native, ours in NATIVE_STAGES.items():
-            old = self.env.ref(native, raise_if_not_found=False)
-            if old:
-                leads.search([("stage_id", "=", old.id)]).write(
-                    {"stage_id": self.env.ref(ours).id}
-                )
-        self._rebuild_probabilities(leads)
+        """The method from the first day: demo data of Odoo go on in its stages."""
+        self.env["crm.method.adoption"]._adopt()
 
     @api.model
     def _place_last(self):
@@ -171,24 +176,58 @@ class CrmStage(models.Model):
             stage.sequence = sequence
 
     @api.model
-    def _rebuild_probabilities(self, leads):
-        """Odoo's predictions count from the first stage, and that is another one
-        now."""
-        leads._rebuild_pls_frequency_table()
-        pending = leads.search([("won_status", "=", "pending"), ("active", "=", True)])
-        if pending:
-            pending._compute_probabilities()
+    def _rebuild_probabilities(self):
+        """Odoo's predictions count from the first stage, and that is another one now.
+        As Odoo's nightly job, but within this transaction, and with what depends on
+        the probability."""
+        Lead = self.env["crm.lead"].with_context(tracking_disable=True)
+        Lead._rebuild_pls_frequency_table()
+        pending = [("won_status", "=", "pending"), ("active", "=", True)]
+        last = 0
+        while leads := Lead.search(
+            [*pending, ("id", ">", last)], order="id", limit=PREDICTION_BATCH
+        ):
+            last = leads[-1].id
+            values, __ = leads._pls_get_naive_bayes_probabilities(batch_mode=True)
+            changed = leads.browse(self._update_predictions(values))
+            leads.invalidate_recordset(["probability", "automated_probability"], False)
+            for name in PRORATED:
+                self.env.add_to_compute(Lead._fields[name], changed)
+            changed.flush_recordset(PRORATED)
+            self.env.invalidate_all()
+
+    @api.model
+    def _update_predictions(self, values):
+        """
+        :param dict values: id of a lead -> prediction
+        :return: list of the ids whose probability is another one now; what was typed
+            stays
+        """
+        if not values:  # nothing was won or lost yet
+            return []
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE crm_lead l
+                      SET automated_probability = new.value,
+                          probability = CASE WHEN old.is_automated THEN new.value
+                                             ELSE l.probability END
+                     FROM unnest(%(ids)s, %(values)s::float8[]) new (id, value)
+                     JOIN (SELECT id,
+                                  round(COALESCE(probability, 0)::numeric, 2) =
+                                  round(COALESCE(automated_probability, 0)::numeric, 2)
+                                  AS is_automated
+                             FROM crm_lead WHERE id = ANY(%(ids)s)) old
+                       ON old.id = new.id
+                    WHERE l.id = new.id
+                      AND l.automated_probability IS DISTINCT FROM new.value
+                RETURNING l.id""",
+                ids=list(values),
+                values=list(values.values()),
+            )
+        )
+        return [row[0] for row in rows]
 
     @api.model
     def _end_method(self):
-        """Before uninstalling: Odoo's example stages are usable again, in their order,
-        behind ours where opportunities stay in ours."""
-        natives = self.browse()
-        for name in NATIVE_STAGES:
-            natives |= self.env.ref(name, raise_if_not_found=False) or self.browse()
-        if natives and natives[0].sequence > min(self._method_stages_sequences()):
-            natives.write({"fold": False})
-
-    @api.model
-    def _method_stages_sequences(self):
-        return self.search([("is_method", "=", True)]).mapped("sequence") or [0]
+        """Before uninstalling: the stages of before are usable again."""
+        self.env["crm.method.adoption"]._give_back()
