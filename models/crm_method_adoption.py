@@ -149,13 +149,20 @@ class CrmMethodAdoption(models.AbstractModel):
             self.env.cr.execute(
                 SQL(
                     """UPDATE crm_lead l
-                          SET native_stage_id = l.stage_id,
-                              stage_id = stage.method_stage_id
-                         FROM crm_stage stage
-                        WHERE l.id = ANY(%s) AND stage.id = l.stage_id
-                          AND stage.id = ANY(%s)""",
-                    ids,
+                          SET native_stage_id = CASE WHEN before.id IS NULL
+                                  THEN l.native_stage_id ELSE l.stage_id END,
+                              stage_id = COALESCE(before.method_stage_id, l.stage_id),
+                              closure_kind = closure.kind
+                         FROM crm_lead old
+                    LEFT JOIN crm_stage before
+                           ON before.id = old.stage_id AND before.id = ANY(%s)
+                    LEFT JOIN crm_opportunity_closure closure
+                           ON closure.lead_id = old.id AND closure.reopen_date IS NULL
+                        WHERE old.id = l.id AND l.id = ANY(%s)
+                          AND (before.id IS NOT NULL
+                               OR l.closure_kind IS DISTINCT FROM closure.kind)""",
                     list(moves),
+                    ids,
                 )
             )
         self.env.invalidate_all(flush=False)

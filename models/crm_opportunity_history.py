@@ -30,7 +30,8 @@ class CrmOpportunityHistory(models.AbstractModel):
 
     @api.model
     def _backfill(self, lead_ids, mapping):
-        """Write the passages and closures that these opportunities lack.
+        """Write the passages and closures that these opportunities lack. That they are
+        closed is left to the caller, who writes the opportunities.
 
         :param list lead_ids: one batch; they are in the stages of before still
         :param dict mapping: id of a stage -> id of the stage of the method that it
@@ -56,7 +57,6 @@ class CrmOpportunityHistory(models.AbstractModel):
                 )
         self._insert("crm_opportunity_stage", passages)
         self._insert("crm_opportunity_closure", closures)
-        self._mark_closed([row["lead_id"] for row in closures])
 
     # === WHAT ODOO KNOWS === #
 
@@ -274,17 +274,5 @@ class CrmOpportunityHistory(models.AbstractModel):
                 names=names,
                 now=self.env.cr.now(),
                 rows=json.dumps(rows, default=str),
-            )
-        )
-
-    @api.model
-    def _mark_closed(self, lead_ids):
-        self.env.cr.execute(
-            SQL(
-                """UPDATE crm_lead l SET closure_kind = closure.kind
-                     FROM crm_opportunity_closure closure
-                    WHERE closure.lead_id = l.id AND closure.reopen_date IS NULL
-                      AND l.id = ANY(%s)""",
-                lead_ids,
             )
         )

@@ -25,12 +25,6 @@ GATES = {
 BYPASS = "crm_gestion_bypass_gates"
 # Open opportunities that get a new prediction at a time.
 PREDICTION_BATCH = 5000
-# What Odoo stores of a probability.
-PRORATED = (
-    "prorated_revenue",
-    "recurring_revenue_monthly_prorated",
-    "recurring_revenue_prorated",
-)
 
 
 class Waived(frozenset):
@@ -178,9 +172,9 @@ class CrmStage(models.Model):
     @api.model
     def _rebuild_probabilities(self):
         """Odoo's predictions count from the first stage, and that is another one now.
-        As Odoo's nightly job, but within this transaction, and with what depends on
-        the probability."""
-        Lead = self.env["crm.lead"].with_context(tracking_disable=True)
+        As Odoo's nightly job, but within this transaction and with the amounts that
+        depend on the probability."""
+        Lead = self.env["crm.lead"]
         Lead._rebuild_pls_frequency_table()
         pending = [("won_status", "=", "pending"), ("active", "=", True)]
         last = 0
@@ -189,43 +183,45 @@ class CrmStage(models.Model):
         ):
             last = leads[-1].id
             values, __ = leads._pls_get_naive_bayes_probabilities(batch_mode=True)
-            changed = leads.browse(self._update_predictions(values))
-            leads.invalidate_recordset(["probability", "automated_probability"], False)
-            for name in PRORATED:
-                self.env.add_to_compute(Lead._fields[name], changed)
-            changed.flush_recordset(PRORATED)
-            self.env.invalidate_all()
+            self._update_predictions(values)
+        Lead.invalidate_model()
 
     @api.model
     def _update_predictions(self, values):
-        """
+        """Write predictions; a probability that was typed stays.
+
         :param dict values: id of a lead -> prediction
-        :return: list of the ids whose probability is another one now; what was typed
-            stays
         """
         if not values:  # nothing was won or lost yet
-            return []
-        rows = self.env.execute_query(
+            return
+        self.env.cr.execute(
             SQL(
                 """UPDATE crm_lead l
-                      SET automated_probability = new.value,
-                          probability = CASE WHEN old.is_automated THEN new.value
-                                             ELSE l.probability END
-                     FROM unnest(%(ids)s, %(values)s::float8[]) new (id, value)
-                     JOIN (SELECT id,
-                                  round(COALESCE(probability, 0)::numeric, 2) =
-                                  round(COALESCE(automated_probability, 0)::numeric, 2)
-                                  AS is_automated
-                             FROM crm_lead WHERE id = ANY(%(ids)s)) old
-                       ON old.id = new.id
-                    WHERE l.id = new.id
-                      AND l.automated_probability IS DISTINCT FROM new.value
-                RETURNING l.id""",
-                ids=list(values),
-                values=list(values.values()),
+                      SET automated_probability = new.prediction,
+                          probability = new.probability,
+                          prorated_revenue =
+                              round(l.expected_revenue * new.share, 2),
+                          recurring_revenue_prorated =
+                              round(l.recurring_revenue * new.share, 2),
+                          recurring_revenue_monthly_prorated =
+                              round(l.recurring_revenue_monthly * new.share, 2)
+                     FROM (SELECT id, prediction, probability,
+                                  probability::numeric / 100 AS share
+                             FROM (SELECT old.id, value AS prediction,
+                                          CASE WHEN COALESCE(round(
+                                              (probability - automated_probability)
+                                              ::numeric, 2), 0) = 0
+                                          THEN value ELSE probability END AS probability
+                                     FROM crm_lead old
+                                     JOIN unnest(%s, %s::float8[]) predicted (id, value)
+                                       ON predicted.id = old.id
+                                    WHERE automated_probability
+                                          IS DISTINCT FROM value) changed) new
+                    WHERE l.id = new.id""",
+                list(values),
+                list(values.values()),
             )
         )
-        return [row[0] for row in rows]
 
     @api.model
     def _end_method(self):
