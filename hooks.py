@@ -12,6 +12,8 @@ COLUMNS = {
         "closure_kind": "varchar",
         "standby_until": "date",
         "native_stage_id": "int4",
+        "is_revenue_typed": "bool",
+        "push_count": "int4",
     },
 }
 # Roles of ours -> native rights that their users keep when the add-on goes.

@@ -13,6 +13,8 @@ from . import crm_method_adoption
 from . import crm_opportunity_closure
 from . import crm_opportunity_history
 from . import crm_opportunity_stage
+from . import crm_opportunity_forecast_log
+from . import crm_opportunity_line
 from . import crm_origination
 from . import crm_stage
 from . import mail_activity_type

@@ -83,6 +83,30 @@ class CrmLead(models.Model):
         readonly=True,
         groups="crm_gestion.group_seller",
     )
+    line_ids = fields.One2many(
+        comodel_name="crm.opportunity.line",
+        inverse_name="lead_id",
+        string="Lines",
+        copy=True,
+    )
+    is_revenue_typed = fields.Boolean(
+        string="Amount Typed by Hand",
+        readonly=True,
+        help="The expected revenue is not the total of the lines.",
+    )
+    forecast_log_ids = fields.One2many(
+        comodel_name="crm.opportunity.forecast.log",
+        inverse_name="lead_id",
+        string="Forecast Changes",
+        readonly=True,
+        groups="crm_gestion.group_seller",
+    )
+    push_count = fields.Integer(
+        string="Times Pushed",
+        readonly=True,
+        copy=False,
+        help="How often the expected closing date was moved to a later one.",
+    )
     closure_ids = fields.One2many(
         comodel_name="crm.opportunity.closure",
         inverse_name="lead_id",
@@ -191,6 +215,23 @@ class CrmLead(models.Model):
             lead.closure_kind = row.kind
             lead.standby_until = row.wake_date
 
+    @api.onchange("line_ids")
+    def _onchange_line_ids(self):
+        Line = self.env["crm.opportunity.line"]
+        if self.line_ids and not self.is_revenue_typed and Line._is_open(self):
+            self.expected_revenue = Line._total(self)
+
+    @api.onchange("expected_revenue")
+    def _onchange_expected_revenue(self):
+        Line = self.env["crm.opportunity.line"]
+        if (total := Line._total(self)) is not None:
+            self.is_revenue_typed = not Line._is_amount_of_lines(self, total)
+
+    @api.onchange("partner_id", "organization_id", "company_id")
+    def _onchange_buyer(self):
+        """Lines that are saved already follow when the opportunity is saved."""
+        self.line_ids.filtered(lambda line: not line._origin)._follow_customer()
+
     @api.depends_context("uid")
     def _compute_method_applies(self):
         """The screen shows the method's own buttons in the place of Odoo's."""
@@ -214,8 +255,10 @@ class CrmLead(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self.env["crm.origination"]._complete_utm_vals(vals_list)
-        leads = super().create(vals_list)
+        Line = self.env["crm.opportunity.line"]
+        leads = super().create([Line._hold_new(vals) for vals in vals_list])
         leads._check_created_stages(vals_list)
+        Line._settle_new(leads)
         if self.env.context.get("default_origination_id"):
             self.env["crm.origination"]._complete_utm(leads)
         self.env["crm.opportunity.closure"]._log_created(leads)
@@ -226,13 +269,17 @@ class CrmLead(models.Model):
     def write(self, vals):
         Closure = self.env["crm.opportunity.closure"]
         Passage = self.env["crm.opportunity.stage"]
+        Line = self.env["crm.opportunity.line"]
         watched = self if vals.keys() & TRIGGERS else self.browse()
         before, places = Closure._snapshot(watched), Passage._snapshot(watched)
         moved = self._moved_by(vals)
-        res = super().write(vals)
+        lines_before = Line._before_write(self, vals)
+        with self.env["crm.opportunity.forecast.log"]._recording(self, vals):
+            res = super().write(Line._hold(vals))
         moved.stage_id._check_gates(moved)
         Closure._log(self, before, restore="probability" not in vals)
         Passage._log_transition(watched, places)
+        Line._after_write(self, vals, lines_before)
         if vals.get("origination_id"):
             self.env["crm.origination"]._complete_utm(self)
         if vals.keys() & {"partner_id", "organization_id", "type"}:
@@ -266,6 +313,15 @@ class CrmLead(models.Model):
                 and lead.stage_id.id != vals["stage_id"]
             )
         )
+
+    def copy_data(self, default=None):
+        """An amount that follows its lines follows those of the copy."""
+        vals_list = super().copy_data(default)
+        for lead, vals in zip(self, vals_list, strict=True):
+            follows = vals.get("line_ids") and not lead.is_revenue_typed
+            if follows and "expected_revenue" not in (default or {}):
+                del vals["expected_revenue"]
+        return vals_list
 
     def _mark_accounts(self):
         partners = self.partner_id | self.organization_id
@@ -351,6 +407,19 @@ class CrmLead(models.Model):
         )
         return {**action, "context": {"default_lead_id": self.id}}
 
+    def action_follow_lines(self):
+        """Take the expected revenue from the lines again."""
+        self.env["crm.opportunity.line"]._follow_again(self)
+        return True
+
+    def action_view_forecast_changes(self):
+        """List how often the promises of these opportunities changed."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_opportunity_forecast_log_action"
+        )
+        domain = [("lead_id", "in", self.ids)]
+        return {**action, "domain": domain, "context": {}}
+
     def action_log_gestion(self):
         """Open the dialog that logs an interaction of this opportunity."""
         self.ensure_one()
@@ -407,6 +476,13 @@ class CrmLead(models.Model):
 
     # === HOOKS OF MERGE AND CONVERSION === #
 
+    def _merge_get_fields_specific(self):
+        Line = self.env["crm.opportunity.line"]
+        return {
+            **super()._merge_get_fields_specific(),
+            "expected_revenue": lambda _name, leads: Line._merged_revenue(leads),
+        }
+
     def _merge_get_fields(self):
         return [
             *super()._merge_get_fields(),
@@ -421,6 +497,8 @@ class CrmLead(models.Model):
         opportunities.sudo().gestion_ids._move_to_lead(self)  # sudo: see there
         self.env["crm.opportunity.closure"]._move_to_lead(opportunities, self)
         self.env["crm.opportunity.stage"]._move_to_lead(opportunities, self)
+        self.env["crm.opportunity.forecast.log"]._move_to_lead(opportunities, self)
+        self.env["crm.opportunity.line"]._move_to_lead(opportunities, self)
         return res
 
     def _merge_opportunity(self, *args, **kwargs):

@@ -5,10 +5,11 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import SQL
 
+from .crm_opportunity_history import BATCH
 from .crm_stage import NATIVE_STAGES
 
-# Opportunities that are worked through at a time: what bounds the memory.
-BATCH = 5000
+# Opportunities and enquiries whose history is written at once; a cron goes on.
+HISTORY_NOW = 20000
 # Roles that are proposed to users with native sales rights, from least to most.
 ROLES = {
     "seller": "crm_gestion.group_seller",
@@ -34,8 +35,8 @@ class CrmMethodAdoption(models.AbstractModel):
     hence SQL.
 
     *One transaction*: a pipeline is never half adopted. Whoever writes opportunities
-    meanwhile waits; 100,000 of them take less than a minute. They are read in batches
-    of ``BATCH``.
+    meanwhile waits. They are read in batches of ``BATCH``; where there are more than
+    ``HISTORY_NOW``, a cron writes the passages of the others afterwards.
     """
 
     _name = "crm.method.adoption"
@@ -141,11 +142,13 @@ class CrmMethodAdoption(models.AbstractModel):
         # whoever writes opportunities waits instead of failing, and does not make us
         # begin again; reading goes on
         self.env.cr.execute(SQL("LOCK TABLE crm_lead IN SHARE ROW EXCLUSIVE MODE"))
-        moves = {stage.id: target.id for stage, target in mapping.items()}
-        method = self.env["crm.stage"].search([("is_method", "=", True)])
-        known = {**moves, **{stage_id: stage_id for stage_id in method.ids}}
+        known, moved = self._known_stages(), [stage.id for stage in mapping]
+        done = 0
         for ids in self._batches():
-            self.env["crm.opportunity.history"]._backfill(ids, known)
+            self.env["crm.opportunity.history"]._backfill(
+                ids, known, passages=done < HISTORY_NOW
+            )
+            done += len(ids)
             self.env.cr.execute(
                 SQL(
                     """UPDATE crm_lead l
@@ -161,11 +164,26 @@ class CrmMethodAdoption(models.AbstractModel):
                         WHERE old.id = l.id AND l.id = ANY(%s)
                           AND (before.id IS NOT NULL
                                OR l.closure_kind IS DISTINCT FROM closure.kind)""",
-                    list(moves),
+                    moved,
                     ids,
                 )
             )
         self.env.invalidate_all(flush=False)
+        if done > HISTORY_NOW:
+            self.env.ref("crm_gestion.ir_cron_history")._trigger()
+
+    @api.model
+    def _known_stages(self):
+        """
+        :return: dict id of a stage -> id of the stage of the method that it stands for,
+            those of the method for themselves
+        """
+        stages = self.env["crm.stage"].search([])
+        return {
+            stage.id: stage.id if stage.is_method else stage.method_stage_id.id
+            for stage in stages
+            if stage.is_method or stage.method_stage_id
+        }
 
     @api.model
     def _batches(self):

@@ -6,6 +6,9 @@ from odoo.tools import SQL
 
 from .crm_opportunity_stage import ENDS
 
+# Opportunities that are worked through at a time: what bounds the memory.
+BATCH = 5000
+
 
 class CrmOpportunityHistory(models.AbstractModel):
     """What Odoo remembers of opportunities from before the method, as records of ours.
@@ -29,34 +32,75 @@ class CrmOpportunityHistory(models.AbstractModel):
     _description = "History of Opportunities before the Method"
 
     @api.model
-    def _backfill(self, lead_ids, mapping):
+    def _backfill(self, lead_ids, mapping, passages=True):
         """Write the passages and closures that these opportunities lack. That they are
         closed is left to the caller, who writes the opportunities.
 
         :param list lead_ids: one batch; they are in the stages of before still
         :param dict mapping: id of a stage -> id of the stage of the method that it
             stands for; stages of the method stand for themselves
+        :param bool passages: whether to write the passages too; `_cron_backfill` does
+            that later for who has none
         """
         leads = self._read_opportunities(lead_ids)
         moves, closers = self._read_tracking(
             [lead["id"] for lead in leads if self._lacks_history(lead)]
         )
         stages = self.env["crm.stage"].search([("is_method", "=", True)])
-        passages, closures = [], []
+        passage_rows, closure_rows = [], []
         for lead in leads:
             rows = []
             if not lead["has_passages"] and lead["stage_id"] in mapping:
                 steps = self._steps(lead, moves[lead["id"]], mapping)
                 rows = self._prepare_passages(lead, steps, stages)
-                passages += rows
+                passage_rows += rows
             if lead["won_status"] in ("won", "lost") and not lead["closure_kind"]:
                 stage_id = mapping.get(lead["stage_id"], lead["stage_id"])
                 closed_by = closers.get(lead["id"])
-                closures.append(
+                closure_rows.append(
                     self._prepare_closure(lead, rows, stage_id, closed_by)
                 )
-        self._insert("crm_opportunity_stage", passages)
-        self._insert("crm_opportunity_closure", closures)
+        if passages:
+            self._insert("crm_opportunity_stage", passage_rows)
+        self._insert("crm_opportunity_closure", closure_rows)
+
+    @api.model
+    def _cron_backfill(self):
+        """Write the passages of a big pipeline that was adopted, in bounded batches.
+
+        What was treated no longer is in the list, so a run that was cut short is
+        continued by the next one. Who is just being moved is left to that one.
+        """
+        mapping = self.env["crm.method.adoption"]._known_stages()
+        last = 0
+        while ids := self._lacking(last):
+            free = self.env["crm.lead"].browse(ids).try_lock_for_update()
+            self._backfill(free.ids, mapping)
+            last = ids[-1]
+            remaining = len(self._lacking())
+            if not self.env["ir.cron"]._commit_progress(len(free), remaining=remaining):
+                return
+
+    @api.model
+    def _lacking(self, after=0):
+        """
+        :return: list of up to ``BATCH`` ids of opportunities that are in a stage of the
+            method and have no passages
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT l.id
+                     FROM crm_lead l
+                     JOIN crm_stage stage ON stage.id = l.stage_id AND stage.is_method
+                    WHERE l.type = 'opportunity' AND l.id > %s
+                      AND NOT EXISTS (SELECT 1 FROM crm_opportunity_stage passage
+                                       WHERE passage.lead_id = l.id)
+                 ORDER BY l.id LIMIT %s""",
+                after,
+                BATCH,
+            )
+        )
+        return [row[0] for row in rows]
 
     # === WHAT ODOO KNOWS === #
 

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools.misc import clean_context
 
 # Ends of the road: rows of these moves are over the moment they begin.
 ENDS = ("won", "closed")
@@ -240,13 +241,18 @@ class CrmOpportunityStage(models.Model):
 
     @api.model
     def _direction(self, move, source, target, stages):
-        """:return: the move as it is called, and how many stages it skipped"""
+        """
+        :return: the move as it is called, and how many stages it skipped. Whoever
+            enters the method goes forward, wherever he comes from.
+        """
         skipped = 0
         if source in stages and target in stages:
             ids = stages.ids
             skipped = max(0, ids.index(target.id) - ids.index(source.id) - 1)
         if move == "forward":
-            back = (target.sequence, target.id) < (source.sequence, source.id)
+            enters = target.is_method and not source.is_method
+            before = (target.sequence, target.id) < (source.sequence, source.id)
+            back = before and not enters
             move = "back" if back else "skipped" if skipped else "forward"
         return move, skipped if move in ("skipped", "won") else 0
 
@@ -274,7 +280,7 @@ class CrmOpportunityStage(models.Model):
         rows.write({"lead_id": target.id})
 
     @api.model
-    def _register(self, lead, stage, gestion_vals, lead_vals, win_note=False):
+    def _register_activity(self, lead, stage, gestion_vals, lead_vals, win_note=False):
         """Log an interaction and move its opportunity, with what was still missing.
 
         :param stage: stage to go to; the one in which the opportunity is, to stay
@@ -285,6 +291,9 @@ class CrmOpportunityStage(models.Model):
         :return: the gestión
         :raise UserError: where a gate misses something; nothing has changed then
         """
+        # without the defaults of the dialog that is open
+        env = self.env(context=clean_context(self.env.context))
+        self, lead = self.with_env(env), lead.with_env(env)
         if lead_vals:
             lead.write(lead_vals)
         gestion = self.env["crm.gestion"].create({**gestion_vals, "lead_id": lead.id})

@@ -18,8 +18,10 @@ GATES = {
     "gate_origination": lambda lead: lead.origination_id,
     "gate_deadline": lambda lead: lead.date_deadline,
     "gate_amount": lambda lead: lead.expected_revenue > 0,
-    "gate_lines": lambda lead: any(o.state != "cancel" for o in lead.order_ids),
-    "gate_order": lambda lead: any(o.state == "sale" for o in lead.order_ids),
+    "gate_lines": lambda lead: (
+        lead.line_ids or any(order.state != "cancel" for order in lead.order_ids)
+    ),
+    "gate_order": lambda lead: any(order.state == "sale" for order in lead.order_ids),
 }
 # Key of the context that lets opportunities pass gates: see `CrmStage._waived_gates`.
 BYPASS = "crm_gestion_bypass_gates"

@@ -6,8 +6,13 @@ from . import test_crm_gestion_change
 from . import test_crm_lead
 from . import test_crm_market
 from . import test_crm_opportunity_closure
+from . import test_crm_opportunity_forecast_log
+from . import test_crm_opportunity_line
+from . import test_crm_opportunity_register
+from . import test_crm_opportunity_stage
 from . import test_crm_origination
 from . import test_crm_stage
+from . import test_gates
 from . import test_hygiene
 from . import test_import_templates
 from . import test_res_config_settings

@@ -20,6 +20,8 @@ MODELS = {
     "crm.gestion":             ("CRU", "CRU", "CRU",  "",    "",  "CRUD"),
     "crm.gestion.change":      ("R",   "R",   "R",    "",    "",  ""),
     "crm.opportunity.closure": ("R",   "R",   "R",    "",    "",  ""),
+    "crm.opportunity.forecast.log": ("R", "R", "R", "", "", ""),
+    "crm.opportunity.line":    ("CRUD", "CRUD", "CRUD", "CRUD", "", ""),
     "crm.opportunity.close":   ("CRU", "CRU", "CRU",  "",    "",  ""),
     "crm.opportunity.order":   ("CRU", "CRU", "CRU",  "",    "",  ""),
     "crm.lead":                ("CRU", "CRU", "CRUD", "CRU", "",  ""),
@@ -48,6 +50,15 @@ CLOSURES = {
     "native":   ("",  "",  "",  "",  ""),
     "employee": ("",  "",  "",  "",  ""),
     "system":   ("",  "",  "",  "",  ""),
+}  # fmt: skip
+# Of the same opportunities: edited with them.
+LINES = {
+    "seller":   ("CRUD", "",     "",     "CRUD", ""),
+    "head":     ("CRUD", "CRUD", "",     "CRUD", ""),
+    "director": ("CRUD", "CRUD", "CRUD", "CRUD", ""),
+    "native":   ("CRUD", "",     "",     "CRUD", ""),
+    "employee": ("",     "",     "",     "",     ""),
+    "system":   ("",     "",     "",     "",     ""),
 }  # fmt: skip
 PARTNERS = {
     "seller":   ("CRU",  "CR",   "CR",   "CRU",  ""),
@@ -81,6 +92,8 @@ CHANGES = {
     "crm.gestion": ("description", "Changed"),
     "crm.gestion.change": ("new_value", "Changed"),
     "crm.opportunity.closure": ("note", "Changed"),
+    "crm.opportunity.forecast.log": ("new", "Changed"),
+    "crm.opportunity.line": ("name", "Changed"),
     "crm.opportunity.close": ("note", "Changed"),
     "crm.opportunity.order": ("confirm", True),
     "crm.lead": ("name", "Changed"),
@@ -207,6 +220,11 @@ class TestAccessMatrix(AccessCommon):
                 "currency_id": self.env.company.currency_id.id,
                 "company_id": self.env.company.id,
             },
+            "crm.opportunity.forecast.log": self._forecast_values(user, lead),
+            "crm.opportunity.line": {
+                "lead_id": lead.id,
+                "product_id": self._make_product().id,
+            },
             "crm.opportunity.close": {"lead_ids": [Command.set(lead.ids)]},
             "crm.opportunity.order": {"lead_id": lead.id},
             "crm.lead": {"name": "Lead", "user_id": user.id},
@@ -274,6 +292,38 @@ class TestAccessMatrix(AccessCommon):
                 }
                 with self.subTest(role=role, owner=owner):
                     self.assertMay(letters, closure, values, user)
+
+    def _forecast_values(self, user, lead):
+        return {
+            "lead_id": lead.id,
+            "field": "date_deadline",
+            "user_id": user.id,
+            "date": "2026-03-01 09:00:00",
+            "company_id": lead.company_id.id,
+        }
+
+    def test_forecast_changes_by_owner_of_the_opportunity(self):
+        def values_of(user):
+            leads = self._make("crm.lead", self._lead_values(user))
+            return {
+                owner: self._forecast_values(user, lead)
+                for owner, lead in leads.items()
+            }
+
+        model = "crm.opportunity.forecast.log"
+        self._check_rows(model, OWNERS, CLOSURES, values_of)
+
+    def test_lines_by_owner_of_the_opportunity(self):
+        goods = self._make_product()
+
+        def line_values(user):
+            leads = self._make("crm.lead", self._lead_values(user))
+            return {
+                owner: {"lead_id": lead.id, "product_id": goods.id}
+                for owner, lead in leads.items()
+            }
+
+        self._check_rows("crm.opportunity.line", OWNERS, LINES, line_values)
 
     # === HOW IT IS TRIED === #
 

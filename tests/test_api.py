@@ -11,6 +11,8 @@ from .common import CrmGestionCommon
 class ApiCommon(CrmGestionCommon, HttpCase):
     """Another program of the company, with the API key of a user, over HTTP."""
 
+    GATES = True
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -112,12 +114,28 @@ class TestApiFlow(ApiCommon):
         # through the stages
         data = {"date_deadline": "2026-05-31", "expected_revenue": 12000.0}
         self._call("crm.lead", "write", lead.ids, vals=data)
-        for stage in (self.present_products, self.size_proposal, self.negotiate):
+        for stage in (self.present_products, self.size_proposal):
             self._call("crm.lead", "write", lead.ids, vals={"stage_id": stage.id})
             self.assertEqual(lead.stage_id, stage)
             self.assertEqual(lead.won_status, "pending")
 
-        # a quotation with a line, confirmed through the dialog of the opportunity
+        # the next one asks for lines or a quotation, whatever the context says
+        for context in ({}, {"crm_gestion_bypass_gates": True}):
+            message = self._refused(
+                422,
+                "odoo.exceptions.UserError",
+                "crm.lead",
+                "write",
+                lead.ids,
+                vals={"stage_id": self.negotiate.id},
+                context=context,
+            )
+            self.assertEqual(
+                message,
+                "“Aceites del Sur's opportunity” cannot enter the stage “Negotiate "
+                "Proposal” yet. Missing: lines or a quotation.",
+            )
+            self.assertEqual(lead.stage_id, self.size_proposal)
         order = self._create(
             "sale.order",
             partner_id=self.contact.id,
@@ -126,6 +144,18 @@ class TestApiFlow(ApiCommon):
                 Command.create({"product_id": self.product.id, "product_uom_qty": 5})
             ],
         )
+        register = self._create(
+            "crm.opportunity.register",
+            lead_id=lead.id,
+            stage_id=self.negotiate.id,
+            activity_type_id=self.meeting.id,
+            result_id=self.interest.id,
+        )
+        self._call("crm.opportunity.register", "action_register", register.ids)
+        self.assertEqual(lead.stage_id, self.negotiate)
+        self.assertEqual(len(lead.gestion_ids), 2)
+
+        # confirmed through the dialog of the opportunity
         dialog = self._create("crm.opportunity.order", lead_id=lead.id, confirm=True)
         self.assertEqual(dialog.quotation_id, order)
         for _click in range(2):

@@ -2,3 +2,4 @@ from . import crm_method_adopt
 from . import crm_opportunity_close
 from . import crm_opportunity_order
 from . import crm_opportunity_register
+from . import crm_opportunity_register_line

@@ -16,7 +16,7 @@ class CrmOpportunityRegister(models.TransientModel):
 
     The same dialog opens from the button "Register Activity", from a click on the bar
     of stages and when a card is dropped on another stage. It asks only for what the
-    chosen stage misses; ``crm.opportunity.stage._register`` does the work.
+    chosen stage misses; ``crm.opportunity.stage._register_activity`` does the work.
     """
 
     _name = "crm.opportunity.register"
@@ -67,9 +67,19 @@ class CrmOpportunityRegister(models.TransientModel):
     ask_lines = fields.Boolean(compute="_compute_asks")
     ask_order = fields.Boolean(compute="_compute_asks")
     partner_id = fields.Many2one(comodel_name="res.partner", string="Contact")
-    origination_id = fields.Many2one(comodel_name="crm.origination")
+    origination_id = fields.Many2one(
+        comodel_name="crm.origination",
+        compute="_compute_origination_id",
+        store=True,
+        readonly=False,
+    )
     date_deadline = fields.Date(string="Expected Closing")
     expected_revenue = fields.Monetary(currency_field="company_currency")
+    line_ids = fields.One2many(
+        comodel_name="crm.opportunity.register.line",
+        inverse_name="register_id",
+        string="Lines",
+    )
     quotation_id = fields.Many2one(
         comodel_name="sale.order",
         domain="[('opportunity_id', '=', False), ('state', '!=', 'cancel'), "
@@ -95,6 +105,17 @@ class CrmOpportunityRegister(models.TransientModel):
         for wizard in self:
             wizard.result_id._propose_next_step(wizard)
 
+    @api.depends("partner_id", "lead_id")
+    def _compute_origination_id(self):
+        """The customer's own is the likely one."""
+        for wizard in self:
+            partner = wizard.partner_id or wizard.lead_id.partner_id
+            wizard.origination_id = (
+                wizard.origination_id
+                or partner.origination_id
+                or partner.commercial_partner_id.origination_id
+            )
+
     @api.depends_context("uid")
     def _compute_may_win_without_order(self):
         allowed = self.env["crm.lead"]._crm_may_win_without_order()
@@ -105,7 +126,7 @@ class CrmOpportunityRegister(models.TransientModel):
         self.ensure_one()
         if self.without_order and not self.win_note:
             raise UserError(self.env._("Say why it is won without an order."))
-        self.env["crm.opportunity.stage"]._register(
+        self.env["crm.opportunity.stage"]._register_activity(
             self.lead_id,
             self.stage_id,
             self._prepare_gestion_vals(),
@@ -135,6 +156,11 @@ class CrmOpportunityRegister(models.TransientModel):
             for gate, name in ASKED.items()
             if gate in missing and self[name]
         }
+        if "gate_lines" in missing and self.line_ids:
+            vals["line_ids"] = [
+                fields.Command.create(line._prepare_line_vals())
+                for line in self.line_ids
+            ]
         if "gate_lines" in missing and self.quotation_id:
             vals["order_ids"] = [fields.Command.link(self.quotation_id.id)]
         return vals
