@@ -300,7 +300,9 @@ class CrmMethodAdoption(models.AbstractModel):
             )
         groups = {role: self.env.ref(group) for role, group in ROLES.items()}
         ours = self.env["res.groups"].union(*groups.values())
-        native = self.env.ref(ALL_DOCUMENTS) | self.env.ref(MANAGER)
+        everything = self.env.ref(ALL_DOCUMENTS)
+        native = everything | self.env.ref(MANAGER)
+        kept = self.env["res.users"]
         restricted = users & restricted
         restricted = restricted.filtered(lambda u: roles[u] in ("seller", "head"))
         changes = defaultdict(lambda: self.env["res.users"])
@@ -310,10 +312,20 @@ class CrmMethodAdoption(models.AbstractModel):
             loses = (ours - gets) & user.group_ids
             if user in restricted:
                 loses |= native & user.group_ids
+                if everything in (user.group_ids - loses).all_implied_ids:
+                    kept |= user
             if loses and not role:  # what our role implied stays
                 gets |= self.env.ref(SALESMAN)
             if loses or gets - user.group_ids:
                 changes[loses, gets] += user
+        if kept:
+            raise UserError(
+                self.env._(
+                    "These users have “all documents” from another group as well, take "
+                    "it away in the settings of users first: %s.",
+                    ", ".join(kept.mapped("name")),
+                )
+            )
         for (loses, gets), changed in changes.items():
             changed.write(
                 {
@@ -322,14 +334,6 @@ class CrmMethodAdoption(models.AbstractModel):
                         *(Command.link(group.id) for group in gets),
                     ]
                 }
-            )
-        if kept := restricted & self._see_everything():
-            raise UserError(
-                self.env._(
-                    "These users have “all documents” from another group as well, take "
-                    "it away in the settings of users first: %s.",
-                    ", ".join(kept.mapped("name")),
-                )
             )
 
     # === GIVING BACK === #

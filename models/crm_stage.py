@@ -210,9 +210,10 @@ class CrmStage(models.Model):
                      FROM (SELECT id, prediction, probability,
                                   probability::numeric / 100 AS share
                              FROM (SELECT old.id, value AS prediction,
-                                          CASE WHEN COALESCE(round(
-                                              (probability - automated_probability)
-                                              ::numeric, 2), 0) = 0
+                                          CASE WHEN round(
+                                              (COALESCE(probability, 0)
+                                               - COALESCE(automated_probability, 0)
+                                              )::numeric, 2) = 0
                                           THEN value ELSE probability END AS probability
                                      FROM crm_lead old
                                      JOIN unnest(%s, %s::float8[]) predicted (id, value)
