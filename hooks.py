@@ -11,6 +11,7 @@ COLUMNS = {
         "market_id": "int4",
         "closure_kind": "varchar",
         "standby_until": "date",
+        "native_stage_id": "int4",
         "is_revenue_typed": "bool",
         "push_count": "int4",
     },

@@ -9,7 +9,9 @@ from . import crm_gestion_result
 from . import crm_lead
 from . import crm_lost_reason
 from . import crm_market
+from . import crm_method_adoption
 from . import crm_opportunity_closure
+from . import crm_opportunity_history
 from . import crm_opportunity_stage
 from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line

@@ -143,6 +143,14 @@ class CrmLead(models.Model):
         groups="crm_gestion.group_seller",
         help="Days on standby in all, those of a pause that lasts included.",
     )
+    native_stage_id = fields.Many2one(
+        comodel_name="crm.stage",
+        string="Stage before the Method",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
     method_applies = fields.Boolean(compute="_compute_method_applies")
 
     # === COMPUTE METHODS === #

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 # Odoo's example stages -> the stages of the method in which their opportunities go on.
 NATIVE_STAGES = {
@@ -24,6 +25,8 @@ GATES = {
 }
 # Key of the context that lets opportunities pass gates: see `CrmStage._waived_gates`.
 BYPASS = "crm_gestion_bypass_gates"
+# Open opportunities that get a new prediction at a time.
+PREDICTION_BATCH = 5000
 
 
 class Waived(frozenset):
@@ -50,6 +53,18 @@ class CrmStage(models.Model):
         string="Stage of the Method",
         help="One of the stages of the sales method, from the first interest to the "
         "sales order.",
+    )
+    method_stage_id = fields.Many2one(
+        comodel_name="crm.stage",
+        string="Stage It Became",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        help="The stage of the method in which its opportunities went on when the "
+        "method was adopted.",
+    )
+    was_folded = fields.Boolean(
+        string="Folded before the Method", readonly=True, copy=False
     )
     gate_contact = fields.Boolean(string="Contact")
     gate_gestion = fields.Boolean(
@@ -144,24 +159,8 @@ class CrmStage(models.Model):
 
     @api.model
     def _start_method(self):
-        """Put the stages of the method first and fold the others behind them; what is
-        in Odoo's example stages, demo data, goes on in ours."""
-        method = self.search([("is_method", "=", True)])
-        others = self.search([("is_method", "=", False)])
-        method.write({"fold": False})
-        others.write({"fold": True})
-        for sequence, stage in enumerate(method + others, start=1):
-            stage.sequence = sequence
-        leads = self._waive_gates(
-            self.env["crm.lead"].with_context(active_test=False, tracking_disable=True)
-        )
-        for native, ours in NATIVE_STAGES.items():
-            old = self.env.ref(native, raise_if_not_found=False)
-            if old:
-                leads.search([("stage_id", "=", old.id)]).write(
-                    {"stage_id": self.env.ref(ours).id}
-                )
-        self._rebuild_probabilities(leads)
+        """The method from the first day: demo data of Odoo go on in its stages."""
+        self.env["crm.method.adoption"]._adopt()
 
     @api.model
     def _place_last(self):
@@ -173,24 +172,61 @@ class CrmStage(models.Model):
             stage.sequence = sequence
 
     @api.model
-    def _rebuild_probabilities(self, leads):
-        """Odoo's predictions count from the first stage, and that is another one
-        now."""
-        leads._rebuild_pls_frequency_table()
-        pending = leads.search([("won_status", "=", "pending"), ("active", "=", True)])
-        if pending:
-            pending._compute_probabilities()
+    def _rebuild_probabilities(self):
+        """Odoo's predictions count from the first stage, and that is another one now.
+        As Odoo's nightly job, but within this transaction and with the amounts that
+        depend on the probability."""
+        Lead = self.env["crm.lead"]
+        Lead._rebuild_pls_frequency_table()
+        pending = [("won_status", "=", "pending"), ("active", "=", True)]
+        last = 0
+        while leads := Lead.search(
+            [*pending, ("id", ">", last)], order="id", limit=PREDICTION_BATCH
+        ):
+            last = leads[-1].id
+            values, __ = leads._pls_get_naive_bayes_probabilities(batch_mode=True)
+            self._update_predictions(values)
+        Lead.invalidate_model()
+
+    @api.model
+    def _update_predictions(self, values):
+        """Write predictions; a probability that was typed stays.
+
+        :param dict values: id of a lead -> prediction
+        """
+        if not values:  # nothing was won or lost yet
+            return
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_lead l
+                      SET automated_probability = new.prediction,
+                          probability = new.probability,
+                          prorated_revenue =
+                              round(l.expected_revenue * new.share, 2),
+                          recurring_revenue_prorated =
+                              round(l.recurring_revenue * new.share, 2),
+                          recurring_revenue_monthly_prorated =
+                              round(l.recurring_revenue_monthly * new.share, 2)
+                     FROM (SELECT id, prediction, probability,
+                                  probability::numeric / 100 AS share
+                             FROM (SELECT old.id, value AS prediction,
+                                          CASE WHEN round(
+                                              (COALESCE(probability, 0)
+                                               - COALESCE(automated_probability, 0)
+                                              )::numeric, 2) = 0
+                                          THEN value ELSE probability END AS probability
+                                     FROM crm_lead old
+                                     JOIN unnest(%s, %s::float8[]) predicted (id, value)
+                                       ON predicted.id = old.id
+                                    WHERE automated_probability
+                                          IS DISTINCT FROM value) changed) new
+                    WHERE l.id = new.id""",
+                list(values),
+                list(values.values()),
+            )
+        )
 
     @api.model
     def _end_method(self):
-        """Before uninstalling: Odoo's example stages are usable again, in their order,
-        behind ours where opportunities stay in ours."""
-        natives = self.browse()
-        for name in NATIVE_STAGES:
-            natives |= self.env.ref(name, raise_if_not_found=False) or self.browse()
-        if natives and natives[0].sequence > min(self._method_stages_sequences()):
-            natives.write({"fold": False})
-
-    @api.model
-    def _method_stages_sequences(self):
-        return self.search([("is_method", "=", True)]).mapped("sequence") or [0]
+        """Before uninstalling: the stages of before are usable again."""
+        self.env["crm.method.adoption"]._give_back()

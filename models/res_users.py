@@ -29,28 +29,32 @@ class ResUsers(models.Model):
 
     @api.model
     def _crm_scope_user_ids(self):
-        """Users whose sales the current user answers for: himself, and the members of
+        """:return: set of ids of `_crm_scopes` of the current user"""
+        return self.env.user._crm_scopes()[self.env.user]
+
+    def _crm_scopes(self):
+        """Users whose sales these users answer for: each himself, and the members of
         the teams he leads. A seller who left stays in the scope of the team he left
         from: Odoo archives his membership together with him.
 
-        :return: set of ids of ``res.users``
+        :return: dict user -> set of ids of ``res.users``
         """
         # sudo: who is member of which team is no secret, and a rule must not depend on
         # what else its reader may open
         memberships = self.env["crm.team.member"].sudo().with_context(active_test=False)
         led = memberships.search(
             [
-                ("crm_team_id.user_id", "=", self.env.uid),
+                ("crm_team_id.user_id", "in", self.ids),
                 ("crm_team_id.active", "=", True),
             ]
         )
-        present = led.filtered("active").user_id
-        left = (led.user_id - present).filtered(lambda user: not user.active)
-        return {
-            self.env.uid,
-            *present.ids,
-            *(left._crm_last_memberships() & led).user_id.ids,
-        }
+        present = led.filtered("active")
+        left = led.user_id.filtered(lambda user: not user.active)
+        led = present | (left._crm_last_memberships() & led)
+        scopes = {user: {user.id} for user in self}
+        for membership in led:
+            scopes[membership.crm_team_id.user_id].add(membership.user_id.id)
+        return scopes
 
     def _crm_last_memberships(self):
         """
