@@ -84,7 +84,7 @@ class SaleOrder(models.Model):
         lines=False,
         confirm=False,
         cancel=None,
-        known=None,
+        newest=None,
         additional=False,
         vat=None,
     ):
@@ -99,7 +99,8 @@ class SaleOrder(models.Model):
         :param bool lines: from the opportunity's lines; typed prices stay
         :param bool confirm: confirm it, which wins the opportunity
         :param cancel: other quotations, cancelled where the order is confirmed
-        :param known: orders of the opportunity that the user saw
+        :param int newest: id of the newest order of the opportunity when the user
+            decided; a later one was made meanwhile
         :param bool additional: make another one though an order is confirmed already
         :param str vat: tax id of the customer, where he has none
         :return: the order, and what confirming it answered: an action or True, or
@@ -111,7 +112,7 @@ class SaleOrder(models.Model):
         self._serialize_requests(lead)
         if quotation and quotation.opportunity_id != lead:
             raise UserError(self.env._("Choose a quotation of this opportunity."))
-        made = self._made_already(lead, quotation, known, additional)
+        made = self._made_already(lead, quotation, newest, additional)
         if made:
             return made, False
         customer = (quotation or lead).partner_id
@@ -145,7 +146,7 @@ class SaleOrder(models.Model):
         self.env.cr.execute(SQL("UPDATE crm_lead SET id = id WHERE id = %s", lead.id))
 
     @api.model
-    def _made_already(self, lead, quotation, known, additional):
+    def _made_already(self, lead, quotation, newest, additional):
         """:return: the order to open in the place of making another one, if any"""
         if quotation:
             if quotation.state == "sale":
@@ -159,10 +160,13 @@ class SaleOrder(models.Model):
         confirmed = self._confirmed_of(lead)
         if confirmed and not additional:
             return confirmed._readable_order()
-        if not quotation and known is not None:
-            orders = lead.order_ids._filtered_access("read")
-            active = orders.filtered(lambda order: order.state != "cancel")
-            return (active - known)[:1]
+        if not quotation and newest is not None:
+            # sudo: made also where the user may not read it
+            made = lead.sudo().order_ids.filtered(
+                lambda order: order.id > newest and order.state != "cancel"
+            )
+            if made:
+                return made.with_env(self.env)._readable_order()
         return self.browse()
 
     @api.model

@@ -91,6 +91,9 @@ class CrmOpportunityOrder(models.TransientModel):
         readonly=False,
         precompute=True,
     )
+    newest_order = fields.Integer(
+        compute="_compute_source", store=True, readonly=False, precompute=True
+    )
     sale_order_ids = fields.Many2many(
         comodel_name="sale.order",
         string="Orders Already There",
@@ -113,6 +116,8 @@ class CrmOpportunityOrder(models.TransientModel):
             lead = wizard.lead_id._origin
             orders = lead.order_ids.sudo(False)._filtered_access("read")
             wizard.known_order_ids = orders
+            # sudo: what a colleague makes from now on is not made twice
+            wizard.newest_order = max(lead.sudo().order_ids.ids, default=0)
             wizard.quotation_id = orders.filtered_domain(
                 lead._get_lead_quotation_domain()
             )[:1]
@@ -196,7 +201,7 @@ class CrmOpportunityOrder(models.TransientModel):
                 lines=self.source == "lines",
                 confirm=self.confirm,
                 cancel=self.cancel_others and self.other_quotation_ids,
-                known=self.known_order_ids,
+                newest=self.newest_order,
                 additional=self.purpose == "additional",
                 vat=self.vat,
             )
