@@ -385,10 +385,13 @@ class CrmLead(models.Model):
         return res
 
     def action_register_activity(self):
-        """Open the dialog that logs an interaction and moves this opportunity on."""
+        """Open the dialog that logs an interaction and moves this opportunity on: to
+        the next stage, but for one that only an order reaches."""
         self.ensure_one()
-        stage = self.env["crm.stage"]._following(self) or self.stage_id
-        return self._register_action(stage)
+        stage = self.env["crm.stage"]._following(self)
+        if "gate_order" in stage._missing_gates(self).get(self, ()):
+            stage = self.stage_id
+        return self._register_action(stage or self.stage_id)
 
     @api.readonly
     def crm_stage_dialog(self, stage_id):

@@ -121,6 +121,16 @@ class TestRegister(GateCommon):
         self.assertEqual(len(lead.gestion_ids), 2)
         self.assertEqual(len(lead.opportunity_stage_ids), 1)
 
+    def test_before_the_order_the_button_stays_in_the_stage(self):
+        lead = self._make_ready()
+        lead.stage_id = self.negotiate
+        dialog = self._open(lead)
+        self.assertEqual(dialog.stage_id, self.negotiate)
+        dialog.result_id = self.env.ref("crm_gestion.result_informed")
+        self._register(dialog)
+        self.assertEqual(lead.stage_id, self.negotiate)
+        self.assertEqual(len(lead.gestion_ids), 2)
+
     def test_going_back(self):
         lead = self._make_ready()
         lead.stage_id = self.negotiate
