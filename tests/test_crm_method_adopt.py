@@ -195,7 +195,9 @@ class TestAdopt(AdoptCommon):
         )  # fmt: skip
         leads = self.env["crm.lead"]
         leads |= self._make_lead(stage_id=self.new.id, probability=40)
-        leads |= self._make_lead(stage_id=self.qualified.id, type="lead", probability=20)
+        leads |= self._make_lead(
+            stage_id=self.qualified.id, type="lead", probability=20
+        )
         leads |= self._make_lead(stage_id=self.won.id)
         lost = self._make_lead(stage_id=self.proposition.id)
         lost.action_set_lost(lost_reason_id=self.price.id)
@@ -292,7 +294,11 @@ class TestAdopt(AdoptCommon):
                     "automated_probability": 73.81,
                     "prorated_revenue": prorated,
                 }
-                for probability, prorated in ((73.81, 738.1), (40.0, 400), (73.81, 738.1))
+                for probability, prorated in (
+                    (73.81, 738.1),
+                    (40.0, 400),
+                    (73.81, 738.1),
+                )
             ],
         )
 
@@ -454,7 +460,9 @@ class TestAdoptHistory(AdoptCommon):
         lead.opportunity_stage_ids.date_in = lead.create_date
         self._track("2026-01-10 09:00:00", lead, stage_id=self.negotiate.id)
         self._track("2026-01-12 09:00:00", lead, stage_id=self.present_products.id)
-        self._track("2026-01-15 09:00:00", lead, self.director, stage_id=self.sales_order.id)
+        self._track(
+            "2026-01-15 09:00:00", lead, self.director, stage_id=self.sales_order.id
+        )
         self._track("2026-01-20 09:00:00", lead, stage_id=self.size_proposal.id)
         with freeze_time("2026-01-25 09:00:00"):
             lead.with_user(self.seller).action_set_lost()
@@ -465,9 +473,7 @@ class TestAdoptHistory(AdoptCommon):
         )  # fmt: skip
 
         def passages():
-            return [
-                {name: row[name] for name in names} for row in self._passages(lead)
-            ]
+            return [{name: row[name] for name in names} for row in self._passages(lead)]
 
         recorded = passages()
         self.assertEqual(
@@ -579,7 +585,10 @@ class TestAdoptHistory(AdoptCommon):
         self.assertEqual(leads.opportunity_stage_ids.lead_id, leads[:2])
         # who moves meanwhile has a passage from then on
         leads[4].stage_id = self.present_products
-        with patch.object(crm_opportunity_history, "BATCH", 1), self.enter_registry_test_mode():
+        with (
+            patch.object(crm_opportunity_history, "BATCH", 1),
+            self.enter_registry_test_mode(),
+        ):
             cron.method_direct_trigger()
         self.assertEqual(
             [len(lead.opportunity_stage_ids) for lead in leads], [2, 1, 1, 1, 2]
@@ -746,21 +755,15 @@ class TestGiveBack(AdoptCommon):
             [lead.stage_id for lead in leads],
             [self.qualified, self.proposition, self.won, self.new, self.new],
         )
-        self.assertEqual(
-            self.env["crm.stage"].search([]), self.examples | self.method
-        )
-        self.assertEqual(
-            self.examples.mapped("fold"), [False, True, False, False]
-        )
+        self.assertEqual(self.env["crm.stage"].search([]), self.examples | self.method)
+        self.assertEqual(self.examples.mapped("fold"), [False, True, False, False])
 
     def test_where_the_method_was_there_first_its_stages_stay(self):
         self.env["crm.stage"]._start_method()
         lead = self._make_lead(stage_id=self.negotiate.id)
         self.env["crm.stage"]._end_method()
         self.assertEqual(lead.stage_id, self.negotiate)
-        self.assertEqual(
-            self.env["crm.stage"].search([]), self.method | self.examples
-        )
+        self.assertEqual(self.env["crm.stage"].search([]), self.method | self.examples)
         self.assertEqual(self.examples.mapped("fold"), [False] * 4)
 
     def test_without_adoption_nothing_changes(self):
