@@ -63,6 +63,7 @@
         "demo/crm_gestion_opportunity_demo.xml",
         "demo/crm_gestion_account_demo.xml",
         "demo/sale_order_demo.xml",
+        "demo/crm_opportunity_line_demo.xml",
         "demo/crm_opportunity_closure_demo.xml",
         "demo/history_demo.xml",
     ],

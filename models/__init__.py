@@ -17,6 +17,7 @@ from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line
 from . import crm_origination
 from . import crm_stage
+from . import ir_actions_act_window
 from . import mail_activity_type
 from . import res_company
 from . import res_config_settings

@@ -130,6 +130,19 @@ class CrmLead(models.Model):
         store=True,
         index="btree_not_null",
     )
+    standby_count = fields.Integer(
+        string="Times Paused",
+        compute="_compute_pauses",
+        groups="crm_gestion.group_seller",
+        help="How often the opportunity was put on standby; postponing counts too.",
+    )
+    standby_days = fields.Float(
+        string="Days Paused",
+        compute="_compute_pauses",
+        digits=(16, 1),
+        groups="crm_gestion.group_seller",
+        help="Days on standby in all, those of a pause that lasts included.",
+    )
     native_stage_id = fields.Many2one(
         comodel_name="crm.stage",
         string="Stage before the Method",
@@ -214,6 +227,15 @@ class CrmLead(models.Model):
             row = lead.closure_ids.filtered(lambda closure: not closure.reopen_date)[:1]
             lead.closure_kind = row.kind
             lead.standby_until = row.wake_date
+
+    @api.depends("closure_ids.days_paused")
+    @api.depends_context("uid")
+    def _compute_pauses(self):
+        pauses = self.env["crm.opportunity.closure"]._pauses(self)
+        for lead in self:
+            count, days = pauses.get(lead._origin.id, (0, 0.0))
+            lead.standby_count = count
+            lead.standby_days = days
 
     @api.onchange("line_ids")
     def _onchange_line_ids(self):
@@ -334,9 +356,11 @@ class CrmLead(models.Model):
         known."""
         Closure = self.env["crm.opportunity.closure"]
         before = Closure._snapshot(self)
-        held = Closure._hold(self)
+        note = self.env.context.get("crm_gestion_closure_note", False)
+        # the note is of these, and not of what an automated rule closes on the way
+        held = Closure._hold(self).with_context(crm_gestion_closure_note=False)
         res = super(CrmLead, held).action_set_lost(**additional_values)
-        Closure._log(self, before)
+        Closure._log(self, before, note=note)
         return res
 
     def action_set_won(self):
@@ -393,6 +417,17 @@ class CrmLead(models.Model):
             "crm_gestion.crm_opportunity_close_action"
         )
         return {**action, "context": {"default_lead_ids": self.ids}}
+
+    def action_crm_postpone(self):
+        """Open the dialog that gives paused opportunities another wake-up date."""
+        action = self.action_crm_close()
+        wake_date = self.env["crm.opportunity.closure"]._default_wake_date(self)
+        context = {
+            **action["context"],
+            "default_kind": "standby",
+            "default_wake_date": wake_date,
+        }
+        return {**action, "name": self.env._("Postpone"), "context": context}
 
     def action_crm_resume(self):
         """Take closed opportunities up again, as they were when they closed."""
@@ -474,7 +509,45 @@ class CrmLead(models.Model):
             "views": [(False, "form")],
         }
 
-    # === HOOKS OF MERGE AND CONVERSION === #
+    # === HOOKS OF ROTTING, DUPLICATES, MERGE AND CONVERSION === #
+
+    def _get_rotting_depends_fields(self):
+        return [*super()._get_rotting_depends_fields(), "closure_kind"]
+
+    def _get_rotting_domain(self):
+        """What is paused waits on purpose."""
+        return super()._get_rotting_domain() & Domain("closure_kind", "!=", "standby")
+
+    def _get_lead_duplicates(self, partner=None, email=None, include_lost=False):
+        """What is paused comes back: nobody is to open a second one beside it. Odoo
+        finds it among what is lost too; one query, for assignment asks for each lead.
+        """
+        found = super()._get_lead_duplicates(partner, email, include_lost=True)
+        if include_lost:
+            return found
+        return found.filtered(
+            lambda lead: (
+                lead.closure_kind == "standby"
+                or (lead.active and lead.won_status == "pending")
+            )
+        )
+
+    def _merge_opportunity(
+        self, user_id=False, team_id=False, auto_unlink=True, max_length=5
+    ):
+        """No stage asks for anything when opportunities are merged, and the winner is
+        open, paused or closed as the best of them was."""
+        Closure = self.env["crm.opportunity.closure"]
+        Passage = self.env["crm.opportunity.stage"]
+        before, places = Closure._merge_snapshot(self), Passage._snapshot(self)
+        leads = self.env["crm.stage"]._waive_gates(self)
+        winner = super(CrmLead, leads)._merge_opportunity(
+            user_id, team_id, auto_unlink, max_length
+        )
+        winner = winner.with_env(self.env)
+        Closure._settle_merged(winner, before)
+        Passage._log_transition(winner, places)
+        return winner
 
     def _merge_get_fields_specific(self):
         Line = self.env["crm.opportunity.line"]
@@ -500,12 +573,6 @@ class CrmLead(models.Model):
         self.env["crm.opportunity.forecast.log"]._move_to_lead(opportunities, self)
         self.env["crm.opportunity.line"]._move_to_lead(opportunities, self)
         return res
-
-    def _merge_opportunity(self, *args, **kwargs):
-        """Merging never asks for what a stage needs: it only says what there is."""
-        leads = self.env["crm.stage"]._waive_gates(self)
-        merged = super(CrmLead, leads)._merge_opportunity(*args, **kwargs)
-        return merged.with_env(self.env)
 
     def _create_customer(self, with_parent=None):
         """A person made from an enquiry whose organization is known belongs to it."""

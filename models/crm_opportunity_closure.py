@@ -1,20 +1,28 @@
+import logging
 from collections import defaultdict
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import format_date, plaintext2html
 
-# From what an opportunity is (False: open) to how it may be closed. A closed
-# opportunity is resumed before it is closed in another way, but for the order that wins
-# it.
+_logger = logging.getLogger(__name__)
+
+# From what an opportunity is (False: open) to how it may be closed. A pause may be
+# postponed or end in another closure; what else is closed is resumed before it is
+# closed in another way, but for the order that wins it.
 TRANSITIONS = {
     False: {"won", "standby", "rejected", "unqualified"},
-    "standby": {"won", "rejected", "unqualified"},
+    "standby": {"won", "standby", "rejected", "unqualified"},
     "rejected": {"won"},
     "unqualified": {"won"},
     "won": set(),
 }
 # A paused opportunity keeps a probability: archived with 0 it would count as lost.
 STANDBY_PROBABILITY = 0.01
+# Opportunities that the nightly job resumes in one transaction.
+BATCH = 200
 
 
 class Held(frozenset):
@@ -31,7 +39,9 @@ class CrmOpportunityClosure(models.Model):
     *Lifecycle.* A row is made each time an opportunity closes, by whatever route: the
     wizard, Odoo's own Won and Lost buttons, an order, an import. It keeps what the
     opportunity was worth at that moment. Resuming the opportunity sets ``reopen_date``
-    once and gives it back the probability of before; the row stays.
+    once and gives it back the probability of before; the row stays. Postponing a pause
+    ends its row and makes another one: each time and the days of each are kept. What is
+    paused comes back by itself on its day (`_cron_wake`).
 
     *Invariants.* Append-only but for ``reopen_date``; at most one row of an opportunity
     is without it (the database sees to that). Standby is never inferred from
@@ -94,9 +104,23 @@ class CrmOpportunityClosure(models.Model):
         readonly=True,
         ondelete="restrict",
     )
+    order_id = fields.Many2one(
+        comodel_name="sale.order",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The order that won the opportunity.",
+    )
     note = fields.Text(readonly=True)
     wake_date = fields.Date(string="Paused Until", readonly=True)
     reopen_date = fields.Datetime(string="Resumed on", readonly=True)
+
+    days_paused = fields.Float(
+        compute="_compute_days_paused",
+        store=True,
+        digits=(16, 1),
+        help="How long the pause lasted, once it is over.",
+    )
 
     _open_unique = models.UniqueIndex(
         "(lead_id) WHERE reopen_date IS NULL",
@@ -104,22 +128,43 @@ class CrmOpportunityClosure(models.Model):
     )
     _default_order_idx = models.Index("(date DESC, id DESC)")
 
+    # === COMPUTE METHODS === #
+
+    @api.depends("kind", "date", "reopen_date")
+    def _compute_days_paused(self):
+        for row in self:
+            over = row.kind == "standby" and row.reopen_date
+            days = (row.reopen_date - row.date) / timedelta(days=1) if over else 0.0
+            row.days_paused = days
+
     # === BUSINESS METHODS === #
 
     @api.model
-    def _close(self, leads, kind, reason=None, note=False, wake_date=False):
+    def _close(
+        self,
+        leads,
+        kind,
+        reason=None,
+        note=False,
+        wake_date=False,
+        cancel_activities=False,
+        quotations=None,
+    ):
         """Close opportunities by hand, all in the same way.
 
         :param leads: opportunities that the user may write
         :param str kind: ``standby``, ``rejected`` or ``unqualified``
         :param reason: ``crm.lost.reason`` of that kind; not needed for standby
         :param wake_date: day on which a paused opportunity is to be resumed
+        :param bool cancel_activities: cancel what is planned on them; otherwise that
+            stays, and on standby moves to the wake-up date: nothing paused is overdue
+        :param quotations: open quotations of theirs to cancel
         :raise UserError: where a transition is not allowed or data are missing; nothing
             has changed then
         """
         reason = reason or self.env["crm.lost.reason"]
         self._check_transition(leads, kind)
-        self._check_data(kind, reason, wake_date)
+        self._check_data(leads, kind, reason, wake_date)
         Stage = self.env["crm.opportunity.stage"]
         before, places = self._snapshot(leads), Stage._snapshot(leads)
         held = self._hold(leads)
@@ -136,6 +181,12 @@ class CrmOpportunityClosure(models.Model):
             wake_date=wake_date if kind == "standby" else False,
         )
         Stage._log_transition(leads, places)
+        if cancel_activities:
+            self._planned_activities(leads).unlink()
+        elif kind == "standby":
+            self._postpone_activities(leads, wake_date)
+        if quotations:
+            self._open_quotations(leads, quotations).action_cancel()
         return rows
 
     @api.model
@@ -148,12 +199,57 @@ class CrmOpportunityClosure(models.Model):
 
     @api.model
     def _pause(self, leads):
-        """Archive without losing: stage and probability stay. Odoo dates whatever is
-        archived as closed; a pause is not."""
+        """Archive without losing: stage and probability stay."""
         without = leads.filtered(lambda lead: not lead.probability)
         without.write({"probability": STANDBY_PROBABILITY})
         leads.write({"active": False})
-        leads.write({"date_closed": False})
+
+    @api.model
+    def _planned_activities(self, leads):
+        """:return: what is planned on these opportunities, whoever is to do it"""
+        # sudo: whoever closes an opportunity decides on all that is planned on it, what
+        # a colleague is to do too; rights on it were checked when it was closed
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", "crm.lead"),
+                    ("res_id", "in", leads.ids),
+                    ("active", "=", True),
+                ]
+            )
+        )
+
+    @api.model
+    def _postpone_activities(self, leads, wake_date):
+        """What is planned before the wake-up date moves to that day. A meeting that is
+        still to come stays in everybody's calendar on its day, and so does its
+        activity; of one that was held, what is left to do moves."""
+        today = fields.Date.context_today(self)
+        early = self._planned_activities(leads).filtered(
+            lambda activity: (
+                activity.date_deadline < wake_date
+                and not (activity.calendar_event_id and activity.date_deadline >= today)
+            )
+        )
+        # Odoo's key: the meeting does not move with its activity
+        early.with_context(calendar_event_meeting_update=True).write(
+            {"date_deadline": wake_date}
+        )
+
+    @api.model
+    def _open_quotations(self, leads, quotations=None):
+        """
+        :return: quotations of these opportunities that no customer has confirmed and
+            the user may cancel
+        :param quotations: of these only
+        """
+        domain = Domain("opportunity_id", "in", leads.ids)
+        domain &= Domain("state", "in", ("draft", "sent"))
+        if quotations is not None:
+            domain &= Domain("id", "in", quotations.ids)
+        return self.env["sale.order"].search(domain)._filtered_access("write")
 
     @api.model
     def _check_transition(self, leads, kind):
@@ -176,13 +272,20 @@ class CrmOpportunityClosure(models.Model):
             )
 
     @api.model
-    def _check_data(self, kind, reason, wake_date):
+    def _check_data(self, leads, kind, reason, wake_date):
         if kind == "standby":
             if not wake_date or wake_date <= fields.Date.context_today(self):
                 raise UserError(
                     self.env._(
                         "Say until when the opportunity is paused: "
                         "a standby needs a date after today."
+                    )
+                )
+            if leads.filtered(lambda lead: lead.standby_until == wake_date):
+                raise UserError(
+                    self.env._(
+                        "The opportunity is paused until that day already: "
+                        "choose another date."
                     )
                 )
         elif not reason:
@@ -227,6 +330,7 @@ class CrmOpportunityClosure(models.Model):
             lead.id: {
                 "won_status": lead.won_status,
                 "active": lead.active,
+                "closure_kind": lead.closure_kind,
                 "stage_id": lead.stage_id.id,
                 "expected_revenue": lead.expected_revenue,
                 "probability": lead.probability,
@@ -238,7 +342,8 @@ class CrmOpportunityClosure(models.Model):
 
     @api.model
     def _log(self, leads, before, kind=None, restore=True, **values):
-        """Record what closed or reopened between `_snapshot` and now.
+        """Record what closed or reopened between `_snapshot` and now, but for what a
+        write within that one recorded already.
 
         :param str kind: how they closed, where the caller knows; otherwise it follows
             from Odoo's own status and lost reason
@@ -285,6 +390,14 @@ class CrmOpportunityClosure(models.Model):
         )
         if restore:
             ended.filtered(lambda row: row.lead_id in reopened)._restore_probability()
+        # what Odoo leaves behind on some routes: the reason of what is not lost any
+        # more, and the closing date it gives to whatever is archived
+        (closed | reopened).filtered(
+            lambda lead: lead.lost_reason_id and lead.won_status != "lost"
+        ).write({"lost_reason_id": False})
+        known.filtered(
+            lambda lead: lead.closure_kind == "standby" and lead.date_closed
+        ).write({"date_closed": False})
         return rows.with_env(self.env)
 
     @api.model
@@ -293,7 +406,11 @@ class CrmOpportunityClosure(models.Model):
         closed = leads.filtered(lambda lead: lead.won_status != "pending")
         before = self._snapshot(closed)
         for lead in closed.filtered(lambda lead: lead.id in before):
-            before[lead.id] |= {"won_status": "pending", "date": lead.date_closed}
+            before[lead.id] |= {
+                "won_status": "pending",
+                "closure_kind": False,
+                "date": lead.date_closed,
+            }
         self._log(leads, before)
 
     @api.model
@@ -320,15 +437,48 @@ class CrmOpportunityClosure(models.Model):
         }
 
     @api.model
+    def _recorded(self, lead, before):
+        """:return: whether a write within the one at hand, such as an automated rule's,
+        has closed or reopened the opportunity and so recorded it"""
+        return lead.closure_kind != before["closure_kind"]
+
+    @api.model
+    def _name_orders(self, leads, orders):
+        """Keep on the rows of opportunities that were won just now, by which of these
+        orders. Part of making them: the write that wins many at once cannot tell."""
+        first = {
+            order.opportunity_id.id: order.id for order in orders.sorted("id", True)
+        }
+        for row in self._open_won(leads):
+            row.order_id = first[row.lead_id.id]
+
+    @api.model
+    def _won_by_order(self, leads):
+        """:return: the open rows of what was won by an order"""
+        return self._open_won(leads).filtered("order_id")
+
+    @api.model
+    def _open_won(self, leads):
+        # sudo: as in _log
+        return self.sudo().search(
+            [
+                ("lead_id", "in", leads.ids),
+                ("kind", "=", "won"),
+                ("reopen_date", "=", False),
+            ]
+        )
+
+    @api.model
     def _just_closed(self, lead, before):
         return (
             lead.won_status in ("won", "lost")
             and lead.won_status != before["won_status"]
+            and not self._recorded(lead, before)
         )
 
     @api.model
     def _just_reopened(self, lead, before):
-        if lead.won_status != "pending":
+        if lead.won_status != "pending" or self._recorded(lead, before):
             return False
         if before["won_status"] in ("won", "lost"):
             return True
@@ -364,6 +514,137 @@ class CrmOpportunityClosure(models.Model):
         rows.write({"lead_id": target.id})
 
     @api.model
-    def _default_wake_date(self):
-        """:return: a month from today, the date that the wizard proposes"""
-        return fields.Date.add(fields.Date.context_today(self), months=1)
+    def _merge_snapshot(self, leads):
+        """:return: dict of what `_settle_merged` must know of opportunities that are
+        about to be merged"""
+        rows = leads.sudo().closure_ids  # sudo: as in _log
+        return {
+            "open": any(leads.mapped("active")),
+            "pauses": rows.filtered(
+                lambda row: row.kind == "standby" and not row.reopen_date
+            ),
+        }
+
+    @api.model
+    def _settle_merged(self, winner, before):
+        """What comes out of a merge is as alive as the most alive that went in: open,
+        or else paused. Odoo goes by stage and probability, so that an open opportunity
+        would disappear into a paused or rejected one. What is lost or archived without
+        us is left to Odoo where the method is off.
+        """
+        if winner.active or winner.won_status == "won":
+            return
+        paused = winner.closure_kind == "standby"
+        if not paused and not self.env["crm.stage"]._method_enforced():
+            return
+        if before["open"]:
+            winner.action_crm_resume()
+        elif paused:
+            self._postpone_activities(winner, winner.standby_until)
+        elif before["pauses"]:
+            row = before["pauses"].sorted("wake_date")[0]
+            winner.action_crm_resume()
+            if row.wake_date > fields.Date.context_today(self):
+                self._close(
+                    winner, "standby", row.lost_reason_id, row.note, row.wake_date
+                )
+
+    @api.model
+    def _pauses(self, leads):
+        """:return: dict lead id -> how many times an opportunity was paused, and for
+        how many days, those of a pause that lasts included"""
+        domain = Domain([("lead_id", "in", leads.ids), ("kind", "=", "standby")])
+        data = self._read_group(domain, ["lead_id"], ["__count", "days_paused:sum"])
+        pauses = {lead.id: (count, days) for lead, count, days in data}
+        lasting = domain & Domain("reopen_date", "=", False)
+        now = fields.Datetime.now()
+        for lead, date in self._read_group(lasting, ["lead_id"], ["date:max"]):
+            count, days = pauses[lead.id]
+            pauses[lead.id] = count, days + (now - date) / timedelta(days=1)
+        return pauses
+
+    @api.model
+    def _default_wake_date(self, leads=None):
+        """
+        :return: the date that the wizard proposes: a month from today, or from the day
+            on which the last of these paused opportunities is to be resumed
+        """
+        days = [lead.standby_until for lead in leads or () if lead.standby_until]
+        start = max([fields.Date.context_today(self), *days])
+        return fields.Date.add(start, months=1)
+
+    # === CRON === #
+
+    @api.model
+    def _cron_wake(self):
+        """Every morning: what is paused until today or before is resumed, each with an
+        activity for whoever owns it now.
+
+        Bounded batches, each opportunity at most once in a run. What was resumed is not
+        paused any more, so that running it again does nothing. One that cannot be
+        resumed is logged, hinders no other one, and has its turn again the next day.
+        """
+        # sudo: the job is the company's, whoever it runs as
+        paused = self.env["crm.lead"].sudo().with_context(active_test=False)
+        due = Domain("closure_kind", "=", "standby") & Domain(
+            "standby_until", "<=", fields.Date.context_today(self)
+        )
+        while leads := paused.search(due, order="id", limit=BATCH):
+            self._wake_safely(leads)
+            due &= Domain("id", ">", leads[-1].id)
+            if not self.env["ir.cron"]._commit_progress(
+                len(leads), remaining=paused.search_count(due)
+            ):
+                return
+
+    @api.model
+    def _wake_safely(self, leads):
+        try:
+            with self.env.cr.savepoint():
+                self._wake(leads)
+        except Exception:
+            if len(leads) > 1:
+                for lead in leads:
+                    self._wake_safely(lead)
+            else:
+                _logger.exception("Opportunity %s was not resumed", leads.id)
+
+    @api.model
+    def _wake(self, leads):
+        """Resume paused opportunities and say so to whoever owns them now."""
+        rows = leads.closure_ids.filtered(lambda row: not row.reopen_date)
+        leads.action_crm_resume()
+        common = {
+            "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
+            "date_deadline": fields.Date.context_today(self),
+            "res_model_id": self.env["ir.model"]._get_id("crm.lead"),
+        }
+        # Odoo would send one e-mail for each: the seller finds them among his
+        # activities of today
+        self.env["mail.activity"].sudo().with_context(
+            mail_activity_quick_update=True
+        ).create([{**common, **row._prepare_wake_activity_vals()} for row in rows])
+
+    def _prepare_wake_activity_vals(self):
+        """:return: values of the activity that says to take an opportunity up again, in
+        the language of whoever is to do it"""
+        self.ensure_one()
+        owner = self._present_owner()
+        row = self.with_context(lang=owner.lang or self.env.lang)
+        until = format_date(row.env, row.wake_date)
+        texts = filter(None, (row.lost_reason_id.name, row.note))
+        return {
+            "summary": row.env._("Take up again: paused until %s", until),
+            "note": plaintext2html("\n".join(texts)),
+            "user_id": owner.id,
+            "res_id": self.lead_id.id,
+        }
+
+    def _present_owner(self):
+        """
+        :return: the salesperson of the opportunity, or the leader of its team where
+            there is none who works here any more; nobody where there is neither
+        """
+        lead = self.lead_id
+        users = lead.user_id | lead.team_id.user_id
+        return users.filtered("active")[:1]

@@ -194,9 +194,8 @@ class CrmOpportunityLine(models.Model):
         res = super()._add_precomputed_values(vals_list)
         for vals, is_typed in zip(vals_list, typed, strict=True):
             price = vals.get("price_unit")
-            # any other value than the price: 0 may be typed too
-            other = 0.0 if price else -1.0
-            vals.setdefault("technical_price_unit", other if is_typed else price)
+            technical = self._other_price(price) if is_typed else price
+            vals.setdefault("technical_price_unit", technical)
         return res
 
     @api.model_create_multi
@@ -243,6 +242,11 @@ class CrmOpportunityLine(models.Model):
     def _has_typed_price(self):
         self.ensure_one()
         return bool(self._differ(self.technical_price_unit, self.price_unit))
+
+    @api.model
+    def _other_price(self, price):
+        """:return: technical price of a typed one: any other, for 0 may be typed too"""
+        return -1.0 if not price else 0.0
 
     @api.model
     def _differ(self, one, other, rounding=0.000001):
@@ -293,6 +297,34 @@ class CrmOpportunityLine(models.Model):
         return source._convert(
             amount, target, self._company(), fields.Date.context_today(self), round
         )
+
+    def _prepare_order_line(self, order):
+        """Odoo prices the line of an order; what was typed here stays.
+
+        :param order: the order that the line is for
+        :return: dict of values of ``sale.order.line``
+        """
+        self.ensure_one()
+        vals = {
+            "product_id": self.product_id.id,
+            "product_uom_qty": self.quantity,
+            "product_uom_id": self.uom_id.id,
+            "sequence": self.sequence,
+        }
+        if self.name:
+            vals["name"] = self.name
+        is_typed = self._has_typed_price()
+        if is_typed or self.discount:
+            price = self._convert(
+                self.price_unit, self._currency(), order.currency_id, round=False
+            )
+            technical = self._other_price(price) if is_typed else price
+            vals |= {
+                "price_unit": price,
+                "technical_price_unit": technical,
+                "discount": self.discount,
+            }
+        return vals
 
     # === BUSINESS METHODS: EXPECTED REVENUE === #
 

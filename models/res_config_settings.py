@@ -20,6 +20,11 @@ class ResConfigSettings(models.TransientModel):
         help="Sellers too may win an opportunity without a confirmed order, with a "
         "note. Off, only a sales director may.",
     )
+    crm_require_vat = fields.Boolean(
+        string="Customers Need a Tax ID",
+        config_parameter="crm_gestion.require_vat",
+        help="A sales order of an opportunity is generated once its customer has one.",
+    )
     crm_correction_days = fields.Integer(
         string="Days to Correct a Gestión",
         config_parameter="crm_gestion.correction_days",

@@ -215,6 +215,17 @@ class ResPartner(models.Model):
             },
         )
 
+    def action_view_opportunity(self):
+        """List what the button counts. Odoo counts archived opportunities, paused ones
+        among them, and its own filters would hide what is neither ongoing nor lost."""
+        action = super().action_view_opportunity()
+        context = {
+            key: value
+            for key, value in action["context"].items()
+            if not key.startswith("search_default_")
+        }
+        return {**action, "context": context}
+
     def action_log_gestion(self):
         """Open the dialog that logs an interaction with this organization or
         contact."""

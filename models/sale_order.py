@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tools import SQL
 from odoo.tools.misc import clean_context
 
@@ -25,7 +26,14 @@ class SaleOrder(models.Model):
         confirmed._win_opportunities()
         return res
 
-    # === BUSINESS METHODS === #
+    def _action_cancel(self):
+        """The order that won its opportunity takes the victory along."""
+        confirmed = self.filtered(lambda order: order.state == "sale")
+        res = super()._action_cancel()
+        confirmed._reopen_opportunities()
+        return res
+
+    # === BUSINESS METHODS: WINNING === #
 
     def _win_opportunities(self):
         """Take the opportunities of these orders to the last stage of the method,
@@ -43,47 +51,174 @@ class SaleOrder(models.Model):
             if stage := group._crm_won_stage():
                 group.filtered(lambda lead: not lead.active).action_unarchive()
                 group.write({"stage_id": stage.id, "probability": 100})
+        self.env["crm.opportunity.closure"]._name_orders(leads, self)
+
+    def _reopen_opportunities(self):
+        """Take opportunities up again whose confirmed orders are all cancelled now, at
+        the stage they were won from. What was won without an order stays won."""
+        if not self.env["crm.stage"]._method_enforced():
+            return
+        # sudo: who may cancel an order need not have rights on its opportunity
+        leads = self.sudo().opportunity_id.filtered(
+            lambda lead: lead.won_status == "won"
+        )
+        confirmed = leads.order_ids.filtered_domain(leads._get_lead_sale_order_domain())
+        rows = self.env["crm.opportunity.closure"]._won_by_order(
+            leads - confirmed.opportunity_id
+        )
+        for stage, group in rows.grouped("stage_id").items():
+            # whoever cancels is not asked for what the stage before needs
+            leads = self.env["crm.stage"]._waive_gates(group.lead_id)
+            # sudo went with the rows; a stage deleted meanwhile: the first one
+            target = stage or leads[:1]._stage_find(domain=[("is_method", "=", True)])
+            leads.write({"stage_id": target.id})
+
+    # === BUSINESS METHODS: MAKING THE ORDER === #
 
     @api.model
     def _generate_from_opportunity(
-        self, lead, quotation=None, template=None, confirm=False, known=None
+        self,
+        lead,
+        quotation=None,
+        template=None,
+        lines=False,
+        confirm=False,
+        cancel=None,
+        newest=None,
+        additional=False,
+        vat=None,
     ):
-        """Make the sales order of an opportunity in Odoo Sales.
+        """Make the sales order of an opportunity in Odoo Sales, once per request.
 
-        :param quotation: open quotation of the opportunity to go on with; without one a
-            new quotation is made, empty or from a quotation template
+        Without quotation, template and lines it is a new, empty quotation. What
+        somebody else made meanwhile is opened and not made again: two clicks, two users
+        or two servers give one order.
+
+        :param quotation: open quotation of the opportunity to go on with
+        :param template: quotation template
+        :param bool lines: from the opportunity's lines; typed prices stay
         :param bool confirm: confirm it, which wins the opportunity
-        :param known: orders of the opportunity that the user saw; without a quotation
-            to go on with, what somebody made meanwhile is opened and not made again
-        :return: the order
-        :raise UserError: where there is nothing to confirm; nothing has changed then
+        :param cancel: other quotations, cancelled where the order is confirmed
+        :param int newest: id of the newest order of the opportunity when the user
+            decided; a later one was made meanwhile
+        :param bool additional: make another one though an order is confirmed already
+        :param str vat: tax id of the customer, where he has none
+        :return: the order, and what confirming it answered: an action or True, or
+            False where nothing was confirmed
+        :raise UserError: where data are missing; nothing has changed then
         """
         lead.ensure_one()
         lead.check_access("write")
-        lead.lock_for_update()
-        # a request with an older snapshot fails here and is replayed with a new one:
-        # a lock alone does not show it what the other one has made
-        self.env.cr.execute(SQL("UPDATE crm_lead SET id = id WHERE id = %s", lead.id))
+        self._serialize_requests(lead)
         if quotation and quotation.opportunity_id != lead:
             raise UserError(self.env._("Choose a quotation of this opportunity."))
-        if not quotation and known is not None:
-            made = lead.order_ids.filtered(lambda o: o.state != "cancel") - known
-            if made:
-                return made[:1]
-        if not lead.partner_id:
+        made = self._made_already(lead, quotation, newest, additional)
+        if made:
+            return made, False
+        customer = (quotation or lead).partner_id
+        self._check_vat(customer, vat)
+        if not customer:
             lead._handle_partner_assignment(create_missing=True)
-        order = quotation or self._create_from_opportunity(lead, template)
-        if confirm and order.state != "sale":
-            order._check_confirmable()
-            # without the defaults of the dialog that is open
-            env = order.env(context=clean_context(order.env.context))
-            order.with_env(env).action_confirm()
-        return order
+            customer = lead.partner_id
+        self._complete_vat(customer, vat)
+        order = quotation or self._create_from_opportunity(lead, template, lines)
+        if not confirm:
+            return order, False
+        order._check_confirmable()
+        # without the defaults of the dialog that is open
+        env = order.env(context=clean_context(order.env.context))
+        result = order.with_env(env).action_confirm()
+        if cancel:
+            (cancel - order).filtered(
+                lambda other: (
+                    other.opportunity_id == lead and other.state in ("draft", "sent")
+                )
+            ).with_env(env).action_cancel()
+        return order, result
 
     @api.model
-    def _create_from_opportunity(self, lead, template):
-        context = lead._prepare_opportunity_quotation_context()
+    def _serialize_requests(self, lead):
+        """Requests for one opportunity go one after the other: the second waits here,
+        fails on its older snapshot and is replayed by the server with a new one, in
+        which it finds what the first has made. Only reading under a lock would not show
+        it."""
+        lead.flush_recordset()
+        self.env.cr.execute(SQL("UPDATE crm_lead SET id = id WHERE id = %s", lead.id))
+
+    @api.model
+    def _made_already(self, lead, quotation, newest, additional):
+        """:return: the order to open in the place of making another one, if any"""
+        if quotation:
+            if quotation.state == "sale":
+                return quotation
+            if quotation.state == "cancel":
+                raise UserError(
+                    self.env._(
+                        "This quotation was cancelled meanwhile: choose another one."
+                    )
+                )
+        confirmed = self._confirmed_of(lead)
+        if confirmed and not additional:
+            return confirmed._readable_order()
+        if not quotation and newest is not None:
+            # sudo: made also where the user may not read it
+            made = lead.sudo().order_ids.filtered(
+                lambda order: order.id > newest and order.state != "cancel"
+            )
+            if made:
+                return made.with_env(self.env)._readable_order()
+        return self.browse()
+
+    @api.model
+    def _confirmed_of(self, lead):
+        """:return: the confirmed orders of an opportunity, whoever may read them"""
+        # sudo: an order is there also for who may not read it, such as the next seller
+        orders = lead.sudo().order_ids.filtered_domain(
+            lead._get_lead_sale_order_domain()
+        )
+        return orders.with_env(self.env)
+
+    def _readable_order(self):
+        """:return: one of these orders that the user may open"""
+        readable = self._filtered_access("read")
+        if not readable:
+            raise UserError(
+                self.env._(
+                    "This opportunity has an order already, of another salesperson: "
+                    "open this dialog again and make an additional one if you need it."
+                )
+            )
+        return readable[:1]
+
+    @api.model
+    def _requires_vat(self, customer):
+        """:return: whether the company wants a tax id that this customer has not"""
+        # sudo: a setting of the company, read for everybody
+        params = self.env["ir.config_parameter"].sudo()
+        if params.get_param("crm_gestion.require_vat") != "True":
+            return False
+        return customer.commercial_partner_id.vat in (False, "", "/")
+
+    @api.model
+    def _check_vat(self, customer, vat):
+        if not vat and self._requires_vat(customer):
+            raise UserError(
+                self.env._(
+                    "The customer has no tax id: enter it before you generate the "
+                    "sales order."
+                )
+            )
+
+    @api.model
+    def _complete_vat(self, customer, vat):
+        """With the rights of the user: who may not write the customer is told so."""
+        if vat and self._requires_vat(customer):
+            customer.commercial_partner_id.vat = vat
+
+    @api.model
+    def _prepare_from_opportunity(self, lead, template):
         prefix = "default_"
+        context = lead._prepare_opportunity_quotation_context()
         vals = {
             key.removeprefix(prefix): value
             for key, value in context.items()
@@ -91,11 +226,33 @@ class SaleOrder(models.Model):
         }
         if template:
             vals["sale_order_template_id"] = template.id
+        return vals
+
+    @api.model
+    def _create_from_opportunity(self, lead, template, lines):
+        vals = self._prepare_from_opportunity(lead, template)
         order = self.with_company(vals["company_id"]).create(vals)
+        order._fill(lead, template, lines)
+        return order
+
+    @api.model
+    def _preview_from_opportunity(self, lead, template=None, lines=False):
+        """:return: the order that `_generate_from_opportunity` would make, not saved"""
+        vals = self._prepare_from_opportunity(lead, template)
+        # or the opportunity would count it among its orders
+        del vals["opportunity_id"]
+        order = self.with_company(vals["company_id"]).new(vals)
+        order._fill(lead, template, lines)
+        return order
+
+    def _fill(self, lead, template, lines):
         if template:
             # Odoo adds the lines of a template on the screen only
-            order._onchange_sale_order_template_id()
-        return order
+            self._onchange_sale_order_template_id()
+        if lines:
+            self.order_line = [
+                Command.create(line._prepare_order_line(self)) for line in lead.line_ids
+            ]
 
     def _check_confirmable(self):
         if not self.order_line.filtered("product_id"):

@@ -9,8 +9,10 @@ from . import test_crm_method_adopt
 from . import test_crm_opportunity_closure
 from . import test_crm_opportunity_forecast_log
 from . import test_crm_opportunity_line
+from . import test_crm_opportunity_order
 from . import test_crm_opportunity_register
 from . import test_crm_opportunity_stage
+from . import test_crm_opportunity_standby
 from . import test_crm_origination
 from . import test_crm_stage
 from . import test_gates

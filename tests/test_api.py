@@ -218,6 +218,7 @@ class TestApiFlow(ApiCommon):
             "crm.opportunity.close",
             lead_ids=[Command.set(lead.ids)],
             kind="standby",
+            reason_id=self.env.ref("crm_gestion.lost_reason_later_budget").id,
             wake_date="2026-06-01",
             note="Budget in June",
         )

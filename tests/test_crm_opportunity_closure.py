@@ -27,11 +27,12 @@ class ClosureCommon(CrmGestionCommon):
         super().setUpClass()
         cls.env["crm.lead.scoring.frequency"].search([]).unlink()
         cls.env["ir.config_parameter"].set_param("crm.pls_start_date", "2000-01-01")
+        cls.waiting = cls.env.ref("crm_gestion.lost_reason_waiting_decision")
 
     def _make_mine(self, **values):
         return self._make_lead(**values).with_user(self.seller)
 
-    def _close(self, leads, kind, reason=None, wake_date=False, note=False):
+    def _close(self, leads, kind, reason=None, wake_date=False, note=False, **options):
         wizard = leads.env["crm.opportunity.close"].create(
             {
                 "lead_ids": leads.ids,
@@ -39,12 +40,13 @@ class ClosureCommon(CrmGestionCommon):
                 "reason_id": reason.id if reason else False,
                 "wake_date": wake_date,
                 "note": note,
+                **options,
             }
         )
         return wizard.action_close()
 
-    def _pause(self, leads):
-        self._close(leads, "standby", wake_date=WAKE)
+    def _pause(self, leads, wake_date=WAKE, **values):
+        self._close(leads, "standby", self.waiting, wake_date, **values)
 
     def _reject(self, leads):
         self._close(leads, "rejected", self.price)
@@ -405,7 +407,7 @@ class TestClosing(ClosureCommon):
             paused,
             {
                 "kind": "standby",
-                "lost_reason_id": False,
+                "lost_reason_id": self.waiting.id,
                 "stage_id": self.negotiate.id,
                 "probability": 60.0,
             },
@@ -514,27 +516,29 @@ class TestRefusals(ClosureCommon):
         lead = self._make_mine(probability=40.0)
         for day in (False, date(2026, 2, 1), date(2026, 3, 1), date(2026, 3, 2)):
             with self.subTest(day=day):
-                self.assertRefused(lead, "standby", wake_date=day)
-        self._close(lead, "standby", wake_date=date(2026, 3, 3))
+                self.assertRefused(lead, "standby", reason=self.waiting, wake_date=day)
+        self._pause(lead, date(2026, 3, 3))
         self.assertEqual(lead.standby_until, date(2026, 3, 3))
 
     def test_today_is_the_users_today(self):
         """At 10:00 in London it is tomorrow already on Kiritimati, 14 hours ahead."""
         self.seller.tz = "Pacific/Kiritimati"
         lead = self._make_mine(probability=40.0).with_context(tz=self.seller.tz)
-        self.assertRefused(lead, "standby", wake_date=date(2026, 3, 3))
+        self.assertRefused(
+            lead, "standby", reason=self.waiting, wake_date=date(2026, 3, 3)
+        )
 
     def test_reason_must_belong_to_the_closure(self):
         lead = self._make_mine(probability=40.0)
         own = self.env["crm.lost.reason"].create({"name": "A reason of the company"})
-        waiting = self.env.ref("crm_gestion.lost_reason_waiting_decision")
         for kind, reason in (
             ("rejected", None),
             ("rejected", self.too_small),
-            ("rejected", waiting),
+            ("rejected", self.waiting),
             ("unqualified", None),
             ("unqualified", self.price),
             ("unqualified", own),
+            ("standby", None),
             ("standby", self.price),
             ("standby", self.too_small),
         ):
@@ -548,25 +552,27 @@ class TestRefusals(ClosureCommon):
         self.assertClosures(lead, {"kind": "rejected", "lost_reason_id": own.id})
 
     def test_what_is_closed_is_resumed_before_it_is_closed_again(self):
-        paused, rejected, unqualified, won, lost_before = (
+        rejected, unqualified, won, lost_before = (
             self._make_mine(name=name, probability=40.0)
-            for name in ("Paused", "Rejected", "Unqualified", "Won", "Lost before")
+            for name in ("Rejected", "Unqualified", "Won", "Lost before")
         )
-        self._pause(paused)
         self._reject(rejected)
         self._close(unqualified, "unqualified", self.too_small)
         won.action_set_won()
         self._lose_natively(lost_before)
         lost_before.sudo().closure_ids.unlink()  # as before the add-on came
         for lead, kinds in (
-            (paused, ["standby"]),
             (rejected, ["standby", "rejected", "unqualified"]),
             (unqualified, ["standby", "rejected", "unqualified"]),
             (won, ["standby", "rejected", "unqualified"]),
             (lost_before, ["standby", "rejected", "unqualified"]),
         ):
             for kind in kinds:
-                reason = {"rejected": self.price, "unqualified": self.too_small}
+                reason = {
+                    "standby": self.waiting,
+                    "rejected": self.price,
+                    "unqualified": self.too_small,
+                }
                 with self.subTest(lead=lead.name, kind=kind):
                     self.assertRefused(
                         lead, kind, reason=reason.get(kind), wake_date=WAKE
@@ -583,7 +589,9 @@ class TestRefusals(ClosureCommon):
         enquiry = self._make_mine(type="lead")
         opportunity = self._make_mine(probability=40.0)
         self.assertRefused(enquiry, "rejected", reason=self.price)
-        self.assertRefused(enquiry | opportunity, "standby", wake_date=WAKE)
+        self.assertRefused(
+            enquiry | opportunity, "standby", reason=self.waiting, wake_date=WAKE
+        )
 
     def test_opportunity_of_somebody_else_is_not_closed(self):
         lead = self._make_lead(stage_id=self.negotiate.id, probability=40.0)

@@ -264,6 +264,31 @@ class TestExpectedRevenue(LineCommon):
                 )
                 self.assertAmount(lead, expected, typed)
 
+    def test_imported_with_lines_and_an_amount(self):
+        columns = [
+            "name", "type", "expected_revenue", "line_ids/product_id/.id",
+            "line_ids/quantity", "line_ids/price_unit",
+        ]  # fmt: skip
+        product = str(self.product.id)
+        result = (
+            self.env["crm.lead"]
+            .with_user(self.seller)
+            .load(
+                columns,
+                [
+                    ["Equal", "opportunity", "250", product, "2", "100"],
+                    ["", "", "", product, "1", "50"],
+                    ["Another", "opportunity", "240", product, "2", "125"],
+                    ["None", "opportunity", "", product, "2", "30"],
+                ],
+            )
+        )
+        self.assertFalse(result["messages"])
+        equal, another, without = self.env["crm.lead"].browse(result["ids"])
+        self.assertAmount(equal, 250.0)
+        self.assertAmount(another, 240.0, typed=True)
+        self.assertAmount(without, 60.0)
+
     def test_written_with_lines_and_an_amount(self):
         lead = self._make_sale().with_user(self.seller)
         line = lead.line_ids

@@ -204,21 +204,25 @@ class TestRegister(GateCommon):
         dialog = self._open(lead, self.sales_order)
         self.assertTrue(dialog.ask_order)
         self.assertFalse(dialog.may_win_without_order)
-        dialog.result_id = self.interest
         wizard = dialog.save()
         self.assertEqual(
             wizard.action_generate_order()["res_model"], "crm.opportunity.order"
         )
         with self.assertRaises(UserError) as caught:
             wizard.action_register()
+        self.assertIn("result", str(caught.exception))
+        wizard.result_id = self.interest
+        with self.assertRaises(UserError) as caught:
+            wizard.action_register()
         self.assertIn("confirmed order", str(caught.exception))
+        self.assertEqual(len(lead.gestion_ids), 1)
 
     def test_director_wins_without_an_order(self):
         lead = self._make_ready().with_user(self.director)
         dialog = self._open(lead, self.sales_order)
         self.assertTrue(dialog.may_win_without_order)
-        dialog.result_id = self.env.ref("crm_gestion.result_informed")
         dialog.without_order = True
+        dialog.result_id = self.env.ref("crm_gestion.result_informed")
         dialog.win_note = "Invoiced by the parent company"
         wizard = dialog.save()
         wizard.win_note = False

@@ -5,9 +5,11 @@ from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, HttpCase, new_test_user, tagged
 
-from .common import CrmGestionCommon
+from odoo.addons.payment.tests.common import PaymentCommon
+
+from .common import CrmGestionCommon, SalesForce
 
 NOW = datetime(2026, 3, 2, 10, 0)
 LATER = datetime(2026, 4, 1, 9, 30)
@@ -361,6 +363,11 @@ class TestGenerateOrder(OrderCommon):
         order.with_user(self.seller).action_confirm()
         dialog = self._open_dialog(lead)
         self.assertEqual(dialog.sale_order_ids[:], order)
+        self.assertEqual(dialog.purpose, "open")
+        self.assertEqual(self._generate(dialog), order)
+        self.assertEqual(lead.order_ids, order)
+        dialog = self._open_dialog(lead)
+        dialog.purpose = "additional"
         self.assertEqual(dialog.source, "new")
         additional = self._generate(dialog)
         self.assertEqual(lead.order_ids, order | additional)
@@ -543,6 +550,227 @@ class TestConfirmedOrder(OrderCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestPortal(SalesForce, HttpCase):
+    """A customer who signs in the portal, over HTTP and without an account."""
+
+    PIXEL = (
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAA"
+        "AABJRU5ErkJggg=="
+    )
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._enforce()
+        cls._make_sales_force()
+        cls._make_accounts()
+        cls.lead = cls._make_lead(
+            partner_id=cls.contact.id,
+            stage_id=cls.env.ref("crm_gestion.stage_negotiate_proposal").id,
+            probability=40.0,
+        )
+        cls.order = cls.env["sale.order"].create(
+            {
+                "partner_id": cls.contact.id,
+                "opportunity_id": cls.lead.id,
+                "user_id": cls.seller.id,
+                "state": "sent",
+                "require_signature": True,
+                "require_payment": False,
+                "order_line": [Command.create({"product_id": cls._make_product().id})],
+            }
+        )
+
+    def _sign(self, token):
+        return self.make_jsonrpc_request(
+            f"/my/orders/{self.order.id}/accept",
+            {"access_token": token, "name": "Lucía Ferrer", "signature": self.PIXEL},
+            timeout=60,
+        )
+
+    def test_signature_wins(self):
+        answer = self._sign(self.order._portal_ensure_token())
+        self.assertTrue(answer["force_refresh"])
+        self.assertEqual(self.order.state, "sale")
+        self.assertRecordValues(
+            self.lead, [{"won_status": "won", "closure_kind": "won"}]
+        )
+        self.assertRecordValues(
+            self.lead.closure_ids,
+            [{"kind": "won", "order_id": self.order.id, "probability": 40.0}],
+        )
+
+    def test_wrong_token_wins_nothing(self):
+        self.assertIn("error", self._sign("guessed"))
+        self.assertEqual(self.order.state, "sent")
+        self.assertEqual(self.lead.won_status, "pending")
+
+
+@tagged("post_install", "-at_install")
+class TestOnlinePayment(OrderCommon, PaymentCommon):
+    """A customer who pays online: the payment confirms his quotation."""
+
+    def _authorizes(self):
+        """Odoo's dummy provider only knows payments that are done."""
+        Provider = self.env.registry["payment.provider"]
+        native = Provider._compute_feature_support_fields
+
+        def compute(providers):
+            native(providers)
+            providers.update({"support_manual_capture": "full_only"})
+
+        self.startPatcher(
+            patch.object(Provider, "_compute_feature_support_fields", compute)
+        )
+        self.env.invalidate_all()
+
+    def _pay(self, order, state, amount):
+        transaction = self.env["payment.transaction"].create(
+            {
+                "provider_id": self.provider.id,
+                "payment_method_id": self.payment_method_id,
+                "amount": amount,
+                "currency_id": order.currency_id.id,
+                "partner_id": order.partner_id.id,
+                "reference": f"{order.name}-{state}",
+                "operation": "online_redirect",
+                "sale_order_ids": [Command.set(order.ids)],
+                "state": state,
+            }
+        )
+        transaction.sudo()._post_process()
+
+    def test_payment_wins(self):
+        self._authorizes()
+        for state in ("authorized", "done"):
+            with self.subTest(state=state):
+                lead = self._make_opportunity()
+                order = self._make_order(lead, require_payment=True, state="sent")
+                self._pay(order, state, order.amount_total)
+                self.assertEqual(order.state, "sale")
+                self.assertWon(lead, order_id=order.id, stage_id=self.negotiate.id)
+
+    def test_part_of_the_price_wins_nothing(self):
+        lead = self._make_opportunity()
+        order = self._make_order(lead, require_payment=True, state="sent")
+        self._pay(order, "done", order.amount_total / 2)
+        self.assertEqual(order.state, "sent")
+        self.assertOpen(lead)
+
+
+@tagged("post_install", "-at_install")
+@freeze_time(NOW)
+class TestCancelledOrder(OrderCommon):
+    """Without its order an opportunity is not won."""
+
+    def assertReopened(self, lead, probability=40.0, stage=None):
+        self.assertRecordValues(
+            lead,
+            [
+                {
+                    "active": True,
+                    "stage_id": (stage or self.negotiate).id,
+                    "won_status": "pending",
+                    "probability": probability,
+                    "closure_kind": False,
+                }
+            ],
+        )
+
+    def test_cancelling_the_order_reopens(self):
+        lead = self._make_opportunity()
+        order = self._make_order(lead).with_user(self.seller)
+        order.action_confirm()
+        self.assertWon(lead, order_id=order.id)
+        with freeze_time(LATER):
+            order.action_cancel()
+        self.assertReopened(lead)
+        self.assertRecordValues(
+            lead.closure_ids,
+            [{"kind": "won", "reopen_date": LATER, "order_id": order.id}],
+        )
+
+    def test_automatic_probability_is_automatic_again(self):
+        lead = self._make_opportunity()
+        lead.action_set_automated_probability()
+        probability = lead.probability
+        order = self._make_order(lead)
+        order.action_confirm()
+        order.action_cancel()
+        self.assertReopened(lead, probability)
+        self.assertTrue(lead.is_automated_probability)
+
+    def test_last_of_several_orders_reopens(self):
+        lead = self._make_opportunity()
+        first, second = self._make_order(lead), self._make_order(lead)
+        (first | second).with_user(self.seller).action_confirm()
+        self.assertWon(lead, order_id=first.id)
+        first.action_cancel()
+        self.assertWon(lead, order_id=first.id)
+        second.action_cancel()
+        self.assertReopened(lead)
+
+    def test_won_without_an_order_stays_won(self):
+        lead = self._make_opportunity()
+        lead.action_set_won()
+        order = self._make_order(lead)
+        order.action_confirm()
+        order.action_cancel()
+        self.assertWon(lead, order_id=False)
+
+    def test_quotation_that_is_cancelled_changes_nothing(self):
+        lead = self._make_opportunity()
+        order, other = self._make_order(lead), self._make_order(lead)
+        order.action_confirm()
+        other.action_cancel()
+        self.assertWon(lead, order_id=order.id)
+
+    def test_order_of_a_rejected_opportunity_reopens_it_where_it_was(self):
+        lead = self._make_opportunity()
+        order = self._make_order(lead)
+        self.env["crm.opportunity.closure"]._close(lead, "rejected", self.price)
+        order.action_confirm()
+        order.action_cancel()
+        self.assertReopened(lead)
+        self.assertEqual(set(lead.closure_ids.mapped("kind")), {"rejected", "won"})
+        self.assertTrue(all(lead.closure_ids.mapped("reopen_date")))
+
+    def test_order_that_is_confirmed_again_wins_again(self):
+        lead = self._make_opportunity()
+        order = self._make_order(lead)
+        order.action_confirm()
+        order.action_cancel()
+        order.action_draft()
+        order.action_confirm()
+        self.assertEqual(len(lead.closure_ids), 2)
+        self.assertEqual(lead.closure_ids.order_id, order)
+        self.assertEqual(lead.won_status, "won")
+
+    def test_who_has_no_rights_on_the_opportunity_reopens_it(self):
+        lead = self._make_opportunity()
+        order = self._make_order(lead, self.stranger).with_user(self.stranger)
+        order.action_confirm()
+        order.action_cancel()
+        self.assertReopened(lead)
+
+    def test_nothing_is_reopened_where_the_method_is_off(self):
+        lead = self._make_opportunity()
+        order = self._make_order(lead)
+        order.action_confirm()
+        self._enforce(False)
+        order.action_cancel()
+        self.assertWon(lead, order_id=order.id)
+
+    def test_deleted_order_leaves_the_row(self):
+        lead = self._make_opportunity()
+        order = self._make_order(lead)
+        order.action_confirm()
+        order.action_cancel()
+        order.unlink()
+        self.assertRecordValues(lead.closure_ids, [{"kind": "won", "order_id": False}])
+
+
+@tagged("post_install", "-at_install")
 @freeze_time(NOW)
 class TestConfirmationGrowth(OrderCommon):
     """What winning adds to a confirmation does not grow with the number of orders."""
@@ -582,4 +810,21 @@ class TestConfirmationGrowth(OrderCommon):
         for number in (3, 3, 30):  # the first one warms the caches up
             plain = self._count(number, enforce=False)
             added.append(self._count(number, enforce=True) - plain)
+        self.assertLessEqual(added[2], added[1] + 3)
+
+    def _cancel(self, number, enforce):
+        self._enforce()
+        orders = self.env["sale.order"].concat(
+            *(self._make_order(self._make_opportunity()) for _i in range(number))
+        )
+        orders = orders.with_context(tracking_disable=True)
+        orders.action_confirm()
+        self._enforce(enforce)
+        return self._count_queries(orders.action_cancel)
+
+    def test_reopening_by_cancelled_orders_adds_a_constant(self):
+        added = []
+        for number in (3, 3, 30):  # the first one warms the caches up
+            plain = self._cancel(number, enforce=False)
+            added.append(self._cancel(number, enforce=True) - plain)
         self.assertLessEqual(added[2], added[1] + 3)

@@ -235,8 +235,9 @@ class TestScenario(CrmGestionCommon):
             .with_context(**action["context"])
         )
         wizard.kind = kind
-        if reason:
-            wizard.reason_id = reason
+        wizard.reason_id = reason or self.env.ref(
+            "crm_gestion.lost_reason_waiting_decision"
+        )
         if wake_date:
             wizard.wake_date = wake_date
         wizard.note = note

@@ -151,5 +151,5 @@ class CrmMethodAdoptUser(models.TransientModel):
         string="Opportunities Lost from Sight",
         readonly=True,
         help="How many opportunities this user sees today and would not see as a "
-        "seller or head of sales: those of people outside the teams he leads.",
+        "seller or head of sales: those of people who are not his.",
     )

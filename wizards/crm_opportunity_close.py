@@ -1,9 +1,10 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class CrmOpportunityClose(models.TransientModel):
-    """Asks how and why opportunities are closed; ``crm.opportunity.closure`` does
-    it."""
+    """Asks how and why opportunities are closed, and what becomes of what is open
+    around them; ``crm.opportunity.closure`` does it."""
 
     _name = "crm.opportunity.close"
     _description = "Close Opportunities"
@@ -14,6 +15,9 @@ class CrmOpportunityClose(models.TransientModel):
         required=True,
         context={"active_test": False},
         default=lambda self: self._default_lead_ids(),
+    )
+    lead_count = fields.Integer(
+        string="Number of Opportunities", compute="_compute_lead_data"
     )
     kind = fields.Selection(
         selection=[
@@ -38,6 +42,23 @@ class CrmOpportunityClose(models.TransientModel):
         default=lambda self: self.env["crm.opportunity.closure"]._default_wake_date(),
     )
     note = fields.Text()
+    activity_count = fields.Integer(
+        string="Planned Activities", compute="_compute_lead_data"
+    )
+    cancel_activities = fields.Boolean(
+        string="Cancel Planned Activities",
+        compute="_compute_cancel_activities",
+        store=True,
+        readonly=False,
+    )
+    quotation_ids = fields.Many2many(
+        comodel_name="sale.order",
+        string="Open Quotations",
+        compute="_compute_lead_data",
+    )
+    cancel_quotations = fields.Boolean(string="Cancel Open Quotations")
+
+    # === COMPUTE METHODS === #
 
     @api.model
     def _default_lead_ids(self):
@@ -50,10 +71,36 @@ class CrmOpportunityClose(models.TransientModel):
         for wizard in self:
             wizard.reason_id = False
 
+    @api.depends("kind")
+    def _compute_cancel_activities(self):
+        """What is paused goes on later, what is lost does not."""
+        for wizard in self:
+            wizard.cancel_activities = wizard.kind != "standby"
+
+    @api.depends("lead_ids")
+    def _compute_lead_data(self):
+        Closure = self.env["crm.opportunity.closure"]
+        for wizard in self:
+            leads = wizard.lead_ids._origin
+            wizard.lead_count = len(leads)
+            wizard.activity_count = len(Closure._planned_activities(leads))
+            wizard.quotation_ids = Closure._open_quotations(leads)
+
+    # === ACTION METHODS === #
+
     def action_close(self):
         """Close the chosen opportunities."""
         self.ensure_one()
+        if not self.reason_id:
+            raise UserError(self.env._("Choose a reason for this closure."))
+        lost = self.kind != "standby"
         self.env["crm.opportunity.closure"]._close(
-            self.lead_ids, self.kind, self.reason_id, self.note, self.wake_date
+            self.lead_ids,
+            self.kind,
+            self.reason_id,
+            self.note,
+            self.wake_date,
+            cancel_activities=self.cancel_activities,
+            quotations=self.quotation_ids if lost and self.cancel_quotations else None,
         )
         return {"type": "ir.actions.act_window_close"}

@@ -42,7 +42,7 @@ class CrmOpportunityRegister(models.TransientModel):
     )
     date = fields.Datetime(required=True, default=fields.Datetime.now)
     description = fields.Text()
-    result_id = fields.Many2one(comodel_name="crm.gestion.result", required=True)
+    result_id = fields.Many2one(comodel_name="crm.gestion.result")
     result_requires_next_step = fields.Boolean(related="result_id.requires_next_step")
     result_stops_contact = fields.Boolean(related="result_id.stops_contact")
     next_activity_type_id = fields.Many2one(
@@ -124,6 +124,8 @@ class CrmOpportunityRegister(models.TransientModel):
     def action_register(self):
         """Log the interaction and move the opportunity."""
         self.ensure_one()
+        if not self.result_id:
+            raise UserError(self.env._("Choose the result of the interaction."))
         if self.without_order and not self.win_note:
             raise UserError(self.env._("Say why it is won without an order."))
         self.env["crm.opportunity.stage"]._register_activity(

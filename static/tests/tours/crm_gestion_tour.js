@@ -34,7 +34,7 @@ const visible = (selector, name = "") =>
     );
 
 /** The bar of stages folds those into menus for which the form has no room. */
-function chooseStage(name) {
+function clickStage(name) {
     const inline = ".o_statusbar_status .o_arrow_button:not(.dropdown-toggle)";
     return [
         {
@@ -50,11 +50,60 @@ function chooseStage(name) {
                 visible(".o-dropdown--menu .dropdown-item", name).click();
             },
         },
-        {
-            trigger: `.o_statusbar_status .o_arrow_button_current:visible:contains("${name}"), .o_statusbar_status .dropdown-toggle:visible:contains("${name}")`,
-        },
     ];
 }
+
+function isInStage(name) {
+    return {
+        trigger: `body:not(:has(.modal)) .o_statusbar_status .o_arrow_button_current:visible:contains("${name}"), body:not(:has(.modal)) .o_statusbar_status .dropdown-toggle:visible:contains("${name}")`,
+    };
+}
+
+const dialogFor = (stage) => ({
+    trigger: `.modal .o_field_widget[name=stage_id] input:value("${stage}")`,
+});
+
+/** Fill the dialog "Register Activity" and confirm it. */
+function register(stage, missing = []) {
+    return [
+        dialogFor(stage),
+        ...choose("result_id", "Interés inicial"),
+        {
+            content: "the result proposes the next step",
+            trigger:
+                ".modal .o_field_widget[name=next_activity_type_id] input:value('Reunión')",
+        },
+        ...missing,
+        { trigger: ".modal button[name=action_register]", run: "click" },
+    ];
+}
+
+const closingDate = [
+    {
+        trigger: ".modal .o_field_widget[name=date_deadline] input",
+        run: "edit 31/12/2030",
+    },
+];
+
+const lines = [
+    {
+        trigger: ".modal .o_field_widget[name=line_ids] .o_field_x2many_list_row_add a",
+        run: "click",
+    },
+    {
+        trigger: ".modal .o_selected_row .o_field_widget[name=product_id] input",
+        run: "edit Licencia",
+    },
+    {
+        trigger: ".o-autocomplete--dropdown-item:contains('Licencia')",
+        run: "click",
+    },
+    {
+        content: "the price is that of the customer's pricelist",
+        trigger:
+            ".modal .o_selected_row .o_field_widget[name=price_unit] input:value('100,00')",
+    },
+];
 
 // The guide, sections 3.1 to 3.4, as a seller whose screen is in Spanish.
 registry.category("web_tour.tours").add("crm_gestion_seller", {
@@ -106,51 +155,33 @@ registry.category("web_tour.tours").add("crm_gestion_seller", {
             trigger: ".o_field_widget[name=name] textarea",
             run: "edit Venta de software a Aceites del Sur",
         },
-        {
-            trigger: ".o_field_widget[name=expected_revenue] input",
-            run: "edit 12000",
-        },
         ...stepUtils.saveForm(),
 
-        // 3.3 Las etapas
-        ...chooseStage("Presentar Productos"),
-        ...chooseStage("Dimensionar Propuesta"),
-        ...chooseStage("Negociar Propuesta"),
+        // 3.3 Las etapas: cada una pide lo que le falta
+        ...clickStage("Presentar Productos"),
+        ...register("Presentar Productos"),
+        isInStage("Presentar Productos"),
+        { trigger: "button[name=action_register_activity]", run: "click" },
+        ...register("Dimensionar Propuesta", closingDate),
+        isInStage("Dimensionar Propuesta"),
+        ...clickStage("Negociar Propuesta"),
+        ...register("Negociar Propuesta", lines),
+        isInStage("Negociar Propuesta"),
 
-        // el pedido de venta
-        { trigger: "button[name=action_crm_generate_order]", run: "click" },
-        { trigger: ".modal button[name=action_generate]", run: "click" },
-        {
-            trigger: ".o_field_widget[name=order_line] .o_field_x2many_list_row_add a",
-            run: "click",
-        },
-        {
-            trigger: ".o_selected_row .o_field_widget[name=product_template_id] input, .o_selected_row .o_field_widget[name=product_id] input",
-            run: "edit Licencia",
-        },
-        {
-            trigger: ".o-autocomplete--dropdown-item:contains('Licencia')",
-            run: "click",
-        },
-        {
-            trigger: ".o_field_widget[name=order_line] .o_data_row:contains('Licencia')",
-        },
-        ...stepUtils.saveForm(),
-        {
-            content: "back to the opportunity",
-            trigger: ".o_breadcrumb a:contains('Venta de software')",
-            run: "click",
-        },
+        // el pedido de venta, de las líneas de la oportunidad
         { trigger: "button[name=action_crm_generate_order]", run: "click" },
         {
-            content: "the open quotation is proposed",
-            trigger: ".modal .o_field_widget[name=quotation_id] input:value('S0')",
+            trigger: ".modal .o_field_widget[name=source] input[data-value=lines]:checked",
+        },
+        {
+            content: "what will be made",
+            trigger: ".modal .o_field_widget[name=preview]:contains('Licencia anual')",
         },
         {
             trigger: ".modal .o_field_widget[name=confirm] input",
             run: "click",
         },
-        { trigger: ".modal button[name=action_generate]", run: "click" },
+        { trigger: ".modal button[name=action_generate]:visible", run: "click" },
         {
             trigger:
                 ".o_form_view .o_field_widget[name=state] .o_arrow_button_current:contains('Orden de venta'), .o_form_view .o_field_widget[name=state] .o_arrow_button_current:contains('Pedido de venta')",
@@ -179,6 +210,7 @@ registry.category("web_tour.tours").add("crm_gestion_standby", {
         {
             trigger: ".modal .o_field_widget[name=kind] input[data-value=standby]:checked",
         },
+        ...choose("reason_id", "Presupuesto de un período posterior"),
         {
             trigger: ".modal .o_field_widget[name=note] textarea",
             run: "edit Presupuesto en junio",
@@ -202,10 +234,86 @@ registry.category("web_tour.tours").add("crm_gestion_standby", {
             trigger: ".o_data_row .o_data_cell:contains('Renovación anual')",
             run: "click",
         },
+        { trigger: "button[name=action_crm_postpone]", run: "click" },
+        ...choose("reason_id", "Presupuesto de un período posterior"),
+        { trigger: ".modal button[name=action_close]", run: "click" },
+        { trigger: "body:not(:has(.modal)) .ribbon:contains('Standby')" },
         { trigger: "button[name=action_crm_resume]", run: "click" },
         {
             trigger: "button[name=action_crm_close]",
         },
         { trigger: ".o_lead_opportunity_form:not(:has(.ribbon:contains('Standby')))" },
     ],
+});
+
+// Odoo's own Lost, from the menu of a list, opens the dialog of the method.
+registry.category("web_tour.tours").add("crm_gestion_native_lost", {
+    url: "/odoo/opportunities",
+    steps: () => [
+        {
+            trigger:
+                ".o_data_row:has(.o_data_cell:contains('Renovación anual')) .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            trigger: ".o_cp_action_menus button:has(.fa-cog)",
+            run: "click",
+        },
+        {
+            trigger: ".o-dropdown--menu .o_menu_item:contains('perdid')",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=kind] input[data-value=rejected]:checked",
+        },
+        ...choose("reason_id", "Precio demasiado alto"),
+        { trigger: ".modal button[name=action_close]", run: "click" },
+        {
+            trigger: ".o_list_view:not(:has(.o_data_row:contains('Renovación anual')))",
+        },
+    ],
+});
+
+// A card is dropped on the next stages, up to the order.
+registry.category("web_tour.tours").add("crm_gestion_drag", {
+    url: "/odoo/crm",
+    steps: () => {
+        const column = (stage) => `.o_kanban_group:has(.o_column_title:contains("${stage}"))`;
+        const card = ".o_kanban_record:contains('Renovación anual')";
+        const drag = (from, to) => ({
+            trigger: `${column(from)} ${card}`,
+            run: `drag_and_drop (${column(to)})`,
+        });
+        return [
+            drag("Generar Interés", "Presentar Productos"),
+            dialogFor("Presentar Productos"),
+            { trigger: ".modal footer button.btn-secondary:visible", run: "click" },
+            {
+                content: "cancelling puts the card back",
+                trigger: `body:not(:has(.modal)) ${column("Generar Interés")} ${card}`,
+            },
+            drag("Generar Interés", "Presentar Productos"),
+            ...register("Presentar Productos"),
+            drag("Presentar Productos", "Dimensionar Propuesta"),
+            ...register("Dimensionar Propuesta", closingDate),
+            drag("Dimensionar Propuesta", "Negociar Propuesta"),
+            ...register("Negociar Propuesta", lines),
+            drag("Negociar Propuesta", "Generar Pedido de Venta"),
+            dialogFor("Generar Pedido de Venta"),
+            {
+                content: "the last stage is reached with an order",
+                trigger: ".modal footer button[name=action_generate_order]:visible",
+                run: "click",
+            },
+            {
+                trigger:
+                    ".modal .o_field_widget[name=source] input[data-value=lines]:checked",
+            },
+            { trigger: ".modal .o_field_widget[name=confirm] input", run: "click" },
+            { trigger: ".modal button[name=action_generate]:visible", run: "click" },
+            { trigger: ".o_form_view .o_field_widget[name=order_line]" },
+            { trigger: ".o_breadcrumb a:contains('Flujo')", run: "click" },
+            { trigger: `${column("Generar Pedido de Venta")} ${card}` },
+        ];
+    },
 });
