@@ -386,7 +386,7 @@ class TestScreens(ScreenCommon):
         settings = self.env.ref("crm_gestion.menu_crm_config_method")
         settings = settings.search([("id", "child_of", settings.id)])
         work = self._own_menus() - settings
-        self.assertEqual(len(settings.filtered("action")), 5)
+        self.assertEqual(len(settings.filtered("action")), 6)
         self.assertEqual(self._menus_of(self.seller), work)
         self.assertEqual(self._menus_of(self.head), work)
         self.assertEqual(self._menus_of(self.director), self._own_menus())
