@@ -17,7 +17,7 @@ class TestRegister(GateCommon):
 
     def _open(self, lead, stage=None):
         if stage:
-            action = lead.crm_stage_dialog(stage.id)
+            action = lead.action_crm_stage_dialog(stage.id)
         else:
             action = lead.action_register_activity()
         self.assertEqual(action["res_model"], "crm.opportunity.register")
@@ -270,15 +270,15 @@ class TestRegister(GateCommon):
     def test_where_no_dialog_is_needed(self):
         own = self.env["crm.stage"].create({"name": "Frozen", "sequence": 50})
         lead = self._make_ready()
-        self.assertFalse(lead.crm_stage_dialog(own.id))
+        self.assertFalse(lead.action_crm_stage_dialog(own.id))
         self.assertFalse(
-            lead.with_user(self.native).crm_stage_dialog(self.negotiate.id)
+            lead.with_user(self.native).action_crm_stage_dialog(self.negotiate.id)
         )
         enquiry = self._make_lead(type="lead").with_user(self.seller)
-        self.assertFalse(enquiry.crm_stage_dialog(self.negotiate.id))
+        self.assertFalse(enquiry.action_crm_stage_dialog(self.negotiate.id))
         self._enforce(False)
         lead.invalidate_recordset()
-        self.assertFalse(lead.crm_stage_dialog(self.negotiate.id))
+        self.assertFalse(lead.action_crm_stage_dialog(self.negotiate.id))
 
     def test_native_won_button_where_the_method_is_off(self):
         self._enforce(False)

@@ -32,6 +32,7 @@ DATA_FOLDERS = ("data", "demo", "reports", "security", "views", "wizards")
 CASCADES = {
     ("crm.gestion.change", "gestion_id"),
     ("crm.opportunity.closure", "lead_id"),
+    ("crm.opportunity.stage", "lead_id"),
     ("crm.opportunity.forecast.log", "lead_id"),
     ("crm.opportunity.line", "lead_id"),
 }
