@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
 
 # Ends of the road: rows of these moves are over the moment they begin.
@@ -178,10 +179,17 @@ class CrmOpportunityStage(models.Model):
 
     @api.model
     def _last_of(self, leads):
-        """:return: dict opportunity -> its open row, else its latest one"""
+        """
+        :return: dict opportunity -> its open row, else that of its end, else the latest
+            one; rows that a merge brought are none of these
+        """
+
+        def rank(row):
+            return not row.date_out, row.move in ENDS
+
         last = {}
         for row in self.search([("lead_id", "in", leads.ids)]):
-            if row.lead_id not in last or not row.date_out:
+            if row.lead_id not in last or rank(row) > rank(last[row.lead_id]):
                 last[row.lead_id] = row
         return last
 
@@ -287,6 +295,27 @@ class CrmOpportunityStage(models.Model):
         rows.write({"lead_id": target.id})
 
     @api.model
+    def _check_movable(self, lead, stage):
+        """Refuse what the dialog must not do to an opportunity that somebody closed
+        while it was open, or that is none.
+
+        :raise UserError: what to do first
+        """
+        if lead.type != "opportunity":
+            raise UserError(
+                self.env._(
+                    "Only opportunities move through stages: convert the enquiry first."
+                )
+            )
+        if not lead.active and stage != lead.stage_id:
+            raise UserError(
+                self.env._(
+                    "“%s” is closed: resume it before you take it to another stage.",
+                    lead.name,
+                )
+            )
+
+    @api.model
     def _register_activity(self, lead, stage, gestion_vals, lead_vals, win_note=False):
         """Log an interaction and move its opportunity, with what was still missing.
 
@@ -296,8 +325,10 @@ class CrmOpportunityStage(models.Model):
             for
         :param str win_note: why it is won without an order, where it is
         :return: the gestión
-        :raise UserError: where a gate misses something; nothing has changed then
+        :raise UserError: where a gate misses something or the opportunity cannot move;
+            nothing has changed then
         """
+        self._check_movable(lead, stage)
         # without the defaults of the dialog that is open
         env = self.env(context=clean_context(self.env.context))
         self, lead = self.with_env(env), lead.with_env(env)

@@ -1,6 +1,11 @@
+import threading
 from unittest.mock import patch
 
-from odoo.tests import new_test_user
+from odoo import api
+from odoo.api import SUPERUSER_ID
+from odoo.service.model import retrying
+from odoo.sql_db import db_connect
+from odoo.tests import common, get_db_name, new_test_user
 
 from odoo.addons.base.tests.common import BaseCommon
 from odoo.addons.crm_gestion.models.crm_stage import GATES
@@ -174,3 +179,61 @@ class CrmGestionCommon(SalesForce, BaseCommon):
             queries + self.ALLOWANCE,
             f"{len(few)} records: {queries} queries, {len(many)}: {grown}",
         )
+
+
+class Connection:
+    """Context manager of an environment on a connection of its own: committed at the
+    end of the block, rolled back where it fails."""
+
+    def __enter__(self):
+        self.cursor = db_connect(get_db_name()).cursor()
+        return api.Environment(self.cursor, SUPERUSER_ID, {})
+
+    def __exit__(self, kind, error, traceback):
+        try:
+            if kind is None:
+                self.cursor.commit()
+            else:
+                self.cursor.rollback()
+        finally:
+            self.cursor.close()
+
+
+class AtOnce(common.BaseCase):
+    """Requests that run at once, each on a connection of its own to the database, with
+    the server's own replaying of what collided. What they need is committed; who
+    inherits this takes it away at the end."""
+
+    def _at_once(self, *requests):
+        """Run functions of an environment at once: each has read what it goes by before
+        one of them goes on.
+
+        :param requests: pairs of what a request reads first and what it does then
+        :return: list of what they returned
+        """
+        together = threading.Barrier(len(requests))
+        answers, failures = [], []
+
+        def run(read, do):
+            try:
+                with Connection() as env:
+                    tries = []
+
+                    def request():
+                        read(env)
+                        if not tries:
+                            together.wait(30)
+                        tries.append(True)
+                        return do(env)
+
+                    answers.append(retrying(request, env))
+            except Exception as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=run, args=pair) for pair in requests]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        self.assertEqual(failures, [])
+        return answers

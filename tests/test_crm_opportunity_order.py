@@ -1,19 +1,16 @@
-import threading
+from functools import partial
 from unittest.mock import patch
 
 from freezegun import freeze_time
 from lxml import html
 
-from odoo import api
-from odoo.api import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.modules.registry import Registry
-from odoo.service.model import retrying
-from odoo.sql_db import db_connect
-from odoo.tests import Form, common, get_db_name, tagged
+from odoo.tests import Form, get_db_name, tagged
 from odoo.tools import mute_logger
 
+from .common import AtOnce, Connection
 from .test_crm_opportunity_line import LineCommon
 
 NOW = "2026-03-02 10:00:00"
@@ -426,16 +423,14 @@ class TestSeveralOrders(DialogCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestTwoConnections(common.BaseCase):
-    """Requests that run at once, each on a connection of its own to the database, with
-    the server's own replaying of what collided. What they need is committed, and taken
-    away at the end."""
+class TestTwoConnections(AtOnce):
+    """One order, whoever asks for it at once."""
 
     def setUp(self):
         super().setUp()
         self.registry = Registry(get_db_name())
         self.addCleanup(self._clean_up)
-        with self._connection() as env:
+        with Connection() as env:
             env["ir.config_parameter"].set_param("crm_gestion.require_vat", "False")
             self.partner_id = env["res.partner"].create({"name": "Two Clicks"}).id
             product = env["product.product"].create(
@@ -452,12 +447,8 @@ class TestTwoConnections(common.BaseCase):
             )
             self.lead_id = lead.id
 
-    def _connection(self):
-        """:return: context manager of an environment whose work is committed"""
-        return _Connection()
-
     def _clean_up(self):
-        with self._connection() as env:
+        with Connection() as env:
             lead = env["crm.lead"].browse(self.lead_id)
             orders = lead.order_ids
             orders._action_cancel()
@@ -469,7 +460,7 @@ class TestTwoConnections(common.BaseCase):
             env["res.partner"].browse(self.partner_id).unlink()
 
     def _make_dialogs(self, number, **values):
-        with self._connection() as env:
+        with Connection() as env:
             Wizard = env["crm.opportunity.order"]
             return [
                 Wizard.create({"lead_id": self.lead_id, **values}).id
@@ -477,41 +468,24 @@ class TestTwoConnections(common.BaseCase):
             ]
 
     def _press(self, *dialog_ids):
-        """Press the buttons of these dialogs at once: each request has read the
-        opportunity before one of them goes on.
+        """Press the buttons of these dialogs at once.
 
         :return: list of the ids of the orders that are shown
         """
-        together = threading.Barrier(len(dialog_ids))
-        shown, failures = [], []
 
-        def request(dialog_id):
-            try:
-                with self._connection() as env:
-                    tries = []
+        def read(env):
+            env["crm.lead"].browse(self.lead_id).order_ids.mapped("state")
 
-                    def press():
-                        wizard = env["crm.opportunity.order"].browse(dialog_id)
-                        wizard.lead_id.order_ids.mapped("state")
-                        if not tries:
-                            together.wait(30)
-                        tries.append(dialog_id)
-                        return wizard.action_generate()["res_id"]
+        def press(env, dialog_id):
+            wizard = env["crm.opportunity.order"].browse(dialog_id)
+            return wizard.action_generate()["res_id"]
 
-                    shown.append(retrying(press, env))
-            except Exception as error:
-                failures.append(error)
-
-        threads = [threading.Thread(target=request, args=(i,)) for i in dialog_ids]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        self.assertEqual(failures, [])
-        return shown
+        return self._at_once(
+            *((read, partial(press, dialog_id=dialog_id)) for dialog_id in dialog_ids)
+        )
 
     def assertOneOrder(self, shown, state="draft"):
-        with self._connection() as env:
+        with Connection() as env:
             orders = env["crm.lead"].browse(self.lead_id).order_ids
             self.assertEqual(set(shown), {orders.id})
             self.assertEqual(orders.state, state)
@@ -544,21 +518,3 @@ class TestTwoConnections(common.BaseCase):
         shown = self._press(*dialogs)
         self.assertEqual(len(shown), 2)
         self.assertOneOrder(shown, "sale")
-
-
-class _Connection:
-    """A connection of its own: committed at the end of the block, rolled back where it
-    fails."""
-
-    def __enter__(self):
-        self.cursor = db_connect(get_db_name()).cursor()
-        return api.Environment(self.cursor, SUPERUSER_ID, {})
-
-    def __exit__(self, kind, error, traceback):
-        try:
-            if kind is None:
-                self.cursor.commit()
-            else:
-                self.cursor.rollback()
-        finally:
-            self.cursor.close()

@@ -1,10 +1,14 @@
 from datetime import date, datetime
+from functools import partial
 
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.modules.registry import Registry
+from odoo.tests import Form, get_db_name, tagged
+from odoo.tools import mute_logger
 
+from .common import AtOnce, Connection
 from .test_gates import GateCommon
 
 NOW = datetime(2026, 3, 2, 10, 0)
@@ -286,21 +290,198 @@ class TestRegister(GateCommon):
         lead.action_set_won_rainbowman()
         self.assertEqual(lead.won_status, "won")
 
+    def _wizard(self, lead, user=None, **values):
+        Wizard = self.env["crm.opportunity.register"].with_user(user or self.seller)
+        return Wizard.create(
+            {
+                "lead_id": lead.id,
+                "stage_id": self.present_products.id,
+                "result_id": self.interest.id,
+                **values,
+            }
+        )
+
+    def test_a_second_click_logs_nothing(self):
+        lead = self._make_ready()
+        wizard = self._wizard(lead)
+        first = wizard.action_register()
+        self.assertEqual(wizard.action_register(), first)
+        self.assertEqual(len(lead.gestion_ids), 2)
+        self.assertEqual(len(lead.opportunity_stage_ids), 2)
+        self.assertEqual(len(lead.activity_ids), 1)
+
+    def test_closed_meanwhile(self):
+        """Staying in the stage is still possible: it is a gestión."""
+        Closure = self.env["crm.opportunity.closure"].with_user(self.seller)
+        closings = {
+            "standby": {"wake_date": date(2026, 6, 1)},
+            "rejected": {"reason": self.price},
+        }
+        for kind, values in closings.items():
+            with self.subTest(kind=kind):
+                lead = self._make_ready(probability=40.0)
+                wizard = self._wizard(lead)
+                Closure._close(lead, kind, **values)
+                with self.assertRaises(UserError) as caught:
+                    wizard.action_register()
+                self.assertIn("resume it", str(caught.exception))
+                self.assertEqual(lead.stage_id, self.generate_interest)
+                self.assertEqual(len(lead.gestion_ids), 1)
+                wizard.stage_id = self.generate_interest
+                wizard.action_register()
+                self.assertEqual(len(lead.gestion_ids), 2)
+                self.assertFalse(lead.opportunity_stage_ids.gestion_id)
+                self.assertEqual(lead.closure_kind, kind)
+
+    def test_what_is_closed_opens_no_dialog(self):
+        lead = self._make_ready(probability=40.0)
+        lead.action_set_lost()
+        with self.assertRaises(UserError) as caught:
+            lead.crm_stage_dialog(self.negotiate.id)
+        self.assertIn("resume it", str(caught.exception))
+
+    def test_enquiry(self):
+        enquiry = self._make_lead(type="lead", partner_id=self.contact.id)
+        wizard = self._wizard(enquiry)
+        with self.assertRaises(UserError) as caught:
+            wizard.action_register()
+        self.assertIn("convert the enquiry first", str(caught.exception))
+        self.assertFalse(enquiry.gestion_ids)
+
+    def test_date_to_come_and_contact_of_another_company(self):
+        lead = self._make_mine(company_id=self.env.company.id)
+        company = self.env["res.company"].create({"name": "Other"})
+        alien = self.env["res.partner"].create(
+            {"name": "Alien", "company_id": company.id}
+        )
+        for values in (
+            {"date": "2026-03-03 10:00:00", "partner_id": self.contact.id},
+            {"partner_id": alien.id},
+        ):
+            with self.subTest(**values), self.assertRaises(UserError):
+                self._wizard(lead, **values).action_register()
+            lead.invalidate_recordset()
+            self.assertFalse(lead.partner_id)
+            self.assertFalse(lead.gestion_ids)
+
     def test_a_strangers_opportunity(self):
         lead = self._make_ready()
-        wizard = (
-            self.env["crm.opportunity.register"]
-            .with_user(self.stranger)
-            .create(
-                {
-                    "lead_id": lead.id,
-                    "stage_id": self.present_products.id,
-                    "result_id": self.interest.id,
-                }
-            )
-        )
+        self.env.invalidate_all()
         with self.assertRaises(AccessError):
-            wizard.action_register()
+            self._wizard(lead, self.stranger).action_register()
         lead.invalidate_recordset()
         self.assertEqual(lead.stage_id, self.generate_interest)
         self.assertEqual(len(lead.gestion_ids), 1)
+
+    def test_the_dialog_tells_nothing_of_a_strangers_opportunity(self):
+        lead = self._make_ready()
+        Wizard = self.env["crm.opportunity.register"].with_user(self.stranger)
+        values = {"lead_id": lead.id, "stage_id": self.negotiate.id}
+        names = (
+            "organization_id",
+            "current_stage_id",
+            "origination_id",
+            "ask_contact",
+            "ask_order",
+        )
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            Wizard.onchange(values, [], {name: {} for name in (*values, *names)})
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            Wizard.create(values).read(names)
+
+
+@tagged("post_install", "-at_install")
+class TestTwoRequests(AtOnce):
+    """Clicks and users that come at once."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        self.addCleanup(self._clean_up)
+        with Connection() as env:
+            self.enforced = env["crm.stage"]._method_enforced()
+            self._enforce(env, True)
+            self.partner_id = env["res.partner"].create({"name": "Two Clicks"}).id
+            lead = env["crm.lead"].create(
+                {
+                    "name": "Clicked",
+                    "type": "opportunity",
+                    "partner_id": self.partner_id,
+                    "date_deadline": "2026-12-31",
+                    "origination_id": env.ref("crm_gestion.origination_cold_call").id,
+                }
+            )
+            self.lead_id = lead.id
+
+    def _enforce(self, env, value):
+        params = env["ir.config_parameter"]
+        params.set_param("crm_gestion.enforce_method", str(value))
+
+    def _clean_up(self):
+        with Connection() as env:
+            self._enforce(env, self.enforced)
+            lead = env["crm.lead"].browse(self.lead_id)
+            env["crm.opportunity.register"].search([("lead_id", "=", lead.id)]).unlink()
+            gestiones = lead.gestion_ids
+            lead.unlink()
+            gestiones.unlink()
+            env["res.partner"].browse(self.partner_id).unlink()
+
+    def _make_dialog(self, stage):
+        with Connection() as env:
+            return (
+                env["crm.opportunity.register"]
+                .create(
+                    {
+                        "lead_id": self.lead_id,
+                        "stage_id": env.ref(f"crm_gestion.{stage}").id,
+                        "result_id": env.ref("crm_gestion.result_informed").id,
+                    }
+                )
+                .id
+            )
+
+    def _register(self, *dialog_ids):
+        def read(env):
+            lead = env["crm.lead"].browse(self.lead_id)
+            lead.mapped("stage_id.name")
+            lead.opportunity_stage_ids.mapped("date_out")
+
+        def click(env, dialog_id):
+            dialog = env["crm.opportunity.register"].browse(dialog_id)
+            return dialog.action_register()["infos"]
+
+        return self._at_once(
+            *((read, partial(click, dialog_id=dialog_id)) for dialog_id in dialog_ids)
+        )
+
+    @mute_logger("odoo.sql_db", "odoo.service.model")
+    def test_double_click(self):
+        dialog = self._make_dialog("stage_present_products")
+        answers = [*self._register(dialog, dialog), *self._register(dialog)]
+        self.assertEqual(answers, [{"registered": True}] * 3)
+        with Connection() as env:
+            lead = env["crm.lead"].browse(self.lead_id)
+            self.assertEqual(len(lead.gestion_ids), 1)
+            moves = lead.opportunity_stage_ids.sorted("id").mapped("move")
+            self.assertEqual(moves, ["created", "forward"])
+
+    @mute_logger("odoo.sql_db", "odoo.service.model")
+    def test_two_users_move_the_same_card(self):
+        """Both interactions happened; the one that comes last decides the stage."""
+        stages = ("stage_present_products", "stage_size_proposal")
+        self._register(*map(self._make_dialog, stages))
+        with Connection() as env:
+            lead = env["crm.lead"].browse(self.lead_id)
+            self.assertEqual(len(lead.gestion_ids), 2)
+            rows = lead.opportunity_stage_ids.sorted("id")
+            self.assertEqual(len(rows), 3)
+            self.assertEqual(rows.mapped("gestion_id"), lead.gestion_ids.sorted("id"))
+            opened = rows.filtered(lambda row: not row.date_out)
+            self.assertEqual(opened, rows[-1])
+            self.assertEqual(opened.stage_id, lead.stage_id)
+            self.assertEqual(
+                rows[:-1].next_stage_id | rows[0].stage_id, rows.mapped("stage_id")
+            )

@@ -313,6 +313,49 @@ class TestPassages(PassageCommon):
             {"stage_id": self.present_products.id, "date_out": LATER, "days": 3.5},
         )
 
+    def test_reopening_after_a_merge(self):
+        """What the other one did last is not where the winner was."""
+        winner = self._make_mine(stage_id=self.negotiate.id)
+        other = self._make_mine()
+        winner.stage_id = self.sales_order
+        with freeze_time(LATER):
+            other.stage_id = self.present_products
+            merged = (winner | other).merge_opportunity()
+        self.assertEqual((merged, merged.won_status), (winner, "won"))
+        self.assertFalse(self._rows(merged).filtered(lambda row: not row.date_out))
+        with freeze_time(MUCH_LATER):
+            merged.stage_id = self.negotiate
+        self.assertRecordValues(
+            self._rows(merged)[-1],
+            [
+                {
+                    "move": "reopened",
+                    "from_stage_id": self.sales_order.id,
+                    "stage_id": self.negotiate.id,
+                    "date_out": False,
+                }
+            ],
+        )
+
+    def test_stage_that_is_deleted(self):
+        own = self.env["crm.stage"].create({"name": "Demo given", "sequence": 3})
+        lead = self._make_mine()
+        lead.stage_id = own
+        lead.stage_id = self.size_proposal
+        self.env.flush_all()
+        own.unlink()
+        self.env.invalidate_all()
+        lead.stage_id = self.negotiate
+        self.assertEqual(
+            self._moves(lead),
+            [
+                ("created", self.generate_interest),
+                ("forward", own.browse()),
+                ("forward", self.size_proposal),
+                ("forward", self.negotiate),
+            ],
+        )
+
     def test_database_allows_one_open_row(self):
         lead = self._make_mine()
         row = self._rows(lead)
@@ -375,7 +418,6 @@ class TestPassages(PassageCommon):
         targets = iter((self.present_products, self.size_proposal, self.negotiate))
 
         def move(leads):
-            stage = next(targets)
-            leads.with_context(tracking_disable=True).write({"stage_id": stage.id})
+            leads.write({"stage_id": next(targets).id})
 
         self.assertFlatGrowth(move, make(3), make(30))

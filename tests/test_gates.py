@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -224,6 +225,22 @@ class TestGates(GateCommon):
         waived.stage_id = self.present_products
         self.assertEqual(lead.stage_id, self.present_products)
 
+    def test_automated_rule_that_moves_some_of_them_on(self):
+        one, other = self._make_ready(name="One"), self._make_ready(name="Other")
+        ours = type(self.env["crm.lead"])
+        native = ours._handle_won_lost
+
+        def move_one_on(leads, *args):
+            res = native(leads, *args)
+            if one in leads and one.stage_id == self.present_products:
+                one.write({"stage_id": self.size_proposal.id})
+            return res
+
+        with patch.object(ours, "_handle_won_lost", move_one_on):
+            (one | other).write({"stage_id": self.present_products.id})
+        self.assertEqual(one.stage_id, self.size_proposal)
+        self.assertEqual(other.stage_id, self.present_products)
+
     def test_other_stages_are_as_odoo_made_them(self):
         own = self.env["crm.stage"].create({"name": "Frozen", "sequence": 50})
         own.gate_contact = True
@@ -283,6 +300,76 @@ class TestFreeRoads(GateCommon):
             self.assertIn("contact, gestión, origination", str(caught.exception))
         self.assertFalse(Lead.search([("name", "=", "Ahead")]))
 
+    def test_every_way_to_choose_the_stage_of_a_new_one_is_held(self):
+        """A client may send the id as text or as a number with a point, or make the
+        stage his own default."""
+        Lead = self.env["crm.lead"].with_user(self.seller)
+        vals = {"name": "Ahead", "type": "opportunity"}
+        late = self.negotiate.id
+        lead = self._make_mine()
+        default = self.env["ir.default"].with_user(self.seller)
+
+        def by_default():
+            default.set("crm.lead", "stage_id", late, user_id=True)
+            Lead.create(vals)
+
+        ways = {
+            "text": lambda: Lead.create({**vals, "stage_id": str(late)}),
+            "float": lambda: Lead.create({**vals, "stage_id": float(late)}),
+            "copy": lambda: lead.copy({"stage_id": late}),
+            "copy with text": lambda: lead.copy({"stage_id": str(late)}),
+            "of a contact": lambda: self.contact.with_user(self.seller).write(
+                {"opportunity_ids": [(0, 0, {**vals, "stage_id": str(late)})]}
+            ),
+            "name_create": lambda: Lead.with_context(
+                default_type="opportunity", default_stage_id=late
+            ).name_create("Ahead"),
+            "own default": by_default,
+        }
+        for name, create in ways.items():
+            with self.subTest(way=name):
+                with self.assertRaises(UserError) as caught:
+                    create()
+                self.assertIn("“Negotiate Proposal”", str(caught.exception))
+        self.assertEqual(Lead.search([("name", "=", "Ahead")]), Lead)
+        self.assertEqual(Lead.search_count([("name", "ilike", "Sale of software")]), 1)
+
+    def test_an_id_as_text_is_the_stage_it_names(self):
+        lead = self._make_mine(partner_id=self.contact.id)
+        self.assertRefused(lead, {"stage_id": str(self.present_products.id)}, "gestión")
+        self._make_gestion(lead_id=lead.id)
+        lead.write({"stage_id": str(self.present_products.id)})
+        self.assertEqual(lead.stage_id, self.present_products)
+        self.assertEqual(
+            lead.opportunity_stage_ids.sorted("id").mapped("move"),
+            ["created", "forward"],
+        )
+
+    def test_a_stage_in_the_context_that_is_none_breaks_nothing(self):
+        Lead = self.env["crm.lead"].with_user(self.seller)
+        for key in ([self.negotiate.id], str(self.negotiate.id), "x"):
+            with self.subTest(key=key):
+                lead = Lead.with_context(default_stage_id=key).create({"name": "Odd"})
+                self.assertNotEqual(lead.stage_id, self.negotiate)
+
+    def test_first_stage_of_another_team_is_no_way_in(self):
+        self.generate_interest.team_ids = self.north
+        vals = {"type": "opportunity", "stage_id": self.present_products.id}
+        south = {**vals, "name": "South", "user_id": self.stranger.id}
+        south["team_id"] = self.south.id
+        north = {**vals, "name": "North", "user_id": self.seller.id}
+        north["team_id"] = self.north.id
+        Lead = self.env["crm.lead"].with_user(self.director)
+        with self.assertRaises(UserError) as caught:
+            Lead.create([south, north])
+        self.assertIn("“North” cannot enter", str(caught.exception))
+        self.assertEqual(Lead.create(south).stage_id, self.present_products)
+
+    def test_default_of_the_administrator_for_everybody(self):
+        self.env["ir.default"].set("crm.lead", "stage_id", self.present_products.id)
+        lead = self.env["crm.lead"].create({"name": "Web", "type": "opportunity"})
+        self.assertEqual(lead.stage_id, self.present_products)
+
     def test_import_is_held_and_the_directors_key_lets_it_in(self):
         Lead = self.env["crm.lead"].with_user(self.director)
         rows = [["Old sale", "opportunity", str(self.negotiate.id)]]
@@ -315,6 +402,16 @@ class TestFreeRoads(GateCommon):
             custom_values={"type": "opportunity", "team_id": self.north.id},
         )
         self.assertEqual(lead.stage_id, self.generate_interest)
+
+    def test_mail_to_an_alias_that_names_a_stage(self):
+        message = {"subject": "Quote?", "from": "ana@client.example", "body": "Hello"}
+        values = {"type": "opportunity", "stage_id": self.negotiate.id}
+        gateway = self.env["crm.lead"].with_user(self.seller).sudo()
+        lead = gateway.message_new(message, custom_values=values)
+        self.assertEqual(lead.stage_id, self.negotiate)
+        self.assertRefused(lead, {"stage_id": self.size_proposal.id}, "contact")
+        with self.assertRaises(UserError):
+            gateway.sudo(False).message_new(message, custom_values=values)
 
     def test_stage_that_follows_the_team(self):
         self.generate_interest.team_ids = self.north

@@ -25,9 +25,15 @@ class CrmOpportunityRegister(models.TransientModel):
     lead_id = fields.Many2one(
         comodel_name="crm.lead", string="Opportunity", required=True, readonly=True
     )
-    company_currency = fields.Many2one(related="lead_id.company_currency")
-    organization_id = fields.Many2one(related="lead_id.organization_id")
-    current_stage_id = fields.Many2one(related="lead_id.stage_id", string="Stage Now")
+    company_currency = fields.Many2one(
+        comodel_name="res.currency", compute="_compute_lead_data"
+    )
+    organization_id = fields.Many2one(
+        comodel_name="res.partner", compute="_compute_lead_data"
+    )
+    current_stage_id = fields.Many2one(
+        comodel_name="crm.stage", string="Stage Now", compute="_compute_lead_data"
+    )
     stage_id = fields.Many2one(
         comodel_name="crm.stage",
         required=True,
@@ -70,6 +76,7 @@ class CrmOpportunityRegister(models.TransientModel):
     origination_id = fields.Many2one(
         comodel_name="crm.origination",
         compute="_compute_origination_id",
+        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -89,13 +96,35 @@ class CrmOpportunityRegister(models.TransientModel):
     may_win_without_order = fields.Boolean(compute="_compute_may_win_without_order")
     without_order = fields.Boolean(string="Win without an order")
     win_note = fields.Text(string="Why there is no order")
+    gestion_id = fields.Many2one(
+        comodel_name="crm.gestion",
+        string="Gestión",
+        readonly=True,
+        help="What this dialog has logged: a second click logs nothing.",
+    )
 
-    @api.depends("stage_id")
+    def _readable_lead(self):
+        """:return: the opportunity, where the user may read it. A client may name any,
+        and what the cache knows of it is not checked again."""
+        lead = self.lead_id._origin
+        lead.check_access("read")
+        return lead
+
+    @api.depends("lead_id")
+    def _compute_lead_data(self):
+        for wizard in self:
+            lead = wizard._readable_lead()
+            wizard.company_currency = lead.company_currency
+            wizard.organization_id = lead.organization_id
+            wizard.current_stage_id = lead.stage_id
+
+    @api.depends("lead_id", "stage_id")
     def _compute_asks(self):
         for wizard in self:
-            moves = wizard.stage_id != wizard.lead_id.stage_id
-            missing = wizard.stage_id._missing_gates(wizard.lead_id) if moves else {}
-            names = missing.get(wizard.lead_id, ())
+            lead = wizard._readable_lead()
+            moves = wizard.stage_id != lead.stage_id
+            missing = wizard.stage_id._missing_gates(lead) if moves else {}
+            names = missing.get(lead, ())
             for ask in ("contact", "origination", "deadline", "amount", "lines"):
                 wizard[f"ask_{ask}"] = f"gate_{ask}" in names
             wizard.ask_order = "gate_order" in names
@@ -109,7 +138,7 @@ class CrmOpportunityRegister(models.TransientModel):
     def _compute_origination_id(self):
         """The customer's own is the likely one."""
         for wizard in self:
-            partner = wizard.partner_id or wizard.lead_id.partner_id
+            partner = wizard.partner_id or wizard._readable_lead().partner_id
             wizard.origination_id = (
                 wizard.origination_id
                 or partner.origination_id
@@ -128,13 +157,15 @@ class CrmOpportunityRegister(models.TransientModel):
             raise UserError(self.env._("Choose the result of the interaction."))
         if self.without_order and not self.win_note:
             raise UserError(self.env._("Say why it is won without an order."))
-        self.env["crm.opportunity.stage"]._register_activity(
-            self.lead_id,
-            self.stage_id,
-            self._prepare_gestion_vals(),
-            self._prepare_lead_vals(),
-            win_note=self.without_order and self.win_note,
-        )
+        if not self.gestion_id:
+            # of two requests at once, the second fails on this row and is replayed
+            self.gestion_id = self.env["crm.opportunity.stage"]._register_activity(
+                self.lead_id,
+                self.stage_id,
+                self._prepare_gestion_vals(),
+                self._prepare_lead_vals(),
+                win_note=self.without_order and self.win_note,
+            )
         return {"type": "ir.actions.act_window_close", "infos": {"registered": True}}
 
     def action_generate_order(self):
