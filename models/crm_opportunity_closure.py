@@ -434,7 +434,15 @@ class CrmOpportunityClosure(models.Model):
             "probability": before["probability"],
             "is_automated": before["is_automated"],
             "lost_reason_id": lead.lost_reason_id.id if kind != "won" else False,
+            "order_id": self._winning_order(lead).id if kind == "won" else False,
         }
+
+    @api.model
+    def _winning_order(self, lead):
+        """:return: the first of the confirmed orders, whichever way it was won: when
+        all of them are cancelled, it was not won after all"""
+        confirmed = lead.order_ids.filtered(lambda order: order.state == "sale")
+        return confirmed.sorted("id")[:1]
 
     @api.model
     def _recorded(self, lead, before):
@@ -443,28 +451,15 @@ class CrmOpportunityClosure(models.Model):
         return lead.closure_kind != before["closure_kind"]
 
     @api.model
-    def _name_orders(self, leads, orders):
-        """Keep on the rows of opportunities that were won just now, by which of these
-        orders. Part of making them: the write that wins many at once cannot tell."""
-        first = {
-            order.opportunity_id.id: order.id for order in orders.sorted("id", True)
-        }
-        for row in self._open_won(leads):
-            row.order_id = first[row.lead_id.id]
-
-    @api.model
     def _won_by_order(self, leads):
         """:return: the open rows of what was won by an order"""
-        return self._open_won(leads).filtered("order_id")
-
-    @api.model
-    def _open_won(self, leads):
         # sudo: as in _log
         return self.sudo().search(
             [
                 ("lead_id", "in", leads.ids),
                 ("kind", "=", "won"),
                 ("reopen_date", "=", False),
+                ("order_id", "!=", False),
             ]
         )
 
@@ -643,8 +638,11 @@ class CrmOpportunityClosure(models.Model):
     def _present_owner(self):
         """
         :return: the salesperson of the opportunity, or the leader of its team where
-            there is none who works here any more; nobody where there is neither
+            there is none who works in its company any more; nobody where there is
+            neither
         """
         lead = self.lead_id
-        users = lead.user_id | lead.team_id.user_id
-        return users.filtered("active")[:1]
+        users = (lead.user_id | lead.team_id.user_id).filtered("active")
+        if lead.company_id:
+            users = users.filtered(lambda user: lead.company_id in user.company_ids)
+        return users[:1]
