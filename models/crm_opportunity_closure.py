@@ -392,9 +392,10 @@ class CrmOpportunityClosure(models.Model):
             ended.filtered(lambda row: row.lead_id in reopened)._restore_probability()
         # what Odoo leaves behind on some routes: the reason of what is not lost any
         # more, and the closing date it gives to whatever is archived
-        (closed | reopened).filtered(
-            lambda lead: lead.lost_reason_id and lead.won_status != "lost"
-        ).write({"lost_reason_id": False})
+        if self.env["crm.stage"]._method_enforced():
+            (closed | reopened).filtered(
+                lambda lead: lead.lost_reason_id and lead.won_status != "lost"
+            ).write({"lost_reason_id": False})
         known.filtered(
             lambda lead: lead.closure_kind == "standby" and lead.date_closed
         ).write({"date_closed": False})
@@ -481,7 +482,10 @@ class CrmOpportunityClosure(models.Model):
 
     def _restore_probability(self):
         """Give reopened opportunities back what they had when they closed: Odoo alone
-        leaves what a won or paused opportunity had, 100 or 0.01."""
+        leaves what a won or paused opportunity had, 100 or 0.01. Where the method is
+        not enforced, what was won or lost is left to Odoo."""
+        if not self.env["crm.stage"]._method_enforced():
+            self = self.filtered(lambda row: row.kind == "standby")
         if not self:
             return
         # of all of them: a typed 0 is only typed beside a prediction of today

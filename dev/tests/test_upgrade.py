@@ -16,6 +16,9 @@ won, without, paused, lost, resumed, moved = leads = env["crm.lead"].create([
      "expected_revenue": 100}
     for name in ("won", "without", "paused", "lost", "resumed", "moved")
 ])
+env.cr.commit()
+# Odoo tracks nothing in the transaction of the creation; messages know whole seconds only
+env.cr.execute("UPDATE crm_lead SET create_date = create_date - interval '1 day'")
 env["crm.stage"]._waive_gates(moved).stage_id = stages[1]
 env.cr.commit()
 env["crm.stage"]._waive_gates(moved).stage_id = stages[3]
@@ -140,7 +143,11 @@ def test_existing_installations_get_gates_passages_and_orders(updated, odoo):
             "paused": [["created", 0, True], ["closed", 0, True]],
             "lost": [["created", 0, True], ["closed", 0, True]],
             "resumed": [["created", 0, False]],
-            "moved": [["created", 0, True], ["forward", 1, True], ["skipped", 3, False]],
+            "moved": [
+                ["created", 0, True],
+                ["forward", 1, True],
+                ["skipped", 3, False],
+            ],
         },
     }
 
