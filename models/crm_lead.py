@@ -373,7 +373,8 @@ class CrmLead(models.Model):
 
     def action_set_won_rainbowman(self):
         """The Won button asks for what is missing, as every other way to a stage."""
-        action = self.crm_stage_dialog(self._crm_won_stage().id)
+        self.ensure_one()
+        action = self.action_crm_stage_dialog(self._crm_won_stage().id)
         return action or super().action_set_won_rainbowman()
 
     def action_restore(self):
@@ -385,13 +386,16 @@ class CrmLead(models.Model):
         return res
 
     def action_register_activity(self):
-        """Open the dialog that logs an interaction and moves this opportunity on."""
+        """Open the dialog that logs an interaction and moves this opportunity on: to
+        the next stage, but for one that only an order reaches."""
         self.ensure_one()
-        stage = self.env["crm.stage"]._following(self) or self.stage_id
-        return self._register_action(stage)
+        stage = self.env["crm.stage"]._following(self)
+        if "gate_order" in stage._missing_gates(self).get(self, ()):
+            stage = self.stage_id
+        return self._register_action(stage or self.stage_id)
 
     @api.readonly
-    def crm_stage_dialog(self, stage_id):
+    def action_crm_stage_dialog(self, stage_id):
         """What the screen asks before it moves an opportunity to a stage.
 
         :param int stage_id: the ``crm.stage`` that was clicked or dropped on

@@ -2,7 +2,7 @@ from collections import Counter, defaultdict
 
 from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 from .crm_opportunity_history import BATCH
@@ -74,7 +74,7 @@ class CrmMethodAdoption(models.AbstractModel):
             mapped the last time; Odoo's examples as agreed; others by their position.
             Where there is nothing to propose, empty.
         """
-        stages = self.env["crm.stage"].search([])
+        stages = self._stages()
         method = stages.filtered("is_method")
         examples = {
             self.env.ref(native, False): self.env.ref(ours, False) or stages.browse()
@@ -120,7 +120,7 @@ class CrmMethodAdoption(models.AbstractModel):
     @api.model
     def _fold_behind(self, mapping):
         """Put the stages of the method first and fold the others behind them."""
-        stages = self.env["crm.stage"].search([])
+        stages = self._stages()
         method = stages.filtered("is_method")
         method.write({"fold": False})
         for stage, target in mapping.items():
@@ -173,12 +173,18 @@ class CrmMethodAdoption(models.AbstractModel):
             self.env.ref("crm_gestion.ir_cron_history")._trigger()
 
     @api.model
+    def _stages(self):
+        """:return: all stages in the order in which Odoo takes opportunities through
+        them; their names, which it shows them by, differ from language to language"""
+        return self.env["crm.stage"].search(Domain.TRUE, order="sequence, id")
+
+    @api.model
     def _known_stages(self):
         """
         :return: dict id of a stage -> id of the stage of the method that it stands for,
             those of the method for themselves
         """
-        stages = self.env["crm.stage"].search([])
+        stages = self._stages()
         return {
             stage.id: stage.id if stage.is_method else stage.method_stage_id.id
             for stage in stages
@@ -351,7 +357,7 @@ class CrmMethodAdoption(models.AbstractModel):
         of before that stands for where it is now. Won stays in a won stage. Where the
         method was there from the start, its stages stay the company's own.
         """
-        stages = self.env["crm.stage"].search([])
+        stages = self._stages()
         mapped = stages.filtered(
             lambda stage: stage.method_stage_id.is_won == stage.is_won
         ).filtered("method_stage_id")

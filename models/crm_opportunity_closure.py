@@ -47,7 +47,8 @@ class CrmOpportunityClosure(models.Model):
     is without it (the database sees to that). Standby is never inferred from
     ``active``: users archive opportunities for other reasons.
 
-    Rows are made by `_log` only; no role writes this table.
+    Rows are made by `_log` only, and once for what was closed before by
+    ``crm.opportunity.history``; no role writes this table.
     """
 
     _name = "crm.opportunity.closure"

@@ -19,7 +19,8 @@ class CrmOpportunityStage(models.Model):
     that day.
 
     Rows are made by `_log_transition` only, in one batch, whether or not Odoo tracks
-    the change; no role writes this table.
+    the change, and once for what was there before by ``crm.opportunity.history``; no
+    role writes this table.
     """
 
     _name = "crm.opportunity.stage"
@@ -89,10 +90,16 @@ class CrmOpportunityStage(models.Model):
         help="The interaction that moved the opportunity here.",
     )
     user_id = fields.Many2one(
-        comodel_name="res.users", string="Salesperson", readonly=True
+        comodel_name="res.users",
+        string="Salesperson",
+        readonly=True,
+        ondelete="set null",
     )
     team_id = fields.Many2one(
-        comodel_name="crm.team", string="Sales Team", readonly=True
+        comodel_name="crm.team",
+        string="Sales Team",
+        readonly=True,
+        ondelete="set null",
     )
     company_id = fields.Many2one(comodel_name="res.company", readonly=True, index=True)
     market_id = fields.Many2one(related="lead_id.market_id")

@@ -17,7 +17,7 @@ class TestRegister(GateCommon):
 
     def _open(self, lead, stage=None):
         if stage:
-            action = lead.crm_stage_dialog(stage.id)
+            action = lead.action_crm_stage_dialog(stage.id)
         else:
             action = lead.action_register_activity()
         self.assertEqual(action["res_model"], "crm.opportunity.register")
@@ -120,6 +120,16 @@ class TestRegister(GateCommon):
         self.assertEqual(lead.stage_id, self.generate_interest)
         self.assertEqual(len(lead.gestion_ids), 2)
         self.assertEqual(len(lead.opportunity_stage_ids), 1)
+
+    def test_before_the_order_the_button_stays_in_the_stage(self):
+        lead = self._make_ready()
+        lead.stage_id = self.negotiate
+        dialog = self._open(lead)
+        self.assertEqual(dialog.stage_id, self.negotiate)
+        dialog.result_id = self.env.ref("crm_gestion.result_informed")
+        self._register(dialog)
+        self.assertEqual(lead.stage_id, self.negotiate)
+        self.assertEqual(len(lead.gestion_ids), 2)
 
     def test_going_back(self):
         lead = self._make_ready()
@@ -260,15 +270,15 @@ class TestRegister(GateCommon):
     def test_where_no_dialog_is_needed(self):
         own = self.env["crm.stage"].create({"name": "Frozen", "sequence": 50})
         lead = self._make_ready()
-        self.assertFalse(lead.crm_stage_dialog(own.id))
+        self.assertFalse(lead.action_crm_stage_dialog(own.id))
         self.assertFalse(
-            lead.with_user(self.native).crm_stage_dialog(self.negotiate.id)
+            lead.with_user(self.native).action_crm_stage_dialog(self.negotiate.id)
         )
         enquiry = self._make_lead(type="lead").with_user(self.seller)
-        self.assertFalse(enquiry.crm_stage_dialog(self.negotiate.id))
+        self.assertFalse(enquiry.action_crm_stage_dialog(self.negotiate.id))
         self._enforce(False)
         lead.invalidate_recordset()
-        self.assertFalse(lead.crm_stage_dialog(self.negotiate.id))
+        self.assertFalse(lead.action_crm_stage_dialog(self.negotiate.id))
 
     def test_native_won_button_where_the_method_is_off(self):
         self._enforce(False)

@@ -32,6 +32,7 @@ DATA_FOLDERS = ("data", "demo", "reports", "security", "views", "wizards")
 CASCADES = {
     ("crm.gestion.change", "gestion_id"),
     ("crm.opportunity.closure", "lead_id"),
+    ("crm.opportunity.stage", "lead_id"),
     ("crm.opportunity.forecast.log", "lead_id"),
     ("crm.opportunity.line", "lead_id"),
 }
@@ -386,7 +387,7 @@ class TestScreens(ScreenCommon):
         settings = self.env.ref("crm_gestion.menu_crm_config_method")
         settings = settings.search([("id", "child_of", settings.id)])
         work = self._own_menus() - settings
-        self.assertEqual(len(settings.filtered("action")), 5)
+        self.assertEqual(len(settings.filtered("action")), 6)
         self.assertEqual(self._menus_of(self.seller), work)
         self.assertEqual(self._menus_of(self.head), work)
         self.assertEqual(self._menus_of(self.director), self._own_menus())

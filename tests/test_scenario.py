@@ -13,6 +13,8 @@ from .common import CrmGestionCommon
 class TestScenario(CrmGestionCommon):
     """The guide, sections 2 to 3.4, walked as each role."""
 
+    GATES = True
+
     def _log_first_call(self, user):
         """3.1: type, date, organization, contact, description, result, next step."""
         gestion = Form(self.env["crm.gestion"].with_user(user))
@@ -88,12 +90,22 @@ class TestScenario(CrmGestionCommon):
         with Form(lead) as form:
             form.name = "Venta de software a Aceites del Sur"
             form.date_deadline = "2026-05-31"
-            form.expected_revenue = 12000.0
 
-        # 3.3: through the stages
-        for stage in (self.present_products, self.size_proposal, self.negotiate):
-            lead.stage_id = stage
-            self.assertEqual(lead.won_status, "pending")
+        # 3.3: through the stages, each with what it asks for
+        self._register(lead, self.present_products)
+        self._register(lead, self.size_proposal)
+        product = self._make_product()
+        with Form(lead) as form, form.line_ids.new() as line:
+            line.product_id = product
+            line.quantity = 5
+            line.price_unit = 90.0
+        self.assertEqual(lead.expected_revenue, 450.0)
+        self._register(lead, self.negotiate)
+        self.assertEqual(
+            lead.opportunity_stage_ids.sorted("id").mapped("move"),
+            ["created", "forward", "forward", "forward"],
+        )
+        self.assertEqual(len(lead.gestion_ids), 4)
 
         order = self._generate_order(lead)
         self.assertRecordValues(
@@ -105,7 +117,7 @@ class TestScenario(CrmGestionCommon):
                     "opportunity_id": lead.id,
                     "user_id": self.seller.id,
                     "team_id": self.north.id,
-                    "amount_untaxed": 500.0,
+                    "amount_untaxed": 450.0,
                 }
             ],
         )
@@ -126,7 +138,7 @@ class TestScenario(CrmGestionCommon):
                 {
                     "kind": "won",
                     "stage_id": self.negotiate.id,
-                    "expected_revenue": 12000.0,
+                    "expected_revenue": 450.0,
                     "user_id": self.seller.id,
                     "date": datetime(2026, 3, 2, 10, 0),
                     "reopen_date": False,
@@ -136,21 +148,28 @@ class TestScenario(CrmGestionCommon):
         self.assertEqual(self.organization.account_status, "customer")
         self.assertEqual(self.contact.account_status, "customer")
 
-    def _generate_order(self, lead):
-        """A quotation with a line first, then confirmed from the opportunity."""
-        wizard = self._open_order_dialog(lead)
-        self.assertEqual(wizard.source, "new")
-        order = wizard.order_id.browse(wizard.action_generate()["res_id"])
-        self.assertEqual(order.state, "draft")
+    def _register(self, lead, stage):
+        """The next stage is proposed; a result and what was said are enough."""
+        action = lead.action_register_activity()
+        wizard = Form(
+            self.env[action["res_model"]]
+            .with_user(lead.env.user)
+            .with_context(**action["context"])
+        )
+        self.assertEqual(wizard.stage_id, stage)
+        wizard.result_id = self.env.ref("crm_gestion.result_informed")
+        wizard.description = "Agreed to go on"
+        wizard.save().action_register()
+        self.assertEqual(lead.stage_id, stage)
         self.assertEqual(lead.won_status, "pending")
-        with Form(order) as form, form.order_line.new() as line:
-            line.product_id = self._make_product()
-            line.product_uom_qty = 5
+
+    def _generate_order(self, lead):
+        """From the lines of the opportunity, confirmed at once."""
         wizard = self._open_order_dialog(lead)
-        self.assertEqual(wizard.quotation_id, order)
+        self.assertEqual(wizard.source, "lines")
         wizard.confirm = True
-        self.assertEqual(wizard.action_generate()["res_id"], order.id)
-        return order
+        action = wizard.action_generate()
+        return self.env["sale.order"].browse(action["res_id"])
 
     def _open_order_dialog(self, lead):
         action = lead.action_crm_generate_order()
@@ -246,7 +265,8 @@ class TestScenario(CrmGestionCommon):
     def test_head_works_what_his_team_has(self):
         gestion = self._log_first_call(self.seller).with_user(self.head)
         self.assertEqual(gestion.contact_id.name, "Lucía Ferrer")
-        lead = self._make_lead().with_user(self.head)
+        lead = self._make_lead(partner_id=self.contact.id).with_user(self.head)
+        gestion.lead_id = lead
         lead.stage_id = self.present_products
         self._close(lead, "standby", wake_date="2026-04-01")
         self.assertEqual(lead.closure_ids.user_id, self.head)

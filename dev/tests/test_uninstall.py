@@ -20,8 +20,9 @@ account = env["res.partner"].create({
 })
 open_stages = [("is_method", "=", True), ("is_won", "=", False)]
 for stage in env["crm.stage"].search(open_stages):
-    Lead.create({
+    Lead.with_user(users["director"]).with_context(crm_gestion_bypass_gates=1).create({
         "name": f"Open in {stage.sequence}", "partner_id": account.id,
+        "user_id": users["seller"].id,
         "stage_id": stage.id, "type": "opportunity", "expected_revenue": 10,
     })
 paused, rejected, won = Lead.create([

@@ -8,7 +8,7 @@
  *  needs no dialog
  */
 export async function openRegisterDialog({ orm, action }, leadId, stageId) {
-    const dialog = await orm.call("crm.lead", "crm_stage_dialog", [[leadId], stageId]);
+    const dialog = await orm.call("crm.lead", "action_crm_stage_dialog", [[leadId], stageId]);
     if (!dialog) {
         return null;
     }
