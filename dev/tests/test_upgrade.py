@@ -1,9 +1,9 @@
-"""Updating from 19.0.1.0.0, which had no gates, no passages and no orders on closures."""
+"""Updating from 19.0.1.0.0: no gates, no passages and no orders on closures."""
 
 import pytest
 
-# What that version left behind, as near as it can be made without its code: it wrote the
-# same opportunities and closures.
+# What that version left behind, as near as it can be made without its code: it wrote
+# the same opportunities and closures.
 WORK = """
 from datetime import timedelta
 from odoo import fields
@@ -17,7 +17,7 @@ won, without, paused, lost, resumed, moved = leads = env["crm.lead"].create([
     for name in ("won", "without", "paused", "lost", "resumed", "moved")
 ])
 env.cr.commit()
-# Odoo tracks nothing in the transaction of the creation; messages know whole seconds only
+# Odoo tracks nothing in the transaction of a creation, and dates in whole seconds
 env.cr.execute("UPDATE crm_lead SET create_date = create_date - interval '1 day'")
 env["crm.stage"]._waive_gates(moved).stage_id = stages[1]
 env.cr.commit()
