@@ -393,9 +393,10 @@ class CrmOpportunityClosure(models.Model):
             ended.filtered(lambda row: row.lead_id in reopened)._restore_probability()
         # what Odoo leaves behind on some routes: the reason of what is not lost any
         # more, and the closing date it gives to whatever is archived
-        (closed | reopened).filtered(
-            lambda lead: lead.lost_reason_id and lead.won_status != "lost"
-        ).write({"lost_reason_id": False})
+        if self.env["crm.stage"]._method_enforced():
+            (closed | reopened).filtered(
+                lambda lead: lead.lost_reason_id and lead.won_status != "lost"
+            ).write({"lost_reason_id": False})
         known.filtered(
             lambda lead: lead.closure_kind == "standby" and lead.date_closed
         ).write({"date_closed": False})
@@ -435,7 +436,15 @@ class CrmOpportunityClosure(models.Model):
             "probability": before["probability"],
             "is_automated": before["is_automated"],
             "lost_reason_id": lead.lost_reason_id.id if kind != "won" else False,
+            "order_id": self._winning_order(lead).id if kind == "won" else False,
         }
+
+    @api.model
+    def _winning_order(self, lead):
+        """:return: the first of the confirmed orders, whichever way it was won: when
+        all of them are cancelled, it was not won after all"""
+        confirmed = lead.order_ids.filtered(lambda order: order.state == "sale")
+        return confirmed.sorted("id")[:1]
 
     @api.model
     def _recorded(self, lead, before):
@@ -444,28 +453,15 @@ class CrmOpportunityClosure(models.Model):
         return lead.closure_kind != before["closure_kind"]
 
     @api.model
-    def _name_orders(self, leads, orders):
-        """Keep on the rows of opportunities that were won just now, by which of these
-        orders. Part of making them: the write that wins many at once cannot tell."""
-        first = {
-            order.opportunity_id.id: order.id for order in orders.sorted("id", True)
-        }
-        for row in self._open_won(leads):
-            row.order_id = first[row.lead_id.id]
-
-    @api.model
     def _won_by_order(self, leads):
         """:return: the open rows of what was won by an order"""
-        return self._open_won(leads).filtered("order_id")
-
-    @api.model
-    def _open_won(self, leads):
         # sudo: as in _log
         return self.sudo().search(
             [
                 ("lead_id", "in", leads.ids),
                 ("kind", "=", "won"),
                 ("reopen_date", "=", False),
+                ("order_id", "!=", False),
             ]
         )
 
@@ -487,7 +483,10 @@ class CrmOpportunityClosure(models.Model):
 
     def _restore_probability(self):
         """Give reopened opportunities back what they had when they closed: Odoo alone
-        leaves what a won or paused opportunity had, 100 or 0.01."""
+        leaves what a won or paused opportunity had, 100 or 0.01. Where the method is
+        not enforced, what was won or lost is left to Odoo."""
+        if not self.env["crm.stage"]._method_enforced():
+            self = self.filtered(lambda row: row.kind == "standby")
         if not self:
             return
         # of all of them: a typed 0 is only typed beside a prediction of today
@@ -644,8 +643,11 @@ class CrmOpportunityClosure(models.Model):
     def _present_owner(self):
         """
         :return: the salesperson of the opportunity, or the leader of its team where
-            there is none who works here any more; nobody where there is neither
+            there is none who works in its company any more; nobody where there is
+            neither
         """
         lead = self.lead_id
-        users = lead.user_id | lead.team_id.user_id
-        return users.filtered("active")[:1]
+        users = (lead.user_id | lead.team_id.user_id).filtered("active")
+        if lead.company_id:
+            users = users.filtered(lambda user: lead.company_id in user.company_ids)
+        return users[:1]

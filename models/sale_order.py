@@ -51,7 +51,6 @@ class SaleOrder(models.Model):
             if stage := group._crm_won_stage():
                 group.filtered(lambda lead: not lead.active).action_unarchive()
                 group.write({"stage_id": stage.id, "probability": 100})
-        self.env["crm.opportunity.closure"]._name_orders(leads, self)
 
     def _reopen_opportunities(self):
         """Take opportunities up again whose confirmed orders are all cancelled now, at
@@ -60,7 +59,7 @@ class SaleOrder(models.Model):
             return
         # sudo: who may cancel an order need not have rights on its opportunity
         leads = self.sudo().opportunity_id.filtered(
-            lambda lead: lead.won_status == "won"
+            lambda lead: lead.won_status == "won" and lead.stage_id.is_method
         )
         confirmed = leads.order_ids.filtered_domain(leads._get_lead_sale_order_domain())
         rows = self.env["crm.opportunity.closure"]._won_by_order(
@@ -71,6 +70,7 @@ class SaleOrder(models.Model):
             leads = self.env["crm.stage"]._waive_gates(group.lead_id)
             # sudo went with the rows; a stage deleted meanwhile: the first one
             target = stage or leads[:1]._stage_find(domain=[("is_method", "=", True)])
+            leads.filtered(lambda lead: not lead.active).action_unarchive()
             leads.write({"stage_id": target.id})
 
     # === BUSINESS METHODS: MAKING THE ORDER === #

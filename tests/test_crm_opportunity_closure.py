@@ -732,6 +732,28 @@ class TestResuming(ClosureCommon):
                     self.assertResumed(lead, probability=40.0)
                     self.assertEqual(lead.closure_ids.mapped("reopen_date"), [NOW])
 
+    def test_what_was_won_or_lost_is_left_to_odoo_where_the_method_is_off(self):
+        """A pause is ours, and ends as it began."""
+        self._predict()
+        self._enforce(False)
+        paused, lost, won = (
+            self._make_mine(stage_id=self.size_proposal.id, probability=40.0)
+            for __ in range(3)
+        )
+        self._pause(paused)
+        self._reject(lost)
+        won.action_set_won()
+        paused.action_crm_resume()
+        lost.action_restore()
+        won.stage_id = self.size_proposal
+        self.assertResumed(paused, probability=40.0)
+        for lead in lost | won:
+            self.assertEqual(lead.won_status, "pending")
+            self.assertFalse(lead.closure_kind)
+            self.assertEqual(lead.closure_ids.mapped("reopen_date"), [NOW])
+            self.assertNotEqual(lead.probability, 40.0)
+            self.assertEqual(lead.probability, lead.automated_probability)
+
     def test_resuming_forgets_the_reason_and_the_row_keeps_it(self):
         lead = self._make_mine(stage_id=self.size_proposal.id, probability=40.0)
         self._reject(lead)

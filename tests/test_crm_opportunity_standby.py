@@ -5,7 +5,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 
 from odoo.exceptions import UserError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 from odoo.tests import Form, tagged
 from odoo.tools import format_date, mute_logger
 from odoo.tools.safe_eval import safe_eval
@@ -574,6 +574,21 @@ class TestWaking(StandbyCommon):
         self.assertEqual((left | unassigned).mapped("active"), [True, True])
         self.assertEqual(self._todo(left | unassigned).mapped("user_id"), self.head)
         self.assertEqual(len(self._todo(left | unassigned)), 2)
+
+    def test_task_of_an_owner_who_changed_company_is_the_team_leaders(self):
+        lead = self._paused(company_id=self.env.company.id).sudo()
+        other = self.env["res.company"].create({"name": "Subsidiary"})
+        self.seller.write(
+            {"company_ids": [Command.set(other.ids)], "company_id": other.id}
+        )
+        with freeze_time(EARLY):
+            self._run_cron()
+        self.assertRecordValues(
+            lead, [{"active": True, "closure_kind": False, "user_id": self.seller.id}]
+        )
+        self.assertRecordValues(
+            self._todo(lead), [{"user_id": self.head.id, "date_deadline": WAKE}]
+        )
 
     def test_task_is_nobodys_where_nobody_is_left(self):
         lead = self._paused()
