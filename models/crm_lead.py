@@ -1,5 +1,5 @@
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 # Fields by which an opportunity may move, close or reopen; user, team and type change
@@ -7,6 +7,9 @@ from odoo.fields import Domain
 TRIGGERS = {
     "active", "probability", "stage_id", "team_id", "type", "user_id",
 }  # fmt: skip
+
+# Fields that only tell what rows of ours say.
+TOLD_BY_ROWS = {"closure_kind", "native_stage_id", "push_count", "standby_until"}
 
 
 class CrmLead(models.Model):
@@ -276,6 +279,7 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_not_chosen(set().union(*vals_list))
         self.env["crm.origination"]._complete_utm_vals(vals_list)
         Line = self.env["crm.opportunity.line"]
         vals_list = [self._with_stage_id(vals) for vals in vals_list]
@@ -290,6 +294,7 @@ class CrmLead(models.Model):
         return leads
 
     def write(self, vals):
+        self._check_not_chosen(vals.keys())
         Closure = self.env["crm.opportunity.closure"]
         Passage = self.env["crm.opportunity.stage"]
         Line = self.env["crm.opportunity.line"]
@@ -319,6 +324,18 @@ class CrmLead(models.Model):
         stage = vals.get("stage_id")
         is_other = stage and isinstance(stage, (str, float))
         return {**vals, "stage_id": int(stage)} if is_other else vals
+
+    def _check_not_chosen(self, names):
+        """What the rows of closures, forecast and adoption say is not written by
+        hand."""
+        if not self.env.su and (chosen := TOLD_BY_ROWS & names):
+            labels = ", ".join(
+                self._fields[name]._description_string(self.env)
+                for name in sorted(chosen)
+            )
+            raise AccessError(
+                self.env._("%s: Odoo itself keeps this, nobody writes it.", labels)
+            )
 
     def _check_created_stages(self):
         """Who creates opportunities in a stage of his choice, by an import, a copy or
@@ -410,7 +427,7 @@ class CrmLead(models.Model):
         return self._register_action(stage or self.stage_id)
 
     @api.readonly
-    def action_crm_stage_dialog(self, stage_id):
+    def action_crm_stage_dialog(self, stage_id=False):
         """What the screen asks before it moves an opportunity to a stage.
 
         :param int stage_id: the ``crm.stage`` that was clicked or dropped on

@@ -157,6 +157,20 @@ class TestRegister(GateCommon):
         self.assertEqual(lead.stage_id, self.negotiate)
         self.assertEqual(quotation.opportunity_id, lead)
 
+    def test_quotation_of_another_opportunity(self):
+        other = self._make_ready(name="Other")
+        lead = self._make_ready()
+        lead.sudo().order_ids.opportunity_id = False
+        dialog = self._open(lead, self.negotiate)
+        dialog.result_id = self.env.ref("crm_gestion.result_informed")
+        wizard = dialog.save()
+        wizard.quotation_id = other.order_ids
+        with self.assertRaises(UserError):
+            wizard.action_register()
+        lead.invalidate_recordset()
+        self.assertEqual(other.order_ids.opportunity_id, other)
+        self.assertEqual(lead.stage_id, self.generate_interest)
+
     def test_lines_of_the_proposal(self):
         product = self._make_product()
         lead = self._make_mine(

@@ -386,6 +386,21 @@ class TestPassages(PassageCommon):
             .search([("id", "=", row.id)])
         )
 
+    def test_what_rows_tell_is_not_written_by_hand(self):
+        lead = self._make_mine()
+        for values in (
+            {"closure_kind": "won"},
+            {"standby_until": "2026-06-01"},
+            {"push_count": 0},
+            {"native_stage_id": self.negotiate.id},
+        ):
+            with self.subTest(values=values):
+                with self.assertRaises(AccessError):
+                    lead.write(values)
+                with self.assertRaises(AccessError):
+                    lead.create({"name": "New", **values})
+        self.assertRecordValues(lead, [{"closure_kind": False, "push_count": 0}])
+
     def test_averages_by_stage(self):
         """What pivot and graph ask for."""
         first, second = self._make_mine(), self._make_mine()

@@ -194,6 +194,10 @@ class CrmOpportunityRegister(models.TransientModel):
                 fields.Command.create(line._prepare_line_vals())
                 for line in self.line_ids
             ]
+        if self.quotation_id.opportunity_id:
+            raise UserError(
+                self.env._("Choose a quotation that belongs to no other opportunity.")
+            )
         if "gate_lines" in missing and self.quotation_id:
             vals["order_ids"] = [fields.Command.link(self.quotation_id.id)]
         return vals
