@@ -351,7 +351,7 @@ class TestRegister(GateCommon):
         lead = self._make_ready(probability=40.0)
         lead.action_set_lost()
         with self.assertRaises(UserError) as caught:
-            lead.crm_stage_dialog(self.negotiate.id)
+            lead.action_crm_stage_dialog(self.negotiate.id)
         self.assertIn("resume it", str(caught.exception))
 
     def test_enquiry(self):
