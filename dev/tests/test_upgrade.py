@@ -71,8 +71,8 @@ print(json.dumps({
     "gates": [[name for name in gates if stage[name]] for stage in stages],
     "state": {lead.name: [lead.active, lead.won_status, lead.closure_kind]
               for lead in Lead.search([], order="id")},
-    "orders": {row.lead_id.name: row.order_id.opportunity_id.name
-               for row in env["crm.opportunity.closure"].search([("kind", "=", "won")])},
+    "orders": {row.lead_id.name: row.order_id.opportunity_id.name for row in
+               env["crm.opportunity.closure"].search([("kind", "=", "won")])},
     "triggered": triggered,
     "passages": {lead.name: [
         [row.move, stages.ids.index(row.stage_id.id), bool(row.date_out)]

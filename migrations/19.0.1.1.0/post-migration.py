@@ -1,5 +1,5 @@
-"""Installations of 19.0.1.0.0 get what comes with gates, passages and orders that win: an
-update leaves delivered stages alone, and nobody recorded the rest."""
+"""Installations of 19.0.1.0.0 get what comes with gates, passages and orders that win:
+an update leaves delivered stages alone, and nobody recorded the rest."""
 
 from odoo import SUPERUSER_ID, api
 from odoo.tools import SQL
