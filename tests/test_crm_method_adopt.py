@@ -573,6 +573,7 @@ class TestAdoptHistory(AdoptCommon):
         leads[0].action_set_lost()
         self._forget()
         cron = self.env.ref("crm_gestion.ir_cron_history")
+        self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]).unlink()
         with (
             patch.object(crm_method_adoption, "BATCH", 2),
             patch.object(crm_method_adoption, "HISTORY_NOW", 2),

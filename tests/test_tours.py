@@ -71,6 +71,20 @@ class TestTours(SalesForce, HttpCase):
             rows.mapped("gestion_id"), lead.gestion_ids.sorted("id"), "each its own"
         )
 
+    def test_register_on_a_phone(self):
+        lead = self._make_lead(name="Renovación anual", partner_id=self.contact.id)
+        self.browser_size, self.touch_enabled = "390x844", True
+        self.start_tour(
+            f"/odoo/opportunities/{lead.id}",
+            "crm_gestion_phone",
+            login=self.seller.login,
+            timeout=240,
+        )
+        self.assertEqual(
+            lead.stage_id, self.env.ref("crm_gestion.stage_present_products")
+        )
+        self.assertEqual(lead.gestion_ids.description, "Llamé desde el coche")
+
     def test_standby_and_resume(self):
         lead = self._make_lead(
             name="Renovación anual",

@@ -317,3 +317,33 @@ registry.category("web_tour.tours").add("crm_gestion_drag", {
         ];
     },
 });
+
+// The same dialog on a phone, where lists of choices fill the screen.
+registry.category("web_tour.tours").add("crm_gestion_phone", {
+    steps: () => [
+        {
+            content: "the first page may have to put its assets together",
+            trigger: "button[name=action_register_activity]",
+            timeout: 60000,
+            run: "click",
+        },
+        { trigger: ".modal .o_field_widget[name=result_id] input", run: "click" },
+        {
+            trigger: ".modal .o_kanban_record:contains('Interés inicial')",
+            run: "click",
+        },
+        {
+            trigger:
+                ".modal .o_field_widget[name=next_activity_type_id] input:value('Reunión')",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=description] textarea",
+            run: "edit Llamé desde el coche",
+        },
+        { trigger: ".modal button[name=action_register]", run: "click" },
+        {
+            trigger:
+                "body:not(:has(.modal)) .o_statusbar_status .dropdown-toggle:visible:contains('Presentar Productos')",
+        },
+    ],
+});
