@@ -1,4 +1,4 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
@@ -282,9 +282,10 @@ class CrmLead(models.Model):
         self._check_not_chosen(set().union(*vals_list))
         self.env["crm.origination"]._complete_utm_vals(vals_list)
         Line = self.env["crm.opportunity.line"]
-        vals_list = [self._with_stage_id(vals) for vals in vals_list]
+        Stage = self.env["crm.stage"]
+        vals_list = [Stage._with_stage_id(vals) for vals in vals_list]
         leads = super().create([Line._hold_new(vals) for vals in vals_list])
-        leads._check_created_stages()
+        Stage._check_created(leads)
         Line._settle_new(leads)
         if self.env.context.get("default_origination_id"):
             self.env["crm.origination"]._complete_utm(leads)
@@ -298,16 +299,15 @@ class CrmLead(models.Model):
         Closure = self.env["crm.opportunity.closure"]
         Passage = self.env["crm.opportunity.stage"]
         Line = self.env["crm.opportunity.line"]
-        vals = self._with_stage_id(vals)
+        Stage = self.env["crm.stage"]
+        vals = Stage._with_stage_id(vals)
         watched = self if vals.keys() & TRIGGERS else self.browse()
         before, places = Closure._snapshot(watched), Passage._snapshot(watched)
-        moved = self._moved_by(vals)
+        moved = Stage._moved_by(self, vals)
         lines_before = Line._before_write(self, vals)
         with self.env["crm.opportunity.forecast.log"]._recording(self, vals):
             res = super().write(Line._hold(vals))
-        # an automated rule may have moved some of them on
-        for stage, leads in moved.grouped("stage_id").items():
-            stage._check_gates(leads)
+        Stage._check_moved(moved)
         Closure._log(self, before, restore="probability" not in vals)
         Passage._log_transition(watched, places)
         Line._after_write(self, vals, lines_before)
@@ -316,14 +316,6 @@ class CrmLead(models.Model):
         if vals.keys() & {"partner_id", "organization_id", "type"}:
             self.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
         return res
-
-    @api.model
-    def _with_stage_id(self, vals):
-        """A client may send an id as text. Odoo stores that and takes the stage for
-        empty, whereby nothing of ours would see it."""
-        stage = vals.get("stage_id")
-        is_other = stage and isinstance(stage, (str, float))
-        return {**vals, "stage_id": int(stage)} if is_other else vals
 
     def _check_not_chosen(self, names):
         """What the rows of closures, forecast and adoption say is not written by
@@ -336,37 +328,6 @@ class CrmLead(models.Model):
             raise AccessError(
                 self.env._("%s: Odoo itself keeps this, nobody writes it.", labels)
             )
-
-    def _check_created_stages(self):
-        """Who creates opportunities in a stage of his choice, by an import, a copy or
-        a default of his own, is held by its gates. Where Odoo puts a new one, there is
-        none."""
-        created = self.filtered(lambda lead: lead.type == "opportunity")
-        places = created.grouped(lambda lead: (lead.stage_id, lead.team_id))
-        for (stage, __), leads in places.items():
-            if stage._required_gates() and stage not in leads._default_stages():
-                stage._check_gates(leads)
-
-    def _default_stages(self):
-        """:return: the stages in which a new opportunity of this team may begin: the
-        first one, and that which the administrator has chosen for everybody"""
-        common = self.env["ir.default"].with_user(SUPERUSER_ID)
-        chosen = common._get_model_defaults(self._name).get("stage_id")
-        first = self._stage_find(domain=[("fold", "=", False)])
-        return first | first.browse(chosen or ())
-
-    def _moved_by(self, vals):
-        """
-        :return: opportunities that these values take to another stage; an enquiry that
-            becomes an opportunity is not held by gates
-        """
-        return self.filtered(
-            lambda lead: (
-                vals.get("stage_id")
-                and lead.type == "opportunity"
-                and lead.stage_id.id != vals["stage_id"]
-            )
-        )
 
     def copy_data(self, default=None):
         """An amount that follows its lines follows those of the copy."""

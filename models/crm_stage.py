@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -143,6 +143,57 @@ class CrmStage(models.Model):
                     for lead, names in missing.items()
                 )
             )
+
+    @api.model
+    def _check_moved(self, leads):
+        """Check the gates of the stages in which opportunities are now: an automated
+        rule may have moved some of them on."""
+        for stage, moved in leads.grouped("stage_id").items():
+            stage._check_gates(moved)
+
+    @api.model
+    def _check_created(self, leads):
+        """Who creates opportunities in a stage of his choice, by an import, a copy or
+        a default of his own, is held by its gates. Where Odoo puts a new one, there is
+        none."""
+        created = leads.filtered(lambda lead: lead.type == "opportunity")
+        places = created.grouped(lambda lead: (lead.stage_id, lead.team_id))
+        for (stage, __), group in places.items():
+            if stage._required_gates() and stage not in self._first_stages(group):
+                stage._check_gates(group)
+
+    @api.model
+    def _first_stages(self, leads):
+        """
+        :return: the stages in which new opportunities of one team may begin: the first
+            one, and that which the administrator has chosen for everybody
+        """
+        common = self.env["ir.default"].with_user(SUPERUSER_ID)
+        chosen = common._get_model_defaults("crm.lead").get("stage_id")
+        first = leads._stage_find(domain=[("fold", "=", False)])
+        return first | first.browse(chosen or ())
+
+    @api.model
+    def _moved_by(self, leads, vals):
+        """
+        :return: opportunities that these values take to another stage; an enquiry that
+            becomes an opportunity is not held by gates
+        """
+        return leads.filtered(
+            lambda lead: (
+                vals.get("stage_id")
+                and lead.type == "opportunity"
+                and lead.stage_id.id != vals["stage_id"]
+            )
+        )
+
+    @api.model
+    def _with_stage_id(self, vals):
+        """A client may send an id as text. Odoo stores that and takes the stage for
+        empty, whereby nothing of ours would see it."""
+        stage = vals.get("stage_id")
+        is_other = stage and isinstance(stage, (str, float))
+        return {**vals, "stage_id": int(stage)} if is_other else vals
 
     @api.model
     def _gate_label(self, name):
