@@ -162,9 +162,12 @@ class CrmOpportunityStage(models.Model):
             ]
         )
         last |= {row.lead_id: row for row in first}
+        going = moved.filtered(lambda lead: last[lead]._moves_to(lead))
+        if not going:
+            return first.with_env(self.env)
         stages = self.env["crm.stage"].search([("is_method", "=", True)])
         vals_list = []
-        for lead in moved:
+        for lead in going:
             vals_list += last[lead]._prepare_steps(lead, stages)
         # before the next open row of the same opportunity: the index allows one
         passages.flush_model(["date_out"])
