@@ -76,10 +76,26 @@ class CrmOpportunityHistory(models.AbstractModel):
         while ids := self._lacking(last):
             free = self.env["crm.lead"].browse(ids).try_lock_for_update()
             self._backfill(free.ids, mapping)
+            self._tell_closures(free)
             last = ids[-1]
             remaining = len(self._lacking())
             if not self.env["ir.cron"]._commit_progress(len(free), remaining=remaining):
                 return
+
+    @api.model
+    def _tell_closures(self, leads):
+        """What was won or lost without a row has one now: its opportunity says so."""
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_lead l SET closure_kind = closure.kind
+                     FROM crm_opportunity_closure closure
+                    WHERE closure.lead_id = l.id AND closure.reopen_date IS NULL
+                      AND l.closure_kind IS DISTINCT FROM closure.kind
+                      AND l.id = ANY(%s)""",
+                leads.ids,
+            )
+        )
+        leads.invalidate_recordset(["closure_kind"])
 
     @api.model
     def _lacking(self, after=0):

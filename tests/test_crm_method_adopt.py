@@ -596,6 +596,23 @@ class TestAdoptHistory(AdoptCommon):
         )
         self.assertEqual(self.env["crm.opportunity.history"]._lacking(), [])
 
+    def test_the_cron_alone_tells_what_was_closed(self):
+        """As after an update from a version that knew no passages."""
+        lost = self._make_lead(stage_id=self.size_proposal.id)
+        won = self._make_lead(stage_id=self.sales_order.id)
+        opened = self._make_lead(stage_id=self.size_proposal.id)
+        lost.action_set_lost()
+        self._forget()
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_gestion.ir_cron_history").method_direct_trigger()
+        leads = lost | won | opened
+        self.assertEqual(
+            [lead.closure_kind for lead in leads], ["rejected", "won", False]
+        )
+        self.assertEqual(
+            [lead.closure_ids.kind for lead in leads], ["rejected", "won", False]
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestAdoptRoles(AdoptCommon):
