@@ -70,7 +70,9 @@ class CrmAffiliation(models.Model):
         readonly=False,
     )
     date_from = fields.Date(string="Since")
-    date_to = fields.Date(string="Until")
+    date_to = fields.Date(
+        string="Until", help="The day on which the contact left this organization."
+    )
     is_main = fields.Boolean(
         string="Main",
         help="The organization that employs the contact, or did: his commercial entity.",
@@ -159,13 +161,17 @@ class CrmAffiliation(models.Model):
         main = [vals.get("is_main") for vals in vals_list]
         rows = super().create([{**vals, "is_main": False} for vals in vals_list])
         chosen = [row.id for row, is_main in zip(rows, main, strict=True) if is_main]
-        self.browse(chosen)._make_main()
+        if chosen:
+            self.browse(chosen)._make_main()
         return rows
 
     def write(self, vals):
         vals = dict(vals)
         make_main = vals.get("is_main") and vals.pop("is_main")
         employments = self.filtered(lambda row: row._is_employment())
+        if vals.get("date_to"):
+            # what is true until now stays with the row
+            employments.flush_recordset(CONTACT_DATA)
         res = super().write(vals) if vals else True
         if vals.get("date_to"):
             for row in employments:
@@ -243,7 +249,7 @@ class CrmAffiliation(models.Model):
         """:return: domain of the affiliations that hold today"""
         today = fields.Date.context_today(self)
         return (
-            Domain("date_to", "=", False) | Domain("date_to", ">=", today)
+            Domain("date_to", "=", False) | Domain("date_to", ">", today)
         ) & (Domain("date_from", "=", False) | Domain("date_from", "<=", today))
 
     @api.model
@@ -361,8 +367,8 @@ class CrmAffiliation(models.Model):
             )
         )
         rows = self.search(
-            Domain("contact_id", "in", others.partner_id.ids)
-            & Domain("organization_id", "in", others.organization_id.ids)
+            Domain("contact_id", "in", others.partner_id._origin.ids)
+            & Domain("organization_id", "in", others.organization_id._origin.ids)
             & self._current_domain()
         )
         return {(row.contact_id, row.organization_id): row for row in rows}

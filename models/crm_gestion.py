@@ -203,7 +203,7 @@ class CrmGestion(models.Model):
             if not gestion.organization_id:
                 gestion.organization_id = (
                     gestion.lead_id.organization_id
-                    or gestion.contact_id._crm_organization_for(None)
+                    or gestion.contact_id._crm_organization_for()
                 )
 
     @api.depends("lead_id", "user_id")

@@ -45,18 +45,13 @@ class CrmLead(models.Model):
         related="partner_id.crm_organization_ids",
         string="Organizations of the Contact",
     )
-    affiliation_id = fields.Many2one(
-        comodel_name="crm.affiliation",
-        compute="_compute_affiliation_id",
-        help="What the contact is in this organization, where it does not employ him.",
-    )
     affiliation_email = fields.Char(
-        related="affiliation_id.email",
         string="E-mail There",
+        compute="_compute_affiliation_data",
+        help="Of the contact in this organization, where it does not employ him.",
     )
     affiliation_phone = fields.Char(
-        related="affiliation_id.phone",
-        string="Phone There",
+        string="Phone There", compute="_compute_affiliation_data"
     )
     market_id = fields.Many2one(
         comodel_name="crm.market",
@@ -200,10 +195,14 @@ class CrmLead(models.Model):
             )
 
     @api.depends("organization_id", "partner_id")
-    def _compute_affiliation_id(self):
-        found = self.env["crm.affiliation"]._of_leads(self)
+    def _compute_affiliation_data(self):
+        Affiliation = self.env["crm.affiliation"]
+        found = Affiliation._of_leads(self)
         for lead in self:
-            lead.affiliation_id = found.get((lead.partner_id, lead.organization_id))
+            pair = (lead.partner_id._origin, lead.organization_id._origin)
+            row = found.get(pair, Affiliation)
+            lead.affiliation_email = row.email
+            lead.affiliation_phone = row.phone
 
     @api.depends("organization_id", "partner_id")
     def _compute_market_id(self):

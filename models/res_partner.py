@@ -130,9 +130,13 @@ class ResPartner(models.Model):
     chart_cargo_id = fields.Many2one(
         comodel_name="crm.cargo",
         string="Position Held There",
-        compute="_compute_chart_cargo_id",
+        compute="_compute_chart_data",
     )
-    chart_influence = fields.Selection(related="chart_cargo_id.influence")
+    chart_influence = fields.Selection(
+        selection=lambda self: self.env["crm.cargo"]._fields["influence"].selection,
+        string="Influence",
+        compute="_compute_chart_data",
+    )
     duplicate_ids = fields.Many2many(
         comodel_name="res.partner",
         string="Possible Duplicates",
@@ -241,9 +245,9 @@ class ResPartner(models.Model):
         for partner in self:
             partner.crm_contact_count = counts.get(partner._origin, 0)
 
-    @api.depends("cargo_id", "affiliation_ids.cargo_id")
+    @api.depends("cargo_id.influence", "affiliation_ids.cargo_id")
     @api.depends_context("crm_organization_id")
-    def _compute_chart_cargo_id(self):
+    def _compute_chart_data(self):
         """In the chart of an organization: what a contact is there, who may be
         something else in another."""
         cargos = self.env["crm.affiliation"]._cargos(
@@ -251,6 +255,7 @@ class ResPartner(models.Model):
         )
         for partner in self:
             partner.chart_cargo_id = cargos.get(partner._origin, partner.cargo_id)
+            partner.chart_influence = partner.chart_cargo_id.influence
 
     @api.depends(
         "vat", "email", "phone", "type", "is_company", "parent_id", "country_id"
@@ -405,7 +410,7 @@ class ResPartner(models.Model):
         organization = self if self.is_company else self.commercial_partner_id
         return organization if organization.is_company else self.browse()
 
-    def _crm_organization_for(self, chosen):
+    def _crm_organization_for(self, chosen=None):
         """The organization that this contact is taken to speak for.
 
         :param chosen: organization, kept where he belongs to it
@@ -415,7 +420,7 @@ class ResPartner(models.Model):
         if chosen == employer or (employer and not chosen):
             return employer
         organizations = self.crm_organization_ids
-        if chosen in organizations:
+        if chosen and chosen in organizations:
             return chosen
         return employer or (organizations if len(organizations) == 1 else employer)
 

@@ -43,7 +43,7 @@ class CrmAffiliationChange(models.TransientModel):
     @api.depends("contact_id")
     def _compute_old_organization_id(self):
         for wizard in self:
-            wizard.old_organization_id = wizard.contact_id._crm_organization_for(None)
+            wizard.old_organization_id = wizard.contact_id._crm_organization_for()
 
     # === ACTION METHODS === #
 
