@@ -162,7 +162,7 @@ class CrmAffiliation(models.Model):
         rows = super().create([{**vals, "is_main": False} for vals in vals_list])
         chosen = [row.id for row, is_main in zip(rows, main, strict=True) if is_main]
         if chosen:
-            self.browse(chosen)._make_main()
+            self.browse(chosen).write({"is_main": True})
         return rows
 
     def write(self, vals):
@@ -180,28 +180,35 @@ class CrmAffiliation(models.Model):
             for row in employments:
                 self._employ(row.contact_id, row.organization_id)
         if make_main:
-            self._make_main()
+            rows = self.filtered(lambda row: not row.is_main)
+            current = rows.filtered(lambda row: not row.date_to)
+            data = current._before_main()
+            super(CrmAffiliation, rows).write({"is_main": True})
+            for row in current:
+                self._employ(row.contact_id, row.organization_id, data[row])
         return res
 
-    def _make_main(self):
-        """Make the organizations of these rows the main ones of their contacts. The
-        employer so far stays one of their organizations; who leaves him says so."""
-        rows = self.filtered(lambda row: not row.is_main)
-        current = rows.filtered(lambda row: not row.date_to)
-        current._keep_employer()
-        others = self.search(
+    def _before_main(self):
+        """These open rows become the main ones of their contacts. The employer so far
+        stays one of their organizations; who leaves him says so.
+
+        :return: dict row -> position, e-mail and phone that the contact has there
+        """
+        self._keep_employer()
+        others = self._open_main(self.contact_id)
+        others.write({"is_main": False})
+        others.flush_recordset(["is_main"])  # before the index sees two main ones
+        return {row: {name: row[name] for name in CONTACT_DATA} for row in self}
+
+    @api.model
+    def _open_main(self, contacts):
+        return self.search(
             [
-                ("contact_id", "in", current.contact_id.ids),
+                ("contact_id", "in", contacts.ids),
                 ("is_main", "=", True),
                 ("date_to", "=", False),
             ]
         )
-        others.write({"is_main": False})
-        others.flush_recordset(["is_main"])  # before the index sees two main ones
-        data = {row: {name: row[name] for name in CONTACT_DATA} for row in current}
-        super(CrmAffiliation, rows).write({"is_main": True})
-        for row in current:
-            self._employ(row.contact_id, row.organization_id, data[row])
 
     def _keep_employer(self):
         """Give the contacts of these rows a row for their employer where there is
@@ -248,9 +255,9 @@ class CrmAffiliation(models.Model):
     def _current_domain(self):
         """:return: domain of the affiliations that hold today"""
         today = fields.Date.context_today(self)
-        return (
-            Domain("date_to", "=", False) | Domain("date_to", ">", today)
-        ) & (Domain("date_from", "=", False) | Domain("date_from", "<=", today))
+        return (Domain("date_to", "=", False) | Domain("date_to", ">", today)) & (
+            Domain("date_from", "=", False) | Domain("date_from", "<=", today)
+        )
 
     @api.model
     def _prepare_employer_vals(self, contact):
@@ -378,13 +385,7 @@ class CrmAffiliation(models.Model):
         """The employer of these contacts was changed: open main rows that say otherwise
         end today."""
         # sudo: who may change the employer of a contact ends what contradicts it
-        rows = self.sudo().search(
-            [
-                ("contact_id", "in", contacts.ids),
-                ("is_main", "=", True),
-                ("date_to", "=", False),
-            ]
-        )
+        rows = self.sudo()._open_main(contacts)
         ended = rows.filtered(
             lambda row: (
                 row.organization_id
@@ -474,7 +475,9 @@ class CrmAffiliation(models.Model):
     def _check_change(self, contact, leaves, joins, day):
         if contact.is_company or not (leaves or joins):
             raise UserError(
-                self.env._("Choose a person, and which organization he leaves or joins.")
+                self.env._(
+                    "Choose a person, and which organization he leaves or joins."
+                )
             )
         if leaves and leaves not in contact.crm_organization_ids:
             raise UserError(
@@ -601,41 +604,34 @@ class CrmAffiliation(models.Model):
                 and not self._open_row(contact, own)
             ]
         )
-        main = self.search(
-            [
-                ("contact_id", "in", (sources | target).ids),
-                ("is_main", "=", True),
-                ("date_to", "=", False),
-            ]
-        )
+        main = self._open_main(sources | target)
         keep = main.filtered(lambda row: row.organization_id == employer)[:1]
         (main - keep).write({"is_main": False})
 
     def _merge_periods(self):
         """Make one row of those whose periods overlap: it begins with the earliest, is
-        open if one is, and has what is not empty, of the latest first."""
+        open if one is, and has what is not empty in one of them."""
         kept = self.browse()
         for row in self.sorted(lambda row: (row.date_from or date.min, row.id)):
-            if kept and (row.date_from or date.min) <= (kept.date_to or date.max):
-                row._absorb(kept)
-            kept = row
+            overlaps = (row.date_from or date.min) <= (kept.date_to or date.max)
+            kept = (kept | row)._merge_into_one() if kept and overlaps else row
 
-    def _absorb(self, other):
-        """Take over what another row of the same contact and organization says."""
-        is_open = not (self.date_to and other.date_to)
-        both = self | other
+    def _merge_into_one(self):
+        """:return: the row that stays: an open one, a main one, the later one"""
+        first, second = self
+        stays = self.sorted(lambda row: (not row.date_to, row.is_main))[-1]
+        other = self - stays
         vals = {
-            "date_from": other.date_from,
-            "date_to": False if is_open else max(both.mapped("date_to")),
-            "is_main": any(
-                row.is_main and not (is_open and row.date_to) for row in both
-            ),
+            name: stays._fields[name].convert_to_write(other[name], other)
+            for name in CONTACT_DATA
+            if other[name] and not stays[name]
         }
-        for name in CONTACT_DATA:
-            vals[name] = self[name] or other[name]
-        vals["cargo_id"] = vals["cargo_id"].id
+        vals["date_from"] = first.date_from and min(first.date_from, second.date_from)
+        if stays.date_to:
+            vals["date_to"] = max(self.mapped("date_to"))
         other.unlink()
-        super().write(vals)
+        stays.write(vals)
+        return stays
 
     @api.model
     def _after_merge(self, target):

@@ -74,7 +74,9 @@ class CrmDuplicate(models.AbstractModel):
         """:return: dict key -> list of ids of the partners that have it"""
         if not keys:
             return {}
-        self.env["res.partner"].flush_model(["email_normalized", "phone_sanitized", "vat"])
+        self.env["res.partner"].flush_model(
+            ["email_normalized", "phone_sanitized", "vat"]
+        )
         columns = {
             "email": SQL("p.email_normalized"),
             "phone": SQL("p.phone_sanitized"),

@@ -272,8 +272,9 @@ class ResPartner(models.Model):
         return domain | Domain("organization_id", "in", self.ids)
 
     def _compute_opportunity_count(self):
-        super()._compute_opportunity_count()
+        res = super()._compute_opportunity_count()
         self.env["crm.affiliation"]._add_opportunities(self)
+        return res
 
     # === CONSTRAINTS === #
 

@@ -435,9 +435,7 @@ class TestChangeOfOrganization(AffiliationCase):
         self.assertTrue(row.date_to)
         self.assertEqual(self.contact.parent_id, self.organization)
         self.assertEqual(self.contact.email, "lucia@aceites.example")
-        self.assertEqual(
-            self.contact.crm_organization_ids, self.organization | cheese
-        )
+        self.assertEqual(self.contact.crm_organization_ids, self.organization | cheese)
 
     def test_joining_besides(self):
         self._change(self.seller, joins=self.winery)
@@ -600,9 +598,7 @@ class TestOrganizationChart(AffiliationCase):
     def setUpClass(cls):
         super().setUpClass()
         Partner = cls.env["res.partner"]
-        cls.boss = Partner.create(
-            {"name": "Marta", "parent_id": cls.organization.id}
-        )
+        cls.boss = Partner.create({"name": "Marta", "parent_id": cls.organization.id})
         cls.contact.manager_contact_id = cls.boss
 
     def _chart(self, organization, user):

@@ -48,7 +48,9 @@ class TestDuplicates(CrmGestionCommon):
                 self.assertEqual(partner.duplicate_ids._origin, self.organization)
 
     def test_tax_id_in_the_form(self):
-        self.assertEqual(self._duplicates(self._form(vat="A12345674")), self.organization)
+        self.assertEqual(
+            self._duplicates(self._form(vat="A12345674")), self.organization
+        )
 
     def test_not_subject_to_tax_is_no_tax_id(self):
         self.organization.vat = "/"
@@ -69,7 +71,9 @@ class TestDuplicates(CrmGestionCommon):
 
     def test_archived_ones_are_told(self):
         self.organization.active = False
-        self.assertEqual(self._duplicates(self._form(vat="A12345674")), self.organization)
+        self.assertEqual(
+            self._duplicates(self._form(vat="A12345674")), self.organization
+        )
 
     def test_colleagues_share_the_phone_but_no_email(self):
         colleague = self.env["res.partner"].create(

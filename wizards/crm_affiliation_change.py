@@ -51,9 +51,7 @@ class CrmAffiliationChange(models.TransientModel):
         """Note the change of organization."""
         self.ensure_one()
         # without the defaults of the screen from which the dialog was opened
-        wizard = self.with_env(
-            self.env(context=clean_context(self.env.context))
-        )
+        wizard = self.with_env(self.env(context=clean_context(self.env.context)))
         wizard.env["crm.affiliation"]._change_organization(
             wizard.contact_id,
             wizard.old_organization_id,
