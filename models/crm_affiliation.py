@@ -276,7 +276,11 @@ class CrmAffiliation(models.Model):
         :return: dict partner -> organizations he belongs to today, his employer first;
             a company belongs to itself
         """
-        found = {partner: partner._crm_organization() for partner in partners}
+        none = self.env["res.partner"]
+        found = {
+            partner: partner._crm_organization() if partner.type == "contact" else none
+            for partner in partners
+        }
         origins = {partner._origin: partner for partner in partners if partner._origin}
         rows = self.search_fetch(
             Domain("contact_id", "in", [origin.id for origin in origins])

@@ -238,7 +238,11 @@ class ResPartner(models.Model):
             value = self._search(value)
         elif operator != "in":
             return NotImplemented
-        return self.env["crm.affiliation"]._contacts_domain(value)
+        Affiliation = self.env["crm.affiliation"]
+        if operator == "in" and False in value:
+            nobodys = ~Affiliation._contacts_domain(self._search([]))
+            return Affiliation._contacts_domain(value) | nobodys
+        return Affiliation._contacts_domain(value)
 
     def _compute_crm_contact_count(self):
         counts = self.env["crm.affiliation"]._contact_counts(self)

@@ -117,6 +117,21 @@ class TestAffiliation(AffiliationCase):
         )
         self.assertEqual(found, self.contact)
 
+    def test_search_of_who_belongs_nowhere(self):
+        person, affiliated = self.env["res.partner"].create(
+            [{"name": "Ana"}, {"name": "Eva"}]
+        )
+        self._affiliate(affiliated, self.winery)
+        people = person | affiliated | self.contact
+
+        def search(operator):
+            return people.search(
+                [("crm_organization_ids", operator, False), ("id", "in", people.ids)]
+            )
+
+        self.assertEqual(search("="), person)
+        self.assertEqual(search("!="), affiliated | self.contact)
+
     def test_only_people_belong_to_companies(self):
         for contact, organization in (
             (self.winery, self.organization),
