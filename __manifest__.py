@@ -29,6 +29,7 @@
         "data/crm_cargo_data.xml",
         "data/crm_gestion_result_data.xml",
         "data/ir_cron_data.xml",
+        "wizards/crm_affiliation_change_views.xml",
         "wizards/crm_method_adopt_views.xml",
         "wizards/crm_opportunity_close_views.xml",
         "wizards/crm_opportunity_order_views.xml",

@@ -4,7 +4,7 @@ from odoo.tools import SQL, format_date, sql
 # Stored fields of big tables: their columns are made here, so that the ORM does not
 # compute every row while it holds the table. Crons fill what needs filling.
 COLUMNS = {
-    "res_partner": {"completeness": "int4"},
+    "res_partner": {"completeness": "int4", "manager_contact_id": "int4"},
     "crm_lead": {
         "organization_id": "int4",
         "origination_id": "int4",

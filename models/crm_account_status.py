@@ -78,6 +78,12 @@ class CrmAccountStatus(models.AbstractModel):
         )
 
     @api.model
+    def _align_contacts(self, partners):
+        """Contacts that came to these accounts by SQL have another status yet."""
+        for account in self._accounts(partners):
+            self._write_status(account, account.account_status)
+
+    @api.model
     def _refresh(self, partners):
         """Work the status out from orders, invoices and what sellers did.
 

@@ -103,6 +103,10 @@ class CrmGestion(models.Model):
         ondelete="restrict",
         check_company=True,
     )
+    contact_organization_ids = fields.Many2many(
+        related="contact_id.crm_organization_ids",
+        string="Organizations of the Contact",
+    )
     lead_id = fields.Many2one(
         comodel_name="crm.lead",
         string="Opportunity",
@@ -199,7 +203,7 @@ class CrmGestion(models.Model):
             if not gestion.organization_id:
                 gestion.organization_id = (
                     gestion.lead_id.organization_id
-                    or gestion.contact_id._crm_organization()
+                    or gestion.contact_id._crm_organization_for()
                 )
 
     @api.depends("lead_id", "user_id")
@@ -277,7 +281,7 @@ class CrmGestion(models.Model):
     def _onchange_contact_id(self):
         """Who picks another contact means his organization too. On the screen only: a
         contact who changes his employer later changes nothing here."""
-        if organization := self.contact_id._crm_organization():
+        if organization := self.contact_id._crm_organization_for(self.organization_id):
             self.organization_id = organization
 
     # === CONSTRAINTS === #

@@ -41,6 +41,18 @@ class CrmLead(models.Model):
         check_company=True,
         help="The company the contact speaks for in this opportunity.",
     )
+    partner_organization_ids = fields.Many2many(
+        related="partner_id.crm_organization_ids",
+        string="Organizations of the Contact",
+    )
+    affiliation_email = fields.Char(
+        string="E-mail There",
+        compute="_compute_affiliation_data",
+        help="Of the contact in this organization, where it does not employ him.",
+    )
+    affiliation_phone = fields.Char(
+        string="Phone There", compute="_compute_affiliation_data"
+    )
     market_id = fields.Many2one(
         comodel_name="crm.market",
         compute="_compute_market_id",
@@ -178,7 +190,19 @@ class CrmLead(models.Model):
         """Depends on the contact only: that he changes his employer later does not
         rewrite with whom this opportunity was."""
         for lead in self:
-            lead.organization_id = lead.partner_id._crm_organization()
+            lead.organization_id = lead.partner_id._crm_organization_for(
+                lead.organization_id
+            )
+
+    @api.depends("organization_id", "partner_id")
+    def _compute_affiliation_data(self):
+        Affiliation = self.env["crm.affiliation"]
+        found = Affiliation._of_leads(self)
+        for lead in self:
+            pair = (lead.partner_id._origin, lead.organization_id._origin)
+            row = found.get(pair, Affiliation)
+            lead.affiliation_email = row.email
+            lead.affiliation_phone = row.phone
 
     @api.depends("organization_id", "partner_id")
     def _compute_market_id(self):
@@ -432,6 +456,18 @@ class CrmLead(models.Model):
         self.filtered(lambda lead: not lead.active).action_unarchive()
         return True
 
+    def action_view_sale_order(self):
+        """Orders are found with who bought, and new ones are his."""
+        action = super().action_view_sale_order()
+        customer = self._crm_customer()
+        if customer != self.partner_id:
+            action["context"] = {
+                **action["context"],
+                "search_default_partner_id": customer.id,
+                "default_partner_id": customer.id,
+            }
+        return action
+
     def action_crm_generate_order(self):
         """Open the dialog that makes the sales order of this opportunity."""
         self.ensure_one()
@@ -466,6 +502,19 @@ class CrmLead(models.Model):
         )
 
     # === BUSINESS METHODS === #
+
+    def _crm_customer(self):
+        """
+        :return: who buys: the contact, but the organization that he speaks for where it
+            is not his own; Odoo would invoice his employer
+        """
+        employer = self.partner_id.commercial_partner_id
+        speaks_for_another = self.organization_id and self.organization_id != employer
+        return self.organization_id if speaks_for_another else self.partner_id
+
+    def _prepare_opportunity_quotation_context(self):
+        context = super()._prepare_opportunity_quotation_context()
+        return {**context, "default_partner_id": self._crm_customer().id}
 
     def _crm_won_stage(self):
         """:return: the stage of the method in which these opportunities are won"""

@@ -232,8 +232,7 @@ class CrmOpportunityLine(models.Model):
 
     def _pricelist(self):
         lead = self.lead_id.with_company(self._company())
-        customer = lead.partner_id or lead.organization_id
-        return customer.property_product_pricelist
+        return lead._crm_customer().property_product_pricelist
 
     def _reset_currency(self):
         for line in self:
@@ -443,7 +442,7 @@ class CrmOpportunityLine(models.Model):
 
     @api.model
     def _buyer(self, lead):
-        return lead.partner_id or lead.organization_id, lead.company_id
+        return lead._crm_customer(), lead.company_id
 
     @api.model
     def _follow_again(self, leads):

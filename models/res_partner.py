@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ..tools.account import completeness
@@ -93,6 +94,68 @@ class ResPartner(models.Model):
         groups="crm_gestion.group_seller",
     )
 
+    affiliation_ids = fields.One2many(
+        comodel_name="crm.affiliation",
+        inverse_name="contact_id",
+        string="Affiliations",
+    )
+    member_affiliation_ids = fields.One2many(
+        comodel_name="crm.affiliation",
+        inverse_name="organization_id",
+        string="Affiliated Contacts",
+    )
+    crm_organization_ids = fields.Many2many(
+        comodel_name="res.partner",
+        string="Organizations",
+        compute="_compute_crm_organization_ids",
+        search="_search_crm_organization_ids",
+        help="Those this contact belongs to today: his employer and his affiliations.",
+    )
+    crm_contact_count = fields.Integer(
+        string="Number of Contacts",
+        compute="_compute_crm_contact_count",
+        groups="crm_gestion.group_seller",
+    )
+    manager_contact_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Reports to",
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    report_contact_ids = fields.One2many(
+        comodel_name="res.partner",
+        inverse_name="manager_contact_id",
+        string="Reports of This Contact",
+    )
+    chart_cargo_id = fields.Many2one(
+        comodel_name="crm.cargo",
+        string="Position Held There",
+        compute="_compute_chart_data",
+    )
+    chart_influence = fields.Selection(
+        selection=lambda self: self.env["crm.cargo"]._fields["influence"].selection,
+        string="Influence",
+        compute="_compute_chart_data",
+    )
+    duplicate_ids = fields.Many2many(
+        comodel_name="res.partner",
+        string="Possible Duplicates",
+        compute="_compute_duplicate_ids",
+        context={"active_test": False},
+    )
+
+    # What duplicates are looked for by, and the list of files to complete.
+    _crm_vat_idx = models.Index(
+        "(upper(regexp_replace(vat, '[^A-Za-z0-9]', '', 'g'))) WHERE vat IS NOT NULL"
+    )
+    _crm_email_idx = models.Index(
+        "(email_normalized) WHERE email_normalized IS NOT NULL"
+    )
+    _crm_phone_idx = models.Index("(phone_sanitized) WHERE phone_sanitized IS NOT NULL")
+    _crm_completeness_idx = models.Index(
+        "(completeness, id) WHERE account_status IS NOT NULL"
+    )
+
     # === COMPUTE METHODS === #
 
     @api.depends_context("partner_display_name_hide_company")
@@ -158,6 +221,74 @@ class ResPartner(models.Model):
             partner.gestion_count = counts.get(partner._origin.id, 0)
             partner.last_gestion_date = dates.get(partner._origin.id, False)
 
+    @api.depends(
+        "is_company",
+        "commercial_partner_id",
+        "affiliation_ids.organization_id",
+        "affiliation_ids.date_from",
+        "affiliation_ids.date_to",
+    )
+    def _compute_crm_organization_ids(self):
+        found = self.env["crm.affiliation"]._organizations(self)
+        for partner in self:
+            partner.crm_organization_ids = found[partner]
+
+    def _search_crm_organization_ids(self, operator, value):
+        if operator == "any":
+            value = self._search(value)
+        elif operator != "in":
+            return NotImplemented
+        Affiliation = self.env["crm.affiliation"]
+        if operator == "in" and False in value:
+            nobodys = ~Affiliation._contacts_domain(self._search([]))
+            return Affiliation._contacts_domain(value) | nobodys
+        return Affiliation._contacts_domain(value)
+
+    def _compute_crm_contact_count(self):
+        counts = self.env["crm.affiliation"]._contact_counts(self)
+        for partner in self:
+            partner.crm_contact_count = counts.get(partner._origin, 0)
+
+    @api.depends("cargo_id.influence", "affiliation_ids.cargo_id")
+    @api.depends_context("crm_organization_id")
+    def _compute_chart_data(self):
+        """In the chart of an organization: what a contact is there, who may be
+        something else in another."""
+        cargos = self.env["crm.affiliation"]._cargos(
+            self, self.env.context.get("crm_organization_id")
+        )
+        for partner in self:
+            partner.chart_cargo_id = cargos.get(partner._origin, partner.cargo_id)
+            partner.chart_influence = partner.chart_cargo_id.influence
+
+    @api.depends(
+        "vat", "email", "phone", "type", "is_company", "parent_id", "country_id"
+    )
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_duplicate_ids(self):
+        found = self.env["crm.duplicate"]._find(self)
+        for partner in self:
+            partner.duplicate_ids = found[partner]
+
+    def _get_contact_opportunities_domain(self):
+        """Also those of others who spoke for this organization."""
+        domain = Domain(super()._get_contact_opportunities_domain())
+        return domain | Domain("organization_id", "in", self.ids)
+
+    def _compute_opportunity_count(self):
+        res = super()._compute_opportunity_count()
+        self.env["crm.affiliation"]._add_opportunities(self)
+        return res
+
+    # === CONSTRAINTS === #
+
+    @api.constrains("manager_contact_id")
+    def _check_manager(self):
+        if self._has_cycle("manager_contact_id"):
+            raise ValidationError(
+                self.env._("Nobody reports to himself, over others neither.")
+            )
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -172,6 +303,8 @@ class ResPartner(models.Model):
         res = super().write(vals)
         if vals.get("origination_id"):
             self.env["crm.account.status"]._mark_potential(self)
+        if "parent_id" in vals:
+            self.env["crm.affiliation"]._follow_employers(self)
         return res
 
     @api.model
@@ -233,6 +366,38 @@ class ResPartner(models.Model):
         context = self.action_view_gestiones()["context"]
         return self.env["crm.gestion"]._new_action(context)
 
+    def action_crm_change_organization(self):
+        """Open the dialog that notes that this contact leaves or joins an
+        organization."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_affiliation_change_action"
+        )
+        return {**action, "context": {"default_contact_id": self.id}}
+
+    def action_crm_contacts(self):
+        """Open the organization chart: who is employed here or affiliated, and the
+        bosses of theirs elsewhere, without whom they would not be shown."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.res_partner_action_chart"
+        )
+        contacts = [
+            ("crm_organization_ids", "in", self.ids),
+            ("is_company", "=", False),
+        ]
+        bosses = self.search(contacts)._crm_managers()
+        return {
+            **action,
+            "domain": ["|", ("id", "in", bosses.ids), "&", *contacts],
+            "context": {
+                "default_parent_id": self.id,
+                "default_is_company": False,
+                "crm_organization_id": self.id,
+                "crm_gestion_menu": "contact",
+            },
+        }
+
     @api.model
     def get_import_templates(self):
         """Offer our own templates where the sales menus import."""
@@ -249,6 +414,63 @@ class ResPartner(models.Model):
         """
         organization = self if self.is_company else self.commercial_partner_id
         return organization if organization.is_company else self.browse()
+
+    def _crm_organization_for(self, chosen=None):
+        """The organization that this contact is taken to speak for.
+
+        :param chosen: organization, kept where he belongs to it
+        :return: else his employer, else the only one he belongs to
+        """
+        employer = self._crm_organization()
+        if chosen == employer or (employer and not chosen):
+            return employer
+        organizations = self.crm_organization_ids
+        if chosen and chosen in organizations:
+            return chosen
+        return employer or (organizations if len(organizations) == 1 else employer)
+
+    def _crm_managers(self):
+        """:return: the bosses of these contacts, and theirs, up to the top"""
+        found, level = self.browse(), self.manager_contact_id
+        while level := level - found:
+            found |= level
+            level = level.manager_contact_id
+        return found
+
+    def _crm_before_merge(self, target):
+        """These partners are about to be merged into another one, by SQL.
+
+        Called by Odoo's merge wizard, whose rights hold.
+        """
+        self.env["crm.affiliation"]._before_merge(self, target)
+        # sudo: as the wizard itself deletes the merged partners
+        merged = (self | target).sudo()
+        # nobody reports to himself, nor was he referred by himself
+        merged.filtered(lambda p: p.manager_contact_id._crm_reports_to(merged)).write(
+            {"manager_contact_id": False}
+        )
+        merged.filtered(lambda p: p.referred_by_id in merged).write(
+            {"referred_by_id": False}
+        )
+        self.env.flush_all()
+
+    def _crm_after_merge(self, target):
+        """These partners were merged into another one: work out what SQL left as it
+        was."""
+        self.env.invalidate_all()
+        target = target.sudo()  # sudo: as in _crm_before_merge
+        tree = target.with_context(active_test=False).search(
+            [("id", "child_of", target.id)]
+        )
+        self.env.add_to_compute(self._fields["completeness"], tree)
+        self.env["crm.affiliation"]._after_merge(target)
+        status = self.env["crm.account.status"]
+        status._refresh(target)
+        status._align_contacts(target)
+
+    def _crm_reports_to(self, others):
+        """:return: whether these contacts, or a boss of theirs, are some of others"""
+        return bool((self | self._crm_managers()) & others)
 
     def _file_fields(self):
         """:return: names of the fields that count for the completeness of this file"""

@@ -115,11 +115,11 @@ class SaleOrder(models.Model):
         made = self._made_already(lead, quotation, newest, additional)
         if made:
             return made, False
-        customer = (quotation or lead).partner_id
+        customer = quotation.partner_id if quotation else lead._crm_customer()
         self._check_vat(customer, vat)
-        if not customer:
+        if not lead.partner_id and not quotation:
             lead._handle_partner_assignment(create_missing=True)
-            customer = lead.partner_id
+            customer = lead._crm_customer()
         self._complete_vat(customer, vat)
         order = quotation or self._create_from_opportunity(lead, template, lines)
         if not confirm:

@@ -30,6 +30,8 @@ SOURCES = ("controllers", "data", "models", "reports", "static/src", "tools", "v
 DATA_FOLDERS = ("data", "demo", "reports", "security", "views", "wizards")
 # Deleting the one deletes the other; everything else of ours refuses or lets go.
 CASCADES = {
+    ("crm.affiliation", "contact_id"),
+    ("crm.affiliation", "organization_id"),
     ("crm.gestion.change", "gestion_id"),
     ("crm.opportunity.closure", "lead_id"),
     ("crm.opportunity.stage", "lead_id"),

@@ -1,3 +1,5 @@
+from . import base_partner_merge
+from . import crm_affiliation_change
 from . import crm_lead_lost
 from . import crm_method_adopt
 from . import crm_opportunity_close

@@ -159,10 +159,11 @@ class CrmOpportunityOrder(models.TransientModel):
     @api.depends("lead_id", "source", "quotation_id", "purpose")
     def _compute_needs_vat(self):
         for wizard in self:
-            made_from = wizard._quotation() or wizard.lead_id
+            quotation = wizard._quotation()
+            customer = quotation.partner_id or wizard.lead_id._crm_customer()
             wizard.needs_vat = wizard.purpose != "open" and self.env[
                 "sale.order"
-            ]._requires_vat(made_from.partner_id)
+            ]._requires_vat(customer)
 
     @api.depends("lead_id", "source", "quotation_id", "known_order_ids")
     def _compute_other_quotation_ids(self):

@@ -1,0 +1,645 @@
+from datetime import date
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+# What a contact has of his own in each of his organizations.
+CONTACT_DATA = ("cargo_id", "email", "phone")
+
+
+class CrmAffiliation(models.Model):
+    """That a contact belongs, or belonged, to an organization.
+
+    *Lifecycle.* A row opens when a contact joins an organization and stays: leaving it
+    sets ``date_to``. A row without end is *open*; `_change_organization` closes one and
+    opens another in one go.
+
+    *Invariants.* ``parent_id`` of the contact stays his main employer, and somebody who
+    is employed and nothing more needs no row. An open row with ``is_main`` makes its
+    organization the employer of the contact, in this direction only; where somebody
+    changes the employer natively, the open main row that says otherwise ends. At most
+    one open row for a contact and an organization, at most one open main row for a
+    contact.
+
+    Position, e-mail and phone are the contact's in that organization. Those of the
+    employer are the contact's own ones, read and written through; what they were when
+    he left stays with the row.
+    """
+
+    _name = "crm.affiliation"
+    _description = "Affiliation of a Contact"
+    _rec_name = "organization_id"
+    _order = "date_to desc, date_from desc, id desc"
+
+    contact_id = fields.Many2one(
+        comodel_name="res.partner",
+        required=True,
+        domain="[('is_company', '=', False), ('type', '=', 'contact')]",
+        index=True,
+        ondelete="cascade",
+    )
+    organization_id = fields.Many2one(
+        comodel_name="res.partner",
+        required=True,
+        domain="[('is_company', '=', True)]",
+        index=True,
+        ondelete="cascade",
+    )
+    cargo_id = fields.Many2one(
+        comodel_name="crm.cargo",
+        string="Position",
+        compute="_compute_cargo_id",
+        inverse="_inverse_cargo_id",
+        store=True,
+        readonly=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    email = fields.Char(
+        compute="_compute_email",
+        inverse="_inverse_email",
+        store=True,
+        readonly=False,
+    )
+    phone = fields.Char(
+        compute="_compute_phone",
+        inverse="_inverse_phone",
+        store=True,
+        readonly=False,
+    )
+    date_from = fields.Date(string="Since")
+    date_to = fields.Date(
+        string="Until", help="The day on which the contact left this organization."
+    )
+    is_main = fields.Boolean(
+        string="Main",
+        help="The organization that employs the contact, or did: his commercial entity.",
+    )
+
+    _one_open = models.UniqueIndex(
+        "(contact_id, organization_id) WHERE date_to IS NULL",
+        "The contact belongs to this organization already.",
+    )
+    _one_main = models.UniqueIndex(
+        "(contact_id) WHERE is_main AND date_to IS NULL",
+        "A contact has one main organization.",
+    )
+    _dates = models.Constraint(
+        "CHECK(date_to >= date_from)", "An affiliation cannot end before it began."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("is_main", "date_to", "contact_id.cargo_id")
+    def _compute_cargo_id(self):
+        self._follow_contact("cargo_id")
+
+    @api.depends("is_main", "date_to", "contact_id.email")
+    def _compute_email(self):
+        self._follow_contact("email")
+
+    @api.depends("is_main", "date_to", "contact_id.phone")
+    def _compute_phone(self):
+        self._follow_contact("phone")
+
+    def _follow_contact(self, name):
+        for row in self:
+            follows = row._is_employment() and (
+                row._origin._is_employment() or not row[name]
+            )
+            row[name] = row.contact_id[name] if follows else row[name]
+
+    def _inverse_cargo_id(self):
+        self._tell_contact("cargo_id")
+
+    def _inverse_email(self):
+        self._tell_contact("email")
+
+    def _inverse_phone(self):
+        self._tell_contact("phone")
+
+    def _tell_contact(self, name):
+        for row in self.filtered(lambda row: row._is_employment()):
+            if row.contact_id[name] != row[name]:
+                row.contact_id[name] = row[name]
+
+    # === CONSTRAINTS === #
+
+    @api.constrains("contact_id", "organization_id")
+    def _check_partners(self):
+        for row in self:
+            if row.contact_id.is_company or not row.organization_id.is_company:
+                raise ValidationError(
+                    self.env._(
+                        "A person belongs to a company: choose “%(contact)s” and "
+                        "“%(organization)s” accordingly.",
+                        contact=row.contact_id.name,
+                        organization=row.organization_id.name,
+                    )
+                )
+
+    @api.constrains("is_main", "date_from", "date_to")
+    def _check_main_dates(self):
+        today = fields.Date.context_today(self)
+        for row in self.filtered("is_main"):
+            if max(row.date_from or today, row.date_to or today) > today:
+                raise ValidationError(
+                    self.env._(
+                        "The main organization is the one of today: enter a change of "
+                        "employer when it has happened."
+                    )
+                )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A main row begins as any other and is made the main one then: one way for
+        both."""
+        main = [vals.get("is_main") for vals in vals_list]
+        rows = super().create([{**vals, "is_main": False} for vals in vals_list])
+        chosen = [row.id for row, is_main in zip(rows, main, strict=True) if is_main]
+        if chosen:
+            self.browse(chosen).write({"is_main": True})
+        return rows
+
+    def write(self, vals):
+        vals = dict(vals)
+        make_main = vals.get("is_main") and vals.pop("is_main")
+        employments = self.filtered(lambda row: row._is_employment())
+        if vals.get("date_to"):
+            # what is true until now stays with the row
+            employments.flush_recordset(CONTACT_DATA)
+        res = super().write(vals) if vals else True
+        if vals.get("date_to"):
+            for row in employments:
+                row._end_employment()
+        elif vals.keys() & {"contact_id", "organization_id"}:
+            for row in employments:
+                self._employ(row.contact_id, row.organization_id)
+        if make_main:
+            rows = self.filtered(lambda row: not row.is_main)
+            current = rows.filtered(lambda row: not row.date_to)
+            data = current._before_main()
+            super(CrmAffiliation, rows).write({"is_main": True})
+            for row in current:
+                self._employ(row.contact_id, row.organization_id, data[row])
+        return res
+
+    def _before_main(self):
+        """These open rows become the main ones of their contacts. The employer so far
+        stays one of their organizations; who leaves him says so.
+
+        :return: dict row -> position, e-mail and phone that the contact has there
+        """
+        self._keep_employer()
+        others = self._open_main(self.contact_id)
+        others.write({"is_main": False})
+        others.flush_recordset(["is_main"])  # before the index sees two main ones
+        return {row: {name: row[name] for name in CONTACT_DATA} for row in self}
+
+    @api.model
+    def _open_main(self, contacts):
+        return self.search(
+            [
+                ("contact_id", "in", contacts.ids),
+                ("is_main", "=", True),
+                ("date_to", "=", False),
+            ]
+        )
+
+    def _keep_employer(self):
+        """Give the contacts of these rows a row for their employer where there is
+        none."""
+        known = {
+            (row.contact_id, row.organization_id)
+            for row in self.search(
+                [("contact_id", "in", self.contact_id.ids), ("date_to", "=", False)]
+            )
+        }
+        self.create(
+            [
+                self._prepare_employer_vals(contact)
+                for contact in self.contact_id
+                if (employer := contact._crm_organization())
+                and (contact, employer) not in known
+            ]
+        )
+
+    def _end_employment(self):
+        """The employer is left with the row that named him."""
+        self.ensure_one()
+        if self.organization_id == self.contact_id._crm_organization():
+            self._employ(self.contact_id, self.env["res.partner"])
+
+    # === ACTION METHODS === #
+
+    def action_change(self):
+        """Open the dialog that ends this affiliation, and may begin another."""
+        self.ensure_one()
+        action = self.contact_id.action_crm_change_organization()
+        context = {
+            **action["context"],
+            "default_old_organization_id": self.organization_id.id,
+        }
+        return {**action, "context": context}
+
+    # === BUSINESS METHODS === #
+
+    def _is_employment(self):
+        return bool(self.is_main and not self.date_to)
+
+    @api.model
+    def _current_domain(self):
+        """:return: domain of the affiliations that hold today"""
+        today = fields.Date.context_today(self)
+        return (Domain("date_to", "=", False) | Domain("date_to", ">", today)) & (
+            Domain("date_from", "=", False) | Domain("date_from", "<=", today)
+        )
+
+    @api.model
+    def _prepare_employer_vals(self, contact):
+        """:return: values of a row for the employer of a contact"""
+        return {
+            "contact_id": contact.id,
+            "organization_id": contact._crm_organization().id,
+            "cargo_id": contact.cargo_id.id,
+            "email": contact.email,
+            "phone": contact.phone,
+        }
+
+    @api.model
+    def _organizations(self, partners):
+        """
+        :return: dict partner -> organizations he belongs to today, his employer first;
+            a company belongs to itself
+        """
+        none = self.env["res.partner"]
+        found = {
+            partner: partner._crm_organization() if partner.type == "contact" else none
+            for partner in partners
+        }
+        origins = {partner._origin: partner for partner in partners if partner._origin}
+        rows = self.search_fetch(
+            Domain("contact_id", "in", [origin.id for origin in origins])
+            & self._current_domain(),
+            ["contact_id", "organization_id"],
+            order="is_main desc, date_from, id",
+        )
+        for row in rows:
+            found[origins[row.contact_id]] |= row.organization_id
+        return found
+
+    @api.model
+    def _contacts_domain(self, organizations):
+        """
+        :param organizations: ids, or a query of them
+        :return: domain of who belongs to them today: employed, affiliated, and they
+            themselves
+        """
+        rows = Domain("organization_id", "in", organizations) & self._current_domain()
+        affiliated = self._search(rows).subselect("contact_id")
+        employed = Domain("commercial_partner_id", "in", organizations) & Domain(
+            [("commercial_partner_id.is_company", "=", True), ("type", "=", "contact")]
+        )
+        return employed | Domain("id", "in", affiliated)
+
+    @api.model
+    def _contact_counts(self, organizations):
+        """:return: dict organization -> number of people employed or affiliated"""
+        ids = organizations._origin.ids
+        Partner = self.env["res.partner"]
+        people = [("is_company", "=", False), ("type", "=", "contact")]
+        counts = dict(
+            Partner._read_group(
+                [("commercial_partner_id", "in", ids), *people],
+                ["commercial_partner_id"],
+                ["__count"],
+            )
+        )
+        affiliated = self._read_group(
+            Domain("organization_id", "in", ids)
+            & Domain("contact_id.active", "=", True)
+            & self._current_domain(),
+            ["organization_id", "contact_id"],
+        )
+        for organization, contact in affiliated:
+            if contact.commercial_partner_id != organization:
+                counts[organization] = counts.get(organization, 0) + 1
+        return counts
+
+    @api.model
+    def _cargos(self, contacts, organization_id):
+        """
+        :param int organization_id: or None
+        :return: dict contact -> position that he holds there as an affiliated one
+        """
+        if not organization_id:
+            return {}
+        rows = self.search(
+            Domain("contact_id", "in", contacts._origin.ids)
+            & Domain("organization_id", "=", organization_id)
+            & self._current_domain()
+        )
+        return {row.contact_id: row.cargo_id for row in rows}
+
+    @api.model
+    def _add_opportunities(self, organizations):
+        """Odoo counts those of an organization's own contacts; affiliated ones speak
+        for it too."""
+        if not self.env.user.has_group("sales_team.group_sale_salesman"):
+            return
+        leads = self.env["crm.lead"].with_context(active_test=False)
+        groups = leads._read_group(
+            [("organization_id", "in", organizations.ids)],
+            ["organization_id", "partner_id"],
+            ["__count"],
+        )
+        own = organizations._fetch_children_partners_for_hierarchy()
+        for organization, contact, count in groups:
+            above = contact & own
+            while above and above != organization:
+                above = above.parent_id & own
+            if not above:
+                organization.opportunity_count += count
+
+    @api.model
+    def _of_leads(self, leads):
+        """
+        :return: dict (contact, organization) -> the row that holds today, of the
+            contacts of opportunities whose organization does not employ them
+        """
+        others = leads.filtered(
+            lambda lead: (
+                lead.organization_id
+                and lead.organization_id != lead.partner_id.commercial_partner_id
+            )
+        )
+        rows = self.search(
+            Domain("contact_id", "in", others.partner_id._origin.ids)
+            & Domain("organization_id", "in", others.organization_id._origin.ids)
+            & self._current_domain()
+        )
+        return {(row.contact_id, row.organization_id): row for row in rows}
+
+    @api.model
+    def _follow_employers(self, contacts):
+        """The employer of these contacts was changed: open main rows that say otherwise
+        end today."""
+        # sudo: who may change the employer of a contact ends what contradicts it
+        rows = self.sudo()._open_main(contacts)
+        ended = rows.filtered(
+            lambda row: (
+                row.organization_id
+                not in row.contact_id.parent_id | row.contact_id._crm_organization()
+            )
+        )
+        if ended:
+            ended.write({"date_to": fields.Date.context_today(self)})
+
+    @api.model
+    def _employ(self, contact, organization, data=None):
+        """Make an organization the employer of a contact, or nobody.
+
+        What he had from the one before does not go with him: Odoo would write its tax
+        id and pricelist into a new employer that has none.
+
+        :param dict data: position, e-mail and phone there; what is empty stays as it
+            is, but for the position that he left
+        """
+        contact.check_access("write")
+        organization.check_access("read")
+        # sudo: both are checked; on his way the contact may leave the user's scope
+        contact = contact.sudo()
+        former = contact._crm_organization()
+        vals = {name: value for name, value in (data or {}).items() if value}
+        if "cargo_id" in vals:
+            vals["cargo_id"] = vals["cargo_id"].id
+        if organization != former:
+            vals = {"cargo_id": False, **self._left_behind(contact), **vals}
+            vals["parent_id"] = organization.id
+            if organization and contact.user_id == former.user_id:
+                vals["user_id"] = organization.sudo().user_id.id
+        if vals:
+            contact.write(vals)
+        if organization != former:
+            self.env["crm.account.status"]._refresh(former | organization | contact)
+
+    @api.model
+    def _left_behind(self, contact):
+        """:return: values that empty what a contact has from his employer"""
+        if not contact.parent_id:
+            return {}
+        names = [
+            name
+            for name in contact._commercial_fields()
+            if name in contact._synced_commercial_fields()
+            or not contact._fields[name].company_dependent
+        ]
+        address = contact._address_fields()
+        if all(contact[name] == contact.parent_id[name] for name in address):
+            names += address
+        return dict.fromkeys(names, False)
+
+    # === CHANGE OF ORGANIZATION === #
+
+    @api.model
+    def _change_organization(self, contact, leaves, joins, day, data=None):
+        """A contact leaves an organization, joins another, or both.
+
+        Who leaves his employer for another organization has a new employer. Gestiones,
+        opportunities and orders stay where they happened. The salespeople of both
+        organizations are told.
+
+        :param contact: person; the user may write him, the organizations he may read
+        :param leaves: organization he belongs to, or none
+        :param joins: organization, or none
+        :param day: the day of the change, not in the future
+        :param dict data: values of position, e-mail and phone in the new organization
+        :raise UserError: where that cannot be; nothing has changed then
+        """
+        contact.ensure_one()
+        contact.check_access("write")
+        joins.check_access("read")
+        self._check_change(contact, leaves, joins, day)
+        employer = contact._crm_organization()
+        is_main = not employer or leaves == employer
+        # sudo: rights on the contact are checked; on his way he may leave the scope of
+        # the user, and the new organization may be a colleague's
+        rows, person = self.sudo(), contact.sudo()
+        if joins:
+            rows._join(person, joins.sudo(), day, is_main, data or {})
+        if leaves:
+            rows._leave(person, leaves.sudo(), day, leaves == employer)
+        self._tell_owners(contact, leaves, joins, day)
+
+    @api.model
+    def _check_change(self, contact, leaves, joins, day):
+        if contact.is_company or not (leaves or joins):
+            raise UserError(
+                self.env._(
+                    "Choose a person, and which organization he leaves or joins."
+                )
+            )
+        if leaves and leaves not in contact.crm_organization_ids:
+            raise UserError(
+                self.env._(
+                    "%(contact)s does not belong to %(organization)s.",
+                    contact=contact.name,
+                    organization=leaves.name,
+                )
+            )
+        if joins and joins in contact.crm_organization_ids and joins == leaves:
+            raise UserError(self.env._("Choose another organization than the old one."))
+        if day > fields.Date.context_today(self):
+            raise UserError(
+                self.env._("Enter a change of organization when it has happened.")
+            )
+
+    @api.model
+    def _join(self, contact, organization, day, is_main, data):
+        row = self._open_row(contact, organization)
+        if row:
+            row.write({name: value for name, value in data.items() if value})
+        else:
+            row = self.create(
+                {
+                    "contact_id": contact.id,
+                    "organization_id": organization.id,
+                    "date_from": day,
+                    **data,
+                }
+            )
+        if is_main:
+            row.write({"is_main": True})
+
+    @api.model
+    def _leave(self, contact, organization, day, is_main):
+        row = self._open_row(contact, organization)
+        if not row:
+            row = self.create(self._prepare_employer_vals(contact))
+        row.write({"date_to": day, "is_main": is_main})
+        row._end_employment()
+
+    @api.model
+    def _open_row(self, contact, organization):
+        return self.search(
+            [
+                ("contact_id", "=", contact.id),
+                ("organization_id", "=", organization.id),
+                ("date_to", "=", False),
+            ]
+        )
+
+    @api.model
+    def _tell_owners(self, contact, leaves, joins, day):
+        """Tell the salespeople of both organizations, but for who entered it."""
+        # sudo: who they are; the notification goes to colleagues only
+        owners = (leaves | joins).sudo().user_id - self.env.user
+        for owner in owners.filtered(lambda user: user.active and not user.share):
+            env = self.with_context(lang=owner.lang).env
+            body = self._change_sentence(env, contact, leaves, joins, day)
+            contact.sudo().message_notify(
+                partner_ids=owner.partner_id.ids,
+                subject=env._("Change of organization: %s", contact.name),
+                body=body,
+            )
+
+    @api.model
+    def _change_sentence(self, env, contact, leaves, joins, day):
+        names = {
+            "contact": contact.name,
+            "old": leaves.name,
+            "new": joins.name,
+            "date": format_date(env, day),
+        }
+        if leaves and joins:
+            return env._("%(contact)s left %(old)s for %(new)s on %(date)s.", **names)
+        if leaves:
+            return env._("%(contact)s left %(old)s on %(date)s.", **names)
+        return env._("%(contact)s joined %(new)s on %(date)s.", **names)
+
+    # === MERGE === #
+
+    @api.model
+    def _before_merge(self, sources, target):
+        """Partners are about to be merged by SQL, which knows no invariants of ours:
+        leave nothing that would break one.
+
+        Periods of the same contact in the same organization that overlap become one.
+        Who was employed here and there keeps both organizations.
+        """
+        # sudo: who may merge partners merges all that belongs to them
+        rows = self.sudo()
+        merged = dict.fromkeys(sources | target, target)
+        rows._keep_employers_of_merged(sources, target)
+        ids = (sources | target).ids
+        affected = rows.search(
+            ["|", ("contact_id", "in", ids), ("organization_id", "in", ids)]
+        )
+        pairs = affected.grouped(
+            lambda row: (
+                merged.get(row.contact_id, row.contact_id),
+                merged.get(row.organization_id, row.organization_id),
+            )
+        )
+        for (contact, organization), group in pairs.items():
+            if contact == organization:
+                group.unlink()
+            else:
+                group._merge_periods()
+        self.env.flush_all()
+
+    @api.model
+    def _keep_employers_of_merged(self, sources, target):
+        """The merged contact has one employer, as Odoo decides it; the others stay his
+        organizations."""
+        contacts = (sources[::-1] | target).filtered("parent_id")
+        contacts = (target & contacts) | contacts
+        employer = contacts[:1]._crm_organization()
+        self.create(
+            [
+                self._prepare_employer_vals(contact)
+                for contact in contacts[1:]
+                if (own := contact._crm_organization())
+                and own != employer
+                and not self._open_row(contact, own)
+            ]
+        )
+        main = self._open_main(sources | target)
+        keep = main.filtered(lambda row: row.organization_id == employer)[:1]
+        (main - keep).write({"is_main": False})
+
+    def _merge_periods(self):
+        """Make one row of those whose periods overlap: it begins with the earliest, is
+        open if one is, and has what is not empty in one of them."""
+        kept = self.browse()
+        for row in self.sorted(lambda row: (row.date_from or date.min, row.id)):
+            overlaps = (row.date_from or date.min) <= (kept.date_to or date.max)
+            kept = (kept | row)._merge_into_one() if kept and overlaps else row
+
+    def _merge_into_one(self):
+        """:return: the row that stays: an open one, a main one, the later one"""
+        first, second = self
+        stays = self.sorted(lambda row: (not row.date_to, row.is_main))[-1]
+        other = self - stays
+        vals = {
+            name: stays._fields[name].convert_to_write(other[name], other)
+            for name in CONTACT_DATA
+            if other[name] and not stays[name]
+        }
+        vals["date_from"] = first.date_from and min(first.date_from, second.date_from)
+        if stays.date_to:
+            vals["date_to"] = max(self.mapped("date_to"))
+        other.unlink()
+        stays.write(vals)
+        return stays
+
+    @api.model
+    def _after_merge(self, target):
+        """What SQL has changed is worked out again."""
+        rows = self.sudo().search([("contact_id", "=", target.id)])
+        for name in CONTACT_DATA:
+            self.env.add_to_compute(self._fields[name], rows)
