@@ -215,6 +215,11 @@ class ResPartner(models.Model):
             },
         )
 
+    def action_crm_timeline(self):
+        """Open the history of this organization or contact."""
+        self.ensure_one()
+        return self.env["crm.timeline"]._action_of(self)
+
     def action_view_opportunity(self):
         """List what the button counts. Odoo counts archived opportunities, paused ones
         among them, and its own filters would hide what is neither ongoing nor lost."""
