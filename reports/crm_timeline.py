@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL
 
 # An id says what it stands for: id of the source's row * WIDTH + number of the source.
@@ -27,6 +26,7 @@ COLUMNS = {
     "company_id": SQL("int4"),
 }
 SEPARATOR = " · "
+ARROW = " → "
 DESCRIPTION_LENGTH = 200
 # Passages that other rows tell: the opportunity itself, its closures.
 TOLD_ELSEWHERE = ("created", "won", "closed")
@@ -67,14 +67,15 @@ class Narrowing(NamedTuple):
     @classmethod
     def of(cls, domain):
         """:param domain: optimized; only conditions that every row must meet count"""
-        parts = domain.children if isinstance(domain, DomainAnd) else [domain]
+        parts = [domain]
+        if getattr(domain, "OPERATOR", None) == "&":
+            parts = domain.children
         return cls(
             **{
                 part.field_expr: part.value
                 for part in parts
-                if isinstance(part, DomainCondition)
+                if getattr(part, "operator", None) == "in"
                 and part.field_expr in cls._fields
-                and part.operator == "in"
                 and isinstance(part.value, Set)  # and no subquery
                 and all(part.value)
             }
@@ -222,7 +223,9 @@ class CrmTimeline(models.Model):
         :raise AccessError: if the user may not read that, as Odoo says it
         """
         self.ensure_one()
-        self.env[self.res_model].browse(self.res_id).check_access("read")
+        source_id, number = divmod(self.id, WIDTH)
+        model = next(x.model for x in SOURCES.values() if x.number == number)
+        self.env[model].browse(source_id).check_access("read")
         return {
             "type": "ir.actions.act_window",
             "res_model": self.res_model,
@@ -414,7 +417,8 @@ class CrmTimeline(models.Model):
     def _rows_stage(self, query):
         own = partial(SQL.identifier, query.table)
         lead = query.join(query.table, "lead_id", "crm_lead", "id", "lead")
-        moves = SQL(
+        stage = self._name_of(query, query.table, "stage_id", "crm.stage")
+        move = SQL(
             "CASE WHEN %s NOT IN ('forward', 'skipped') THEN %s END",
             own("move"),
             self._label("crm.opportunity.stage", "move", own("move")),
@@ -427,11 +431,13 @@ class CrmTimeline(models.Model):
             "user_id": own("user_id"),
             "summary": self._text(
                 SQL.identifier(lead, "name"),
-                moves,
+                move,
                 SQL(
-                    "concat_ws(' → ', %s, %s)",
+                    "concat_ws(%s, NULLIF(%s, %s), %s)",
+                    ARROW,
                     self._name_of(query, query.table, "from_stage_id", "crm.stage"),
-                    self._name_of(query, query.table, "stage_id", "crm.stage"),
+                    stage,
+                    stage,
                 ),
             ),
             "company_id": own("company_id"),
