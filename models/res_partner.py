@@ -96,7 +96,7 @@ class ResPartner(models.Model):
     )
 
     # Whose accounts: the rules of gestiones ask it with each reading.
-    _crm_user_idx = models.Index("(user_id) WHERE user_id IS NOT NULL")
+    _crm_user_idx = models.Index("(user_id, id) WHERE user_id IS NOT NULL")
 
     # === COMPUTE METHODS === #
 

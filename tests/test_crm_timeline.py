@@ -4,9 +4,9 @@ from freezegun import freeze_time
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import Form, tagged
+from odoo.tests import Form, HttpCase, tagged
 
-from .common import CrmGestionCommon
+from .common import CrmGestionCommon, SalesForce
 
 KINDS = (
     "gestion", "opportunity", "stage", "closure", "quotation", "order", "invoice",
@@ -756,3 +756,22 @@ class TestTimelineButtons(TimelineCommon):
                 "action_crm_timeline",
                 [node.get("name") for node in form._view["tree"].iter("button")],
             )
+
+
+@tagged("post_install", "-at_install")
+class TestTimelineTour(SalesForce, HttpCase):
+    def test_from_the_organization_to_what_happened(self):
+        self._make_sales_force()
+        self._make_accounts()
+        self.seller.lang = "es_ES"
+        self._make_lead(name="Venta de software", partner_id=self.contact.id)
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = '2026-03-01 09:00:00' WHERE name = %s",
+            ["Venta de software"],
+        )
+        self._make_gestion(contact_id=self.contact.id, description="Pide precios")
+        self.start_tour(
+            f"/odoo/res.partner/{self.organization.id}",
+            "crm_gestion_timeline",
+            login=self.seller.login,
+        )
