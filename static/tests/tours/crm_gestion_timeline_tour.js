@@ -1,10 +1,21 @@
 import { registry } from "@web/core/registry";
 
+const TIMELINE = "button[name=action_crm_timeline]";
+
 registry.category("web_tour.tours").add("crm_gestion_timeline", {
     steps: () => [
         {
+            content: "Where there is no room for all buttons, some are behind More",
+            trigger: ".o-form-buttonbox",
+            run() {
+                if (!document.querySelector(TIMELINE)) {
+                    document.querySelector(".o_button_more").click();
+                }
+            },
+        },
+        {
             content: "From the organization to its history",
-            trigger: "button[name=action_crm_timeline]",
+            trigger: TIMELINE,
             run: "click",
         },
         {
