@@ -47,6 +47,7 @@
         "views/crm_lead_views.xml",
         "views/crm_opportunity_line_views.xml",
         "views/crm_opportunity_forecast_log_views.xml",
+        "views/crm_timeline_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_gestion_menus.xml",

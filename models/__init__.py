@@ -21,6 +21,7 @@ from . import crm_origination
 from . import crm_stage
 from . import ir_actions_act_window
 from . import mail_activity_type
+from . import mailing_trace
 from . import res_company
 from . import res_config_settings
 from . import res_partner

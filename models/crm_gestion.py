@@ -60,7 +60,6 @@ class CrmGestion(models.Model):
         required=True,
         default=lambda self: self.env.user,
         domain="[('share', '=', False)]",
-        index=True,
         ondelete="restrict",
     )
     team_id = fields.Many2one(
@@ -88,7 +87,6 @@ class CrmGestion(models.Model):
         readonly=False,
         precompute=True,
         domain="[('is_company', '=', True)]",
-        index="btree_not_null",
         ondelete="restrict",
         check_company=True,
     )
@@ -171,6 +169,11 @@ class CrmGestion(models.Model):
         "CHECK(duration >= 0)", "The duration cannot be negative."
     )
     _default_order_idx = models.Index("(date DESC, id DESC)")
+    # the latest of a seller or an account, in a table where nobody has all of them
+    _user_idx = models.Index("(user_id, date DESC, id DESC)")
+    _organization_idx = models.Index(
+        "(organization_id, date DESC, id DESC) WHERE organization_id IS NOT NULL"
+    )
 
     @api.model
     def _default_activity_type_id(self):

@@ -494,6 +494,11 @@ class CrmLead(models.Model):
         self.ensure_one()
         return self.env["crm.gestion"]._new_action({"default_lead_id": self.id})
 
+    def action_crm_timeline(self):
+        """Open the history of the organization, else of the customer."""
+        self.ensure_one()
+        return (self.organization_id or self.partner_id).action_crm_timeline()
+
     def action_view_gestiones(self):
         """List the interactions of these opportunities."""
         return self.env["crm.gestion"]._view_action(

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -155,6 +157,8 @@ class ResPartner(models.Model):
     _crm_completeness_idx = models.Index(
         "(completeness, id) WHERE account_status IS NOT NULL"
     )
+    # Whose accounts: the rules of gestiones ask it with each reading.
+    _crm_user_idx = models.Index("(user_id, id) WHERE user_id IS NOT NULL")
 
     # === COMPUTE METHODS === #
 
@@ -197,14 +201,16 @@ class ResPartner(models.Model):
 
     @api.depends_context("uid")
     def _compute_gestion_ids(self):
-        gestiones = self.env["crm.gestion"].search(self._gestion_domain())
-        by_organization = gestiones.grouped("organization_id")
-        by_contact = gestiones.grouped("contact_id")
-        none = self.env["crm.gestion"]
+        """Only with whom they were is read here: of thousands the form shows a page."""
+        gestiones = self.env["crm.gestion"].search_fetch(
+            self._gestion_domain(), ["organization_id", "contact_id"]
+        )
+        found = defaultdict(list)
+        for gestion in gestiones:
+            for partner_id in {gestion.organization_id.id, gestion.contact_id.id}:
+                found[partner_id].append(gestion.id)
         for partner in self:
-            key = partner._origin
-            own = by_organization.get(key, none) | by_contact.get(key, none)
-            partner.gestion_ids = own.sorted() if key else none
+            partner.gestion_ids = gestiones.browse(found.get(partner._origin.id, ()))
 
     @api.depends_context("uid")
     def _compute_gestion_data(self):
@@ -347,6 +353,11 @@ class ResPartner(models.Model):
                 else False,
             },
         )
+
+    def action_crm_timeline(self):
+        """Open the history of this organization or contact."""
+        self.ensure_one()
+        return self.env["crm.timeline"]._action_of(self)
 
     def action_view_opportunity(self):
         """List what the button counts. Odoo counts archived opportunities, paused ones

@@ -18,6 +18,7 @@ from . import test_crm_opportunity_stage
 from . import test_crm_opportunity_standby
 from . import test_crm_origination
 from . import test_crm_stage
+from . import test_crm_timeline
 from . import test_gates
 from . import test_hygiene
 from . import test_import_templates
