@@ -1,6 +1,7 @@
 from . import account_move
 from . import crm_account_status
 from . import crm_master_mixin
+from . import crm_next_step_meeting
 from . import crm_next_step_mixin
 from . import crm_cargo
 from . import crm_gestion

@@ -18,6 +18,9 @@ class CrmNextStepMixin(models.AbstractModel):
     that a date somebody moved in Odoo's own calendar is not moved back. An activity
     that was done is left alone; taking the next step off cancels one that was not.
 
+    A step of the category "meeting" is in the calendar of who is to hold it too: its
+    activity belongs to an event (`crm.next.step.meeting`).
+
     A model that inherits this says in `_next_step_record` on which document the
     activity is planned, and in `_next_step_document_fields` from which fields that
     follows.
@@ -43,6 +46,14 @@ class CrmNextStepMixin(models.AbstractModel):
         readonly=False,
         precompute=True,
     )
+    next_hour = fields.Float(
+        string="Next Step Hour",
+        help="Hour at which a meeting starts, of the day of who is to hold it; a meeting "
+        "without one is in the calendar for the whole day.",
+    )
+    next_activity_category = fields.Selection(
+        related="next_activity_type_id.category", string="Kind of Next Step"
+    )
     next_summary = fields.Char(string="Next Step Summary")
     next_user_id = fields.Many2one(
         comodel_name="res.users",
@@ -63,6 +74,11 @@ class CrmNextStepMixin(models.AbstractModel):
         related="next_activity_id.active",
         string="Next Step Pending",
         help="Planned, and neither done nor cancelled yet.",
+    )
+
+    _next_hour_of_a_day = models.Constraint(
+        "CHECK(next_hour >= 0 AND next_hour < 24)",
+        "The hour of the next step is one between 0:00 and 23:59.",
     )
 
     def _compute_next_step(self):
@@ -87,16 +103,16 @@ class CrmNextStepMixin(models.AbstractModel):
         names = set(vals)
         if self._planned_steps() != before:  # a proposal changes with the result
             names |= {"next_activity_type_id", "next_date"}
-        if names & (
-            self._next_step_fields().keys() | self._next_step_document_fields()
-        ):
+        followed = self._next_step_fields().keys() | self._next_step_document_fields()
+        if names & (followed | {"next_hour"}):
             self._follow_next_step(names)
         return res
 
     @api.ondelete(at_uninstall=False)
     def _unlink_next_activity(self):
         """Nothing is left to do for what is deleted."""
-        self.sudo().next_activity_id.filtered("active").unlink()  # sudo: as it was made
+        # sudo: as it was made
+        self.sudo().next_activity_id.filtered("active").unlink_w_meeting()
 
     def _check_activity_not_chosen(self, names):
         """Activities are planned, moved and cancelled as superuser: a client that chose
@@ -127,6 +143,10 @@ class CrmNextStepMixin(models.AbstractModel):
         self.ensure_one()
         return bool(self.next_activity_type_id and self.next_date)
 
+    def _is_meeting(self):
+        self.ensure_one()
+        return self.next_activity_type_id.category == "meeting"
+
     def _plan_next_activity(self):
         """Plan the activities of these next steps, in one batch, where there is
         none."""
@@ -134,13 +154,13 @@ class CrmNextStepMixin(models.AbstractModel):
         # sudo: whoever may log the interaction may plan what follows from it, on the
         # customer of a colleague too (he answered the telephone); rights on the record
         # itself were checked when it was written
-        activities = (
-            self.env["mail.activity"]
-            .sudo()
-            .create([record._prepare_activity_vals() for record in missing])
-        )
-        for record, activity in zip(missing, activities, strict=True):
-            record.sudo().next_activity_id = activity
+        missing = missing.sudo()
+        meetings = missing.filtered(lambda record: record._is_meeting())
+        others = missing - meetings
+        activities = self.env["crm.next.step.meeting"]._plan(meetings)
+        activities += activities.create([r._prepare_activity_vals() for r in others])
+        for record, activity in zip(meetings + others, activities, strict=True):
+            record.next_activity_id = activity
 
     def _follow_next_step(self, names):
         """Bring planned activities in line with the fields that a write changed.
@@ -149,21 +169,37 @@ class CrmNextStepMixin(models.AbstractModel):
         """
         # sudo: as in _plan_next_activity
         open_ones = self.sudo().filtered("next_activity_id.active")
-        dropped = open_ones.filtered(lambda record: not record._is_planned())
-        dropped.next_activity_id.unlink()
+        dropped = open_ones.filtered(
+            lambda record: not record._is_planned() or record._changes_kind(names)
+        )
+        dropped.next_activity_id.unlink_w_meeting()
         step_fields = self._next_step_fields()
         targets = {step_fields[name] for name in step_fields.keys() & names}
         if names & self._next_step_document_fields():
             targets |= {"res_model_id", "res_id"}
         for record in open_ones - dropped:
-            activity_vals = record._prepare_activity_vals()
-            record.next_activity_id.write(
-                {name: activity_vals[name] for name in targets}
-            )
+            record._follow_activity(names, targets)
             # the ORM does not follow an activity that changes its document
             record._next_step_record().invalidate_recordset(["activity_ids"])
-        if names & ACTIVITY_FIELDS.keys():
+        if names & (ACTIVITY_FIELDS.keys() | {"next_hour"}):
             self._plan_next_activity()
+
+    def _changes_kind(self, names):
+        """A call that becomes a meeting goes into the calendar, and the other way
+        round: it is planned anew."""
+        self.ensure_one()
+        changed = names & {"next_activity_type_id", "next_hour"}
+        event = self.next_activity_id.calendar_event_id
+        return bool(changed) and self._is_meeting() != bool(event)
+
+    def _follow_activity(self, names, targets):
+        self.ensure_one()
+        activity = self.next_activity_id
+        if activity.calendar_event_id:
+            self.env["crm.next.step.meeting"]._follow(self, names, targets)
+            targets = targets - {"date_deadline"}  # the event moves it
+        vals = self._prepare_activity_vals()
+        activity.write({name: vals[name] for name in targets})
 
     def _prepare_activity_vals(self):
         self.ensure_one()

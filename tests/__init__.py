@@ -6,6 +6,7 @@ from . import test_crm_gestion_change
 from . import test_crm_lead
 from . import test_crm_market
 from . import test_crm_method_adopt
+from . import test_crm_next_step
 from . import test_crm_opportunity_closure
 from . import test_crm_opportunity_forecast_log
 from . import test_crm_opportunity_line
