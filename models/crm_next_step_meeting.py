@@ -45,7 +45,10 @@ class CrmNextStepMeeting(models.AbstractModel):
         """
         if not steps:
             return steps.env["mail.activity"]
-        events = self._silent(steps.env["calendar.event"])
+        # nothing happened to it yet: no line in the chatter of each
+        events = self._silent(steps.env["calendar.event"]).with_context(
+            tracking_disable=True
+        )
         events = events.create([self._prepare_event_vals(step) for step in steps])
         return events.activity_ids.with_env(steps.env)
 

@@ -245,20 +245,29 @@ class TestNextStepMeeting(CrmGestionCommon):
         self.assertEqual(event.start, datetime(2026, 3, 9, 16, 15))
 
     def test_batch(self):
+        leads = self.lead.union(
+            *(self._make_lead(partner_id=self.contact.id) for _ in range(32))
+        )
+        vals = {"activity_type_id": self.call.id}
+        gestiones = self.env["crm.gestion"].with_user(self.seller)
+
         def log(leads):
-            self.env["crm.gestion"].create(
-                [
-                    {
-                        "activity_type_id": self.call.id,
-                        "user_id": self.seller.id,
-                        **self._step(lead_id=lead.id),
-                    }
-                    for lead in leads
-                ]
+            return gestiones.create(
+                [{**vals, **self._step(lead_id=lead.id)} for lead in leads]
             )
 
-        leads = self.lead.union(*(self._make_lead() for _ in range(32)))
-        log(leads[:3])
-        few = self._count_queries(lambda: log(leads[:3]))
-        many = self._count_queries(lambda: log(leads[3:]))
-        print("QUERIES", few, many)
+        self.assertFlatGrowth(log, leads[:3], leads[3:])
+        logged = log(leads)
+        self.assertEqual(
+            logged.next_activity_id.mapped("res_id"), leads.ids, "each its own"
+        )
+        self.assertEqual(len(logged.next_activity_id.calendar_event_id), 33)
+
+    def test_taking_off_a_batch(self):
+        def take_off(gestiones):
+            with self.env.cr.savepoint() as point:
+                gestiones.write({"next_activity_type_id": False, "next_date": False})
+                point.rollback()
+
+        gestiones = self.env["crm.gestion"].concat(*(self._log() for _ in range(33)))
+        self.assertFlatGrowth(take_off, gestiones[:3], gestiones[3:])
