@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools.misc import clean_context
 
 # Fields of a next step -> the field of the native activity that says the same.
 ACTIVITY_FIELDS = {
@@ -136,7 +137,8 @@ class CrmNextStepMixin(models.AbstractModel):
         # itself were checked when it was written
         activities = (
             self.env["mail.activity"]
-            .sudo()
+            # defaults of the dialog are the interaction's, such as its meeting
+            .with_env(self.env(su=True, context=clean_context(self.env.context)))
             .create([record._prepare_activity_vals() for record in missing])
         )
         for record, activity in zip(missing, activities, strict=True):
