@@ -1,4 +1,5 @@
 from . import account_move
+from . import calendar_event
 from . import crm_account_status
 from . import crm_master_mixin
 from . import crm_next_step_meeting
@@ -7,6 +8,7 @@ from . import crm_cargo
 from . import crm_gestion
 from . import crm_gestion_change
 from . import crm_gestion_result
+from . import crm_gestion_source
 from . import crm_lead
 from . import crm_lost_reason
 from . import crm_market
@@ -19,6 +21,7 @@ from . import crm_opportunity_line
 from . import crm_origination
 from . import crm_stage
 from . import ir_actions_act_window
+from . import mail_activity
 from . import mail_activity_type
 from . import res_company
 from . import res_config_settings

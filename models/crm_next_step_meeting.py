@@ -41,7 +41,8 @@ class CrmNextStepMeeting(models.AbstractModel):
         """Make the events of next steps.
 
         :param steps: records of a model with ``crm.next.step.mixin``, in superuser mode
-        :return: the ``mail.activity`` of each, in the same order
+        :return: the ``mail.activity`` of each, in the same order: the one it has
+            already, or a new one
         """
         if not steps:
             return steps.env["mail.activity"]
@@ -51,6 +52,23 @@ class CrmNextStepMeeting(models.AbstractModel):
         )
         events = events.create([self._prepare_event_vals(step) for step in steps])
         return events.activity_ids.with_env(steps.env)
+
+    @api.model
+    def _follow_kind(self, step):
+        """A call that becomes a meeting goes into the calendar, and a meeting that
+        becomes a call leaves it; its activity stays the same one.
+
+        :return: set of the fields of the activity that this changed
+        """
+        activity = step.next_activity_id
+        if step._is_meeting() and not activity.calendar_event_id:
+            self._plan(step)
+            return {"summary"}
+        if not step._is_meeting():
+            event = activity.calendar_event_id
+            activity.calendar_event_id = False
+            event.unlink()
+        return set()
 
     @api.model
     def _follow(self, step, names, targets):
@@ -79,20 +97,20 @@ class CrmNextStepMeeting(models.AbstractModel):
 
     @api.model
     def _silent(self, events):
-        return events.with_context(
-            **{
-                **clean_context(events.env.context),
-                "mail_auto_subscribe_no_notify": True,  # the activity tells
-                "no_mail_to_attendees": True,
-                "orig_activity_ids": [],
-                "skip_attendee_notification": True,
-                "skip_contact_description": True,
-            }
-        )
+        context = {
+            **clean_context(events.env.context),
+            "mail_auto_subscribe_no_notify": True,  # the activity tells
+            "no_mail_to_attendees": True,
+            "orig_activity_ids": [],
+            "skip_attendee_notification": True,
+            "skip_contact_description": True,
+        }
+        return events.with_env(events.env(context=context))
 
     @api.model
     def _prepare_event_vals(self, step):
         activity = step._prepare_activity_vals()
+        planned = step.next_activity_id
         document = step._next_step_record()
         user = step.env["res.users"].browse(activity["user_id"])
         what = activity["summary"] or step.next_activity_type_id.name
@@ -103,7 +121,10 @@ class CrmNextStepMeeting(models.AbstractModel):
             "res_model_id": activity["res_model_id"],
             "res_id": activity["res_id"],
             "opportunity_id": document._name == "crm.lead" and document.id,
-            "activity_ids": [Command.create(activity)],
+            "description": planned.note,
+            "activity_ids": [
+                Command.link(planned.id) if planned else Command.create(activity)
+            ],
             **self._prepare_times(step, step.next_date),
         }
 

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools.misc import clean_context
 
 # Fields of a next step -> the field of the native activity that says the same.
 ACTIVITY_FIELDS = {
@@ -154,7 +155,9 @@ class CrmNextStepMixin(models.AbstractModel):
         # sudo: whoever may log the interaction may plan what follows from it, on the
         # customer of a colleague too (he answered the telephone); rights on the record
         # itself were checked when it was written
-        missing = missing.sudo()
+        # defaults of the dialog are the interaction's, such as its meeting
+        context = clean_context(self.env.context)
+        missing = missing.with_env(self.env(su=True, context=context))
         meetings = missing.filtered(lambda record: record._is_meeting())
         others = missing - meetings
         activities = self.env["crm.next.step.meeting"]._plan(meetings)
@@ -169,9 +172,7 @@ class CrmNextStepMixin(models.AbstractModel):
         """
         # sudo: as in _plan_next_activity
         open_ones = self.sudo().filtered("next_activity_id.active")
-        dropped = open_ones.filtered(
-            lambda record: not record._is_planned() or record._changes_kind(names)
-        )
+        dropped = open_ones.filtered(lambda record: not record._is_planned())
         dropped.next_activity_id.unlink_w_meeting()
         step_fields = self._next_step_fields()
         targets = {step_fields[name] for name in step_fields.keys() & names}
@@ -181,20 +182,18 @@ class CrmNextStepMixin(models.AbstractModel):
             record._follow_activity(names, targets)
             # the ORM does not follow an activity that changes its document
             record._next_step_record().invalidate_recordset(["activity_ids"])
-        if names & (ACTIVITY_FIELDS.keys() | {"next_hour"}):
+        if names & ACTIVITY_FIELDS.keys():
             self._plan_next_activity()
 
-    def _changes_kind(self, names):
-        """A call that becomes a meeting goes into the calendar, and the other way
-        round: it is planned anew."""
-        self.ensure_one()
-        changed = names & {"next_activity_type_id", "next_hour"}
-        event = self.next_activity_id.calendar_event_id
-        return bool(changed) and self._is_meeting() != bool(event)
-
     def _follow_activity(self, names, targets):
+        """
+        :param set names: fields that changed
+        :param set targets: fields of the activity that follow from them
+        """
         self.ensure_one()
         activity = self.next_activity_id
+        if names & {"next_activity_type_id", "next_hour"}:
+            targets = targets | self.env["crm.next.step.meeting"]._follow_kind(self)
         if activity.calendar_event_id:
             self.env["crm.next.step.meeting"]._follow(self, names, targets)
             targets = targets - {"date_deadline"}  # the event moves it

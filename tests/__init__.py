@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_api
+from . import test_calendar_event
 from . import test_crm_account_status
 from . import test_crm_gestion
 from . import test_crm_gestion_change

@@ -189,19 +189,29 @@ class TestNextStepMeeting(CrmGestionCommon):
         self.assertTrue(event.exists())
 
     def test_call_that_becomes_a_meeting_and_back(self):
-        gestion = self._log(next_activity_type_id=self.call.id)
-        call = gestion.next_activity_id
+        gestion = self._log(next_activity_type_id=self.call.id, next_summary="Ask")
+        activity = gestion.next_activity_id
+        activity.note = "<p>Bring the price list</p>"
         gestion.next_activity_type_id = self.meeting
-        self.assertFalse(call.exists())
-        event = gestion.next_activity_id.calendar_event_id
+        event = activity.calendar_event_id
         self.assertEqual(event.start_date, date(2026, 3, 9))
+        self.assertEqual(event.name, "Ask: Sale of software")
         gestion.next_activity_type_id = self.call
         self.assertFalse(event.exists())
+        self.assertEqual(gestion.next_activity_id, activity)
         self.assertRecordValues(
-            gestion.next_activity_id,
-            [{"activity_type_id": self.call.id, "calendar_event_id": False}],
+            activity,
+            [
+                {
+                    "activity_type_id": self.call.id,
+                    "calendar_event_id": False,
+                    "date_deadline": date(2026, 3, 9),
+                    "note": "<p>Bring the price list</p>",
+                    "summary": "Ask",
+                }
+            ],
         )
-        self.assertEqual(self.lead.activity_ids, gestion.next_activity_id)
+        self.assertEqual(self.lead.activity_ids, activity)
 
     def test_hour_is_one_of_a_day(self):
         for hour in (-1, 24):

@@ -1,4 +1,5 @@
 from . import crm_lead_lost
+from . import crm_meeting_move
 from . import crm_method_adopt
 from . import crm_opportunity_close
 from . import crm_opportunity_order
