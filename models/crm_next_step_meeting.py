@@ -92,8 +92,10 @@ class CrmNextStepMeeting(models.AbstractModel):
             changed.update(TIME_FIELDS)
             vals.update(self._prepare_times(step, step.next_activity_id.date_deadline))
         if changed:
-            zone = self._timezone(step)
-            event.with_context(tz=zone).write({name: vals[name] for name in changed})
+            event = event.with_context(
+                tz=self._timezone(step), dont_notify=not event.alarm_ids
+            )
+            event.write({name: vals[name] for name in changed})
 
     @api.model
     def _silent(self, events):

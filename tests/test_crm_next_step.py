@@ -272,12 +272,3 @@ class TestNextStepMeeting(CrmGestionCommon):
             logged.next_activity_id.mapped("res_id"), leads.ids, "each its own"
         )
         self.assertEqual(len(logged.next_activity_id.calendar_event_id), 33)
-
-    def test_taking_off_a_batch(self):
-        def take_off(gestiones):
-            with self.env.cr.savepoint() as point:
-                gestiones.write({"next_activity_type_id": False, "next_date": False})
-                point.rollback()
-
-        gestiones = self.env["crm.gestion"].concat(*(self._log() for _ in range(33)))
-        self.assertFlatGrowth(take_off, gestiones[:3], gestiones[3:])
