@@ -9,6 +9,7 @@ from . import crm_gestion
 from . import crm_gestion_change
 from . import crm_gestion_result
 from . import crm_gestion_source
+from . import crm_hand_out
 from . import crm_lead
 from . import crm_lost_reason
 from . import crm_market
@@ -20,6 +21,7 @@ from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line
 from . import crm_origination
 from . import crm_stage
+from . import crm_team
 from . import ir_actions_act_window
 from . import mail_activity
 from . import mail_activity_type

@@ -194,6 +194,7 @@ class CrmGestion(models.Model):
         "CHECK(duration >= 0)", "The duration cannot be negative."
     )
     _default_order_idx = models.Index("(date DESC, id DESC)")
+    _without_result_idx = models.Index("(user_id) WHERE result_id IS NULL")
     _activity_unique = models.UniqueIndex(
         "(activity_id) WHERE activity_id IS NOT NULL",
         "This activity is a gestión already: open that one.",

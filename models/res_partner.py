@@ -93,6 +93,9 @@ class ResPartner(models.Model):
         groups="crm_gestion.group_seller",
     )
 
+    # Odoo has none, and the accounts of a seller are asked for all day
+    _crm_user_idx = models.Index("(user_id) WHERE user_id IS NOT NULL")
+
     # === COMPUTE METHODS === #
 
     @api.depends_context("partner_display_name_hide_company")

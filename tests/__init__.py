@@ -2,9 +2,11 @@ from . import test_access
 from . import test_api
 from . import test_calendar_event
 from . import test_crm_account_status
+from . import test_crm_day
 from . import test_crm_gestion
 from . import test_crm_gestion_change
 from . import test_crm_lead
+from . import test_crm_lead_hand_out
 from . import test_crm_market
 from . import test_crm_method_adopt
 from . import test_crm_next_step

@@ -1,3 +1,5 @@
+from . import crm_lead_hand_out
+from . import crm_lead_hand_out_line
 from . import crm_lead_lost
 from . import crm_meeting_move
 from . import crm_method_adopt
