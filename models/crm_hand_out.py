@@ -63,7 +63,7 @@ class CrmHandOut(models.AbstractModel):
         for user, kind, count, revenue in leads._read_group(
             [("user_id", "in", users.ids), ("won_status", "=", "pending")],
             ["user_id", "type"],
-            ["__count", "expected_revenue:sum"],
+            ["__count", "expected_revenue:sum_currency"],
         ):
             own = load[user.with_env(users.env)]
             own["enquiry_count" if kind == "lead" else "opportunity_count"] = count
@@ -105,19 +105,19 @@ class CrmHandOut(models.AbstractModel):
                 )
             )
         quiet = leads.with_context(mail_auto_subscribe_no_notify=True)
-        for team, group in quiet.grouped(lambda lead: self._team(lead, user)).items():
+        for (team, kind), group in quiet.grouped(lambda x: (x.team_id, x.type)).items():
+            team = self._team(team, kind, user)
             group.write({"user_id": user.id, "team_id": team.id})
         if user != self.env.user:
             self._tell(leads, user)
 
     @api.model
-    def _team(self, lead, user):
-        """:return: the team that Odoo would choose: its own where the seller is in it,
-            else one of his"""
-        team = lead.team_id
+    def _team(self, team, kind, user):
+        """:return: the team that Odoo would choose: the one it has where the seller is
+            in it, else one of his"""
         if team and user in team.member_ids | team.user_id:
             return team
-        use = "use_leads" if lead.type == "lead" else "use_opportunities"
+        use = "use_leads" if kind == "lead" else "use_opportunities"
         return team._get_default_team_id(user_id=user.id, domain=[(use, "=", True)])
 
     @api.model

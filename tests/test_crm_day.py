@@ -2,7 +2,7 @@ from datetime import date, datetime
 
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, MissingError
 from odoo.tests import tagged
 
 from .common import CrmGestionCommon
@@ -15,10 +15,11 @@ class CrmDayCommon(CrmGestionCommon):
         super().setUpClass()
         cls.organization.phone = "+34 924 000 000"
 
-    def _day(self, user=None, domain=()):
+    def _day(self, user=None, domain=(), **context):
         self.env.flush_all()
         self.env.invalidate_all()
-        return self.env["crm.day"].with_user(user or self.seller).search(list(domain))
+        days = self.env["crm.day"].with_user(user or self.seller)
+        return days.with_context(**context).search(list(domain))
 
     def _kinds(self, user=None):
         return self._day(user).mapped("kind")
@@ -122,8 +123,7 @@ class TestCrmDayRows(CrmDayCommon):
         self._plan(self.lead, "2026-03-03")
         with freeze_time("2026-03-02 23:30:00"):
             self.assertFalse(self._day())
-            self.seller.tz = "Europe/Madrid"
-            self.assertEqual(self._kinds(), ["step"])
+            self.assertEqual(self._day(tz="Europe/Madrid").kind, "step")
 
     def test_opportunity_without_step(self):
         row = self._day()
@@ -183,12 +183,11 @@ class TestCrmDayRows(CrmDayCommon):
             next_date="2026-03-02",
         )
         for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Madrid"):
-            self.seller.tz = zone
             day = "2026-03-02 12:00:00"
             day = "2026-03-01 20:00:00" if zone == "Pacific/Kiritimati" else day
             with self.subTest(zone=zone), freeze_time(day):
                 self.assertRecordValues(
-                    self._day(),
+                    self._day(tz=zone),
                     [{"kind": "meeting", "date": date(2026, 3, 2), "start": False}],
                 )
 
@@ -219,8 +218,8 @@ class TestCrmDayRows(CrmDayCommon):
         Closure = self.env["crm.opportunity.closure"]
         with freeze_time("2026-02-20 10:00:00"):
             Closure._close(self.lead, "standby", wake_date=date(2026, 3, 1))
-        with freeze_time("2026-03-01 02:00:00"):
-            Closure._cron_wake()
+        with freeze_time("2026-03-01 02:00:00"), self.enter_registry_test_mode():
+            self.env.ref("crm_gestion.ir_cron_wake").method_direct_trigger()
         self.assertTrue(self.lead.active)
         row = self._day()
         self.assertRecordValues(
@@ -457,7 +456,7 @@ class TestCrmDayAccess(CrmDayCommon):
         rows = self._day(self.stranger)
         self.assertFalse(self._day(self.seller, [("id", "in", rows.ids)]))
         for row in rows.with_user(self.seller):
-            with self.assertRaises(AccessError):
+            with self.assertRaises(MissingError):
                 row.action_register()
 
     def test_private_meeting_of_a_seller_is_his_own(self):
@@ -465,8 +464,8 @@ class TestCrmDayAccess(CrmDayCommon):
             "private"
         )
         self.assertIn("meeting", self._kinds(self.seller))
-        head = self._day(self.head).filtered(lambda row: row.user_id == self.seller)
-        self.assertEqual(head.mapped("kind"), ["step", "gestion"])
+        row = self._day(self.head).filtered(lambda row: row.user_id == self.seller)
+        self.assertFalse(row.event_id)
 
     def test_step_on_what_the_seller_may_not_open(self):
         lead = self._make_lead(self.stranger, name="Secret")

@@ -1,11 +1,16 @@
 from datetime import date
+from functools import partial
 
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.fields import Command
+from odoo.modules.registry import Registry
+from odoo.tests import get_db_name, tagged
+from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
-from .common import AtOnce, Connection, CrmGestionCommon, SalesForce
+from .common import AtOnce, Connection, CrmGestionCommon
 
 
 @tagged("post_install", "-at_install")
@@ -26,12 +31,8 @@ class TestHandOut(CrmGestionCommon):
 
     def _queue(self, user):
         action = self.env.ref("crm_gestion.crm_hand_out_action")
-        domain = self.env["ir.actions.actions"]._eval_domain(action.domain) if hasattr(
-            self.env["ir.actions.actions"], "_eval_domain"
-        ) else eval(action.domain)
-        return self.env["crm.lead"].with_user(user).search(
-            [*domain, ("id", "in", self.mine)], order="id"
-        )
+        domain = [*safe_eval(action.domain), ("id", "in", self.mine)]
+        return self.env["crm.lead"].with_user(user).search(domain, order="id")
 
     def _wizard(self, leads, user):
         action = leads.with_user(user).action_crm_hand_out()
@@ -210,5 +211,55 @@ class TestHandOut(CrmGestionCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestHandOutAtOnce(SalesForce, AtOnce):
+class TestHandOutAtOnce(AtOnce):
     """Two heads hand out the same enquiry at the same time."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        self.addCleanup(self._clean_up)
+        self.seller_ids = []
+        with Connection() as env:
+            self.lead_id = env["crm.lead"].create({"name": "Once", "user_id": False}).id
+            seller = env.ref("sales_team.group_sale_salesman")
+            for name in ("first", "second"):
+                user = env["res.users"].create(
+                    {
+                        "name": name,
+                        "login": f"crm_at_once_{name}",
+                        "group_ids": [Command.set(seller.ids)],
+                    }
+                )
+                self.seller_ids.append(user.id)
+
+    def _clean_up(self):
+        with Connection() as env:
+            env["crm.lead"].browse(self.lead_id).unlink()
+            users = env["res.users"].browse(self.seller_ids)
+            partners = users.partner_id
+            users.unlink()
+            partners.unlink()
+
+    @mute_logger("odoo.sql_db", "odoo.service.model")
+    def test_the_second_is_told_who_has_it(self):
+        def read(env):
+            env["crm.lead"].browse(self.lead_id).user_id.mapped("name")
+
+        def give(env, user_id):
+            lead = env["crm.lead"].browse(self.lead_id)
+            try:
+                env["crm.hand.out"]._give(lead, env["res.users"].browse(user_id))
+            except UserError as refusal:
+                return str(refusal)
+            env.flush_all()
+            return user_id
+
+        answers = self._at_once(
+            *((read, partial(give, user_id=user_id)) for user_id in self.seller_ids)
+        )
+        (given,) = set(answers) & set(self.seller_ids)
+        (refusal,) = set(answers) - {given}
+        with Connection() as env:
+            lead = env["crm.lead"].browse(self.lead_id)
+            self.assertEqual(lead.user_id.id, given)
+            self.assertIn(f"handed out already, to {lead.user_id.name}", refusal)
