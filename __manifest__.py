@@ -41,6 +41,7 @@
         "views/crm_origination_views.xml",
         "views/crm_gestion_result_views.xml",
         "views/mail_activity_type_views.xml",
+        "views/mail_activity_views.xml",
         "views/crm_lost_reason_views.xml",
         "views/crm_stage_views.xml",
         "views/crm_gestion_views.xml",

@@ -186,7 +186,9 @@ class CrmGestionSource(models.AbstractModel):
         user = self.env.user
         if user._is_internal() and user.id != api.SUPERUSER_ID:
             return user
-        return planned if planned._is_internal() else self.env.ref("base.user_root")
+        if planned and planned._is_internal():
+            return planned
+        return self.env.ref("base.user_root")
 
     @api.model
     def _log_done(self, prepared, chained, schedules_next):

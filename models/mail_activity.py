@@ -51,14 +51,52 @@ class MailActivity(models.Model):
             {f"default_{name}": value for name, value in defaults.items() if value}
         )
 
+    def action_crm_complete(self):
+        """
+        :return: the dialog of the gestión that this activity became, where the result
+            chosen for it leaves something to the user: a next step to plan, an
+            opportunity to create; else False
+        """
+        self.ensure_one()
+        result = self.crm_result_id
+        Gestion = self.env["crm.gestion"]
+        if not result or not Gestion.has_access("write"):
+            return False
+        gestion = Gestion.search([("activity_id", "=", self.id)])
+        waits = gestion and not gestion.result_id
+        opens = result.opens_opportunity and gestion and not gestion.lead_id
+        return gestion._form_action() if waits or opens else False
+
+    def action_done(self):
+        res = super().action_done()
+        return (len(self) == 1 and self.action_crm_complete()) or res
+
+    def action_feedback_schedule_next(self, feedback=False, attachment_ids=None):
+        """The next step is what the user schedules now and not what the result
+        proposes. Where the result needs one, the dialog of the gestión asks for it."""
+        activities = self.with_context(crm_gestion_schedules_next=True)
+        action = super(MailActivity, activities).action_feedback_schedule_next(
+            feedback=feedback, attachment_ids=attachment_ids
+        )
+        if action:
+            action["context"].pop("crm_gestion_schedules_next", None)
+        return self.action_crm_complete() or action
+
     # === BUSINESS METHODS === #
 
+    def _to_store_defaults(self, target):
+        return [*super()._to_store_defaults(target), "crm_is_gestion"]
+
     def _action_done(self, feedback=False, attachment_ids=None):
+        """The context key ``crm_gestion_schedules_next`` is of
+        `action_feedback_schedule_next`; all that a client gains by setting it is a next
+        step that is not planned."""
         Source = self.env["crm.gestion.source"]
         prepared = Source._prepare_done(self, feedback)
         messages, chained = super()._action_done(
             feedback=feedback, attachment_ids=attachment_ids
         )
         if prepared:
-            Source._log_done(prepared, chained, False)
+            schedules_next = self.env.context.get("crm_gestion_schedules_next")
+            Source._log_done(prepared, chained.sudo(), bool(schedules_next))
         return messages, chained
