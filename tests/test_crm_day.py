@@ -3,9 +3,9 @@ from datetime import date, datetime
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, MissingError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
-from .common import CrmGestionCommon
+from .common import CrmGestionCommon, SalesForce
 
 
 @freeze_time("2026-03-02 10:00:00")
@@ -505,3 +505,62 @@ class TestCrmDayAccess(CrmDayCommon):
             rows.web_search_read([("lead_id", "in", leads.ids)], spec)
 
         self.assertFlatGrowth(show, leads[:3], leads)
+
+
+@tagged("post_install", "-at_install")
+class TestCrmDayTours(SalesForce, HttpCase):
+    """A seller works his day off in a browser, in Spanish."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._enforce()
+        cls._make_sales_force()
+        cls._make_accounts()
+        cls.seller.lang = "es_ES"
+        cls.activity = cls.contact.activity_schedule(
+            activity_type_id=cls.env.ref("mail.mail_activity_data_call").id,
+            date_deadline="2026-03-02",
+            user_id=cls.seller.id,
+        )
+
+    def test_call_that_opens_an_opportunity(self):
+        self.start_tour(
+            "/odoo/my-day", "crm_gestion_day", login=self.seller.login, timeout=240
+        )
+        gestion = self.env["crm.gestion"].search([("activity_id", "=", self.activity.id)])
+        self.assertRecordValues(
+            gestion,
+            [
+                {
+                    "user_id": self.seller.id,
+                    "contact_id": self.contact.id,
+                    "organization_id": self.organization.id,
+                    "result_id": self.env.ref("crm_gestion.result_interest").id,
+                }
+            ],
+        )
+        self.assertFalse(self.activity.active)
+        self.assertRecordValues(
+            gestion.opportunity_ids,
+            [
+                {
+                    "partner_id": self.contact.id,
+                    "organization_id": self.organization.id,
+                    "source_gestion_id": gestion.id,
+                    "user_id": self.seller.id,
+                }
+            ],
+        )
+
+    def test_registering_on_a_phone(self):
+        self.browser_size, self.touch_enabled = "390x844", True
+        self.start_tour(
+            "/odoo/my-day",
+            "crm_gestion_day_phone",
+            login=self.seller.login,
+            timeout=240,
+        )
+        self.assertFalse(self.activity.active)
+        gestion = self.env["crm.gestion"].search([("activity_id", "=", self.activity.id)])
+        self.assertEqual(gestion.contact_id, self.contact)
