@@ -27,7 +27,7 @@ class CrmHandOut(models.AbstractModel):
     @api.model
     def _sellers(self):
         """:return: the users to whom the user may hand out: a head his people and
-            himself, a director every seller of his companies"""
+        himself, a director every seller of his companies"""
         domain = Domain("share", "=", False) & Domain(
             "all_group_ids",
             "in",
@@ -114,7 +114,7 @@ class CrmHandOut(models.AbstractModel):
     @api.model
     def _team(self, team, kind, user):
         """:return: the team that Odoo would choose: the one it has where the seller is
-            in it, else one of his"""
+        in it, else one of his"""
         if team and user in team.member_ids | team.user_id:
             return team
         use = "use_leads" if kind == "lead" else "use_opportunities"

@@ -49,8 +49,8 @@ class CrmNextStepMixin(models.AbstractModel):
     )
     next_hour = fields.Float(
         string="Next Step Hour",
-        help="Hour at which a meeting starts, of the day of who is to hold it; a meeting "
-        "without one is in the calendar for the whole day.",
+        help="Hour at which a meeting starts, of the day of who is to hold it; without "
+        "one, it is in the calendar for the whole day.",
     )
     next_activity_category = fields.Selection(
         related="next_activity_type_id.category", string="Kind of Next Step"

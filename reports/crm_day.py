@@ -12,14 +12,22 @@ DOCUMENTS = ("crm.lead", "res.partner", "sale.order")
 # result: what is older was decided on otherwise.
 WOKE_DAYS = 7
 MEETING_DAYS = 30
-# What the ids of a day are made of: the id of the source times this, plus its kind.
-KINDS = 8
+# A row's id is that of its source times the number of slots, plus the source's slot.
+SLOTS = {
+    "calendar.event": 1, "mail.activity": 2, "crm.lead": 3, "crm.gestion": 4,
+    "res.partner": 5,
+}  # fmt: skip
 # Columns of a branch, in their order, after `id`.
 COLUMNS = (
     "kind", "urgency", "date", "start", "user_id", "organization_id", "contact_id",
     "lead_id", "activity_id", "event_id", "gestion_id", "res_model", "res_id",
     "summary", "has_begun",
 )  # fmt: skip
+
+TYPES = {
+    "date": SQL("date"), "has_begun": SQL("bool"), "kind": SQL("varchar"),
+    "res_model": SQL("varchar"), "start": SQL("timestamp"), "summary": SQL("varchar"),
+}  # fmt: skip
 
 
 class CrmDay(models.Model):
@@ -33,8 +41,8 @@ class CrmDay(models.Model):
     *Invariants.* The same thing waits once: a meeting and its activity are one row, an
     opportunity with a due step is not also one without, an account that an open
     opportunity or a planned step keeps in view is not a quiet one. An e-mail that went
-    out needs no result. Ids are made of the id of the source and its kind, so a row
-    keeps its id as long as it is there.
+    out needs no result. Ids are made of the source's: a row keeps its id as long as it
+    is there.
 
     *Rights.* No table: the query is built for its reader from the access-checked query
     of each source, of his people only. Every part starts from the owner's index, so the
@@ -86,9 +94,7 @@ class CrmDay(models.Model):
     urgency = fields.Integer(readonly=True, aggregator=None)
     date = fields.Date(string="Due", readonly=True)
     start = fields.Datetime(readonly=True)
-    user_id = fields.Many2one(
-        comodel_name="res.users", string="Seller", readonly=True
-    )
+    user_id = fields.Many2one(comodel_name="res.users", string="Seller", readonly=True)
     organization_id = fields.Many2one(comodel_name="res.partner", readonly=True)
     contact_id = fields.Many2one(comodel_name="res.partner", readonly=True)
     lead_id = fields.Many2one(
@@ -213,8 +219,9 @@ class CrmDay(models.Model):
         return SQL("%s AT TIME ZONE 'UTC' AT TIME ZONE %s", moment, zone)
 
     @api.model
-    def _select(self, source_id, kinds, **columns):
+    def _select(self, model, source_id, kinds, **columns):
         """
+        :param str model: model of the source
         :param source_id: SQL of the id of the source
         :param kinds: list of pairs of a kind and the condition under which it is that
         :param columns: SQL of the columns that the branch knows
@@ -223,21 +230,18 @@ class CrmDay(models.Model):
         order = self._kinds()
         kind = self._case(kinds, lambda kind: kind)
         number = self._case(kinds, lambda kind: order.index(kind) + 1)
-        types = {
-            "date": "date", "has_begun": "bool", "kind": "varchar",
-            "res_model": "varchar", "start": "timestamp", "summary": "varchar",
-        }  # fmt: skip
         columns |= {"kind": kind, "urgency": number}
         selected = [
             SQL(
                 "(%s)::%s AS %s",
                 columns.get(name, SQL("NULL")),
-                SQL(types.get(name, "int4")),
+                TYPES.get(name, SQL("int4")),
                 SQL.identifier(name),
             )
             for name in COLUMNS
         ]
-        row_id = SQL("(%s)::int8 * %s + %s AS id", source_id, KINDS, number)
+        slots = (len(SLOTS) + 1, SLOTS[model])
+        row_id = SQL("(%s)::int8 * %s + %s AS id", source_id, *slots)
         return SQL("SELECT %s", SQL(", ").join([row_id, *selected]))
 
     @api.model
@@ -293,7 +297,7 @@ class CrmDay(models.Model):
     @api.model
     def _meeting_query(self):
         """:return: query of the meetings with customers of today, and of those that are
-            over and wait for their result"""
+        over and wait for their result"""
         Event = self.env["calendar.event"]
         today = self._today()
         begins, ends = self._midnight(today), self._midnight(today + timedelta(days=1))
@@ -342,6 +346,7 @@ class CrmDay(models.Model):
                  FROM calendar_event event %(order)s %(lead)s %(partner)s
                 WHERE event.id IN %(events)s""",
             select=self._select(
+                "calendar.event",
                 SQL("event.id"),
                 [("held", over), ("meeting", SQL("TRUE"))],
                 date=SQL(
@@ -393,6 +398,7 @@ class CrmDay(models.Model):
                 WHERE step.id IN %(steps)s
                   AND (step.calendar_event_id IN %(events)s) IS NOT TRUE""",
             select=self._select(
+                "mail.activity",
                 SQL("step.id"),
                 [("woke", self._woke(SQL("lead.id"))), ("step", SQL("TRUE"))],
                 date=SQL("step.date_deadline"),
@@ -413,7 +419,7 @@ class CrmDay(models.Model):
     @api.model
     def _woke(self, lead_id):
         """:return: whether the opportunity came back from standby lately, and nobody
-            worked on it since"""
+        worked on it since"""
         return SQL(
             """EXISTS (
                 SELECT 1 FROM crm_opportunity_closure pause
@@ -463,6 +469,7 @@ class CrmDay(models.Model):
                            ELSE NOT EXISTS (%(planned)s)
                             AND NOT EXISTS (%(waiting)s) END""",
             select=self._select(
+                "crm.lead",
                 SQL("lead.id"),
                 [("woke", woke), ("no_step", SQL("TRUE"))],
                 user_id=SQL("lead.user_id"),
@@ -494,6 +501,7 @@ class CrmDay(models.Model):
                  FROM crm_gestion gestion %(lead)s
                 WHERE gestion.id IN %(gestiones)s""",
             select=self._select(
+                "crm.gestion",
                 SQL("gestion.id"),
                 [("gestion", SQL("TRUE"))],
                 date=self._local("gestion.date"),
@@ -548,6 +556,7 @@ class CrmDay(models.Model):
                          AND plan.res_model = 'res.partner' AND plan.active
                        WHERE person.commercial_partner_id = account.id)""",
             select=self._select(
+                "res.partner",
                 SQL("account.id"),
                 [("quiet", SQL("TRUE"))],
                 date=self._local("last.date"),

@@ -5,6 +5,8 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, MissingError
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.crm_gestion.reports.crm_day import SLOTS
+
 from .common import CrmGestionCommon, SalesForce
 
 
@@ -68,7 +70,7 @@ class TestCrmDayRows(CrmDayCommon):
             self._day(),
             [
                 {
-                    "id": activity.id * 8 + 2,
+                    "id": activity.id * 6 + 2,
                     "kind": "step",
                     "urgency": 2,
                     "date": date(2026, 2, 27),
@@ -131,7 +133,7 @@ class TestCrmDayRows(CrmDayCommon):
             row,
             [
                 {
-                    "id": self.lead.id * 8 + 6,
+                    "id": self.lead.id * 6 + 3,
                     "kind": "no_step",
                     "lead_id": self.lead.id,
                     "summary": "Sale of software",
@@ -232,6 +234,12 @@ class TestCrmDayRows(CrmDayCommon):
         self._make_gestion(lead_id=self.lead.id, date="2026-03-01 09:00:00")
         self.assertEqual(self._kinds(), ["no_step"], "somebody worked on it")
 
+    def test_ids_of_different_sources_differ(self):
+        """An activity and an opportunity with the same id may both be "woke"."""
+        slots = list(SLOTS.values())
+        self.assertEqual(len(set(slots)), len(SLOTS))
+        self.assertTrue(all(0 < slot <= len(SLOTS) for slot in slots))
+
     def test_woke_long_ago(self):
         Closure = self.env["crm.opportunity.closure"]
         with freeze_time("2026-01-20 10:00:00"):
@@ -279,8 +287,8 @@ class TestCrmDayRows(CrmDayCommon):
         rows = self._day()
         self._make_lead(name="Another")
         self.assertEqual(self._day()[:2], rows)
-        found = self.env["crm.day"].with_user(self.seller).search(
-            [("id", "in", rows.ids)]
+        found = (
+            self.env["crm.day"].with_user(self.seller).search([("id", "in", rows.ids)])
         )
         self.assertEqual(found, rows)
         self.assertEqual(rows.mapped("kind"), ["meeting", "step"])
@@ -443,9 +451,7 @@ class TestCrmDayAccess(CrmDayCommon):
     def test_director_has_his_own_day(self):
         self.assertFalse(self._day(self.director))
         self.north.user_id = self.director
-        self.assertEqual(
-            self._day(self.director).user_id, self.seller | self.colleague
-        )
+        self.assertEqual(self._day(self.director).user_id, self.seller | self.colleague)
 
     def test_others_have_none(self):
         for user in (self.native, self.employee):
@@ -460,9 +466,9 @@ class TestCrmDayAccess(CrmDayCommon):
                 row.action_register()
 
     def test_private_meeting_of_a_seller_is_his_own(self):
-        self.env["calendar.event"].search([("user_id", "=", self.seller.id)]).privacy = (
-            "private"
-        )
+        self.env["calendar.event"].search(
+            [("user_id", "=", self.seller.id)]
+        ).privacy = "private"
         self.assertIn("meeting", self._kinds(self.seller))
         row = self._day(self.head).filtered(lambda row: row.user_id == self.seller)
         self.assertFalse(row.event_id)
@@ -524,11 +530,17 @@ class TestCrmDayTours(SalesForce, HttpCase):
             user_id=cls.seller.id,
         )
 
+    def _gestion(self):
+        domain = [("activity_id", "=", self.activity.id)]
+        return self.env["crm.gestion"].search(domain)
+
     def test_call_that_opens_an_opportunity(self):
         self.start_tour(
             "/odoo/my-day", "crm_gestion_day", login=self.seller.login, timeout=240
         )
-        gestion = self.env["crm.gestion"].search([("activity_id", "=", self.activity.id)])
+        gestion = self.env["crm.gestion"].search(
+            [("activity_id", "=", self.activity.id)]
+        )
         self.assertRecordValues(
             gestion,
             [
@@ -562,5 +574,7 @@ class TestCrmDayTours(SalesForce, HttpCase):
             timeout=240,
         )
         self.assertFalse(self.activity.active)
-        gestion = self.env["crm.gestion"].search([("activity_id", "=", self.activity.id)])
+        gestion = self.env["crm.gestion"].search(
+            [("activity_id", "=", self.activity.id)]
+        )
         self.assertEqual(gestion.contact_id, self.contact)

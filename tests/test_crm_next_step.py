@@ -109,7 +109,9 @@ class TestNextStepMeeting(CrmGestionCommon):
         gestion = self._log(lead_id=False, contact_id=self.contact.id)
         event = gestion.next_activity_id.calendar_event_id
         self.assertEqual(event.attendee_ids.partner_id, self.seller.partner_id)
-        self.assertEqual((event.res_model, event.res_id), ("res.partner", self.contact.id))
+        self.assertEqual(
+            (event.res_model, event.res_id), ("res.partner", self.contact.id)
+        )
         self.assertNotIn(self.contact, event.message_partner_ids)
 
     def test_head_plans_a_meeting_for_his_seller(self):
