@@ -157,6 +157,33 @@ class CrmGestion(models.Model):
         inverse_name="gestion_id",
         string="Corrections",
     )
+    activity_id = fields.Many2one(
+        comodel_name="mail.activity",
+        string="Done Activity",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+    )
+    calendar_event_id = fields.Many2one(
+        comodel_name="calendar.event",
+        string="Meeting",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+    )
+    message_id = fields.Many2one(
+        comodel_name="mail.message",
+        string="E-mail",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        help="Shown, and not copied: the text stays in the e-mail.",
+    )
+    external_ref = fields.Char(
+        string="External Reference",
+        copy=False,
+        help="What the interaction is called in the system it was imported from.",
+    )
     in_scope = fields.Boolean(
         string="In My Scope", compute="_compute_in_scope", search="_search_in_scope"
     )
@@ -173,6 +200,23 @@ class CrmGestion(models.Model):
     _user_idx = models.Index("(user_id, date DESC, id DESC)")
     _organization_idx = models.Index(
         "(organization_id, date DESC, id DESC) WHERE organization_id IS NOT NULL"
+    )
+    _without_result_idx = models.Index("(user_id) WHERE result_id IS NULL")
+    _activity_unique = models.UniqueIndex(
+        "(activity_id) WHERE activity_id IS NOT NULL",
+        "This activity is a gestión already: open that one.",
+    )
+    _calendar_event_unique = models.UniqueIndex(
+        "(calendar_event_id) WHERE calendar_event_id IS NOT NULL",
+        "This meeting is a gestión already: open that one.",
+    )
+    _message_unique = models.UniqueIndex(
+        "(message_id) WHERE message_id IS NOT NULL",
+        "This e-mail is a gestión already: open that one.",
+    )
+    _external_ref_unique = models.UniqueIndex(
+        "(external_ref) WHERE external_ref IS NOT NULL",
+        "A gestión with this external reference is there already.",
     )
 
     @api.model
@@ -328,10 +372,12 @@ class CrmGestion(models.Model):
         self._complete_from_leads(vals_list)
         gestiones = super().create(vals_list)
         gestiones._check_leads_readable()
+        self.env["crm.gestion.source"]._settle(gestiones)
         gestiones._mark_accounts()
         return gestiones
 
     def write(self, vals):
+        self.env["crm.gestion.source"]._check_not_changed(vals.keys())
         Change = self.env["crm.gestion.change"]
         Change._check_allowed(self, vals)
         before = Change._snapshot(self, vals)
@@ -471,6 +517,18 @@ class CrmGestion(models.Model):
             "crm_gestion.crm_gestion_action"
         )
         return {**action, "domain": domain, "context": context}
+
+    def _form_action(self):
+        """:return: the dialog that shows this interaction, to complete it"""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.display_name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(self.env.ref("crm_gestion.crm_gestion_view_form").id, "form")],
+            "target": "new",
+        }
 
     @api.model
     def _new_action(self, context):

@@ -91,6 +91,10 @@ class CrmLead(models.Model):
         search="_search_next_step_date",
         help="The earliest planned activity of the opportunity.",
     )
+    without_next_step = fields.Boolean(
+        compute="_compute_without_next_step",
+        help="An open opportunity on which nothing is planned.",
+    )
     opportunity_stage_ids = fields.One2many(
         comodel_name="crm.opportunity.stage",
         inverse_name="lead_id",
@@ -226,6 +230,13 @@ class CrmLead(models.Model):
         for lead in self:
             planned = lead.activity_ids.filtered("active")
             lead.next_step_date = min(planned.mapped("date_deadline"), default=False)
+
+    @api.depends("next_step_date", "type", "won_status", "active")
+    def _compute_without_next_step(self):
+        for lead in self:
+            is_open = lead.active and lead.won_status == "pending"
+            is_open = is_open and lead.type == "opportunity"
+            lead.without_next_step = is_open and not lead.next_step_date
 
     def _search_next_step_date(self, operator, value):
         """Agrees with the compute: an activity after the earliest is not the next."""
@@ -505,6 +516,11 @@ class CrmLead(models.Model):
             [("lead_id", "in", self.ids)],
             {"default_lead_id": self.id if len(self) == 1 else False},
         )
+
+    def action_crm_hand_out(self):
+        """Open the dialog that gives these unassigned enquiries and opportunities to a
+        seller."""
+        return self.env["crm.lead.hand.out"]._open(self)
 
     # === BUSINESS METHODS === #
 

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools.misc import clean_context
 
 # Fields of a next step -> the field of the native activity that says the same.
 ACTIVITY_FIELDS = {
@@ -17,6 +18,9 @@ class CrmNextStepMixin(models.AbstractModel):
     it again never plans a second one. Changes go on to the activity, field by field, so
     that a date somebody moved in Odoo's own calendar is not moved back. An activity
     that was done is left alone; taking the next step off cancels one that was not.
+
+    A step of the category "meeting" is in the calendar of who is to hold it too: its
+    activity belongs to an event (`crm.next.step.meeting`).
 
     A model that inherits this says in `_next_step_record` on which document the
     activity is planned, and in `_next_step_document_fields` from which fields that
@@ -43,6 +47,14 @@ class CrmNextStepMixin(models.AbstractModel):
         readonly=False,
         precompute=True,
     )
+    next_hour = fields.Float(
+        string="Next Step Hour",
+        help="Hour at which a meeting starts, of the day of who is to hold it; without "
+        "one, it is in the calendar for the whole day.",
+    )
+    next_activity_category = fields.Selection(
+        related="next_activity_type_id.category", string="Kind of Next Step"
+    )
     next_summary = fields.Char(string="Next Step Summary")
     next_user_id = fields.Many2one(
         comodel_name="res.users",
@@ -63,6 +75,11 @@ class CrmNextStepMixin(models.AbstractModel):
         related="next_activity_id.active",
         string="Next Step Pending",
         help="Planned, and neither done nor cancelled yet.",
+    )
+
+    _next_hour_of_a_day = models.Constraint(
+        "CHECK(next_hour >= 0 AND next_hour < 24)",
+        "The hour of the next step is one between 0:00 and 23:59.",
     )
 
     def _compute_next_step(self):
@@ -87,16 +104,16 @@ class CrmNextStepMixin(models.AbstractModel):
         names = set(vals)
         if self._planned_steps() != before:  # a proposal changes with the result
             names |= {"next_activity_type_id", "next_date"}
-        if names & (
-            self._next_step_fields().keys() | self._next_step_document_fields()
-        ):
+        followed = self._next_step_fields().keys() | self._next_step_document_fields()
+        if names & (followed | {"next_hour"}):
             self._follow_next_step(names)
         return res
 
     @api.ondelete(at_uninstall=False)
     def _unlink_next_activity(self):
         """Nothing is left to do for what is deleted."""
-        self.sudo().next_activity_id.filtered("active").unlink()  # sudo: as it was made
+        # sudo: as it was made
+        self.sudo().next_activity_id.filtered("active").unlink_w_meeting()
 
     def _check_activity_not_chosen(self, names):
         """Activities are planned, moved and cancelled as superuser: a client that chose
@@ -127,6 +144,10 @@ class CrmNextStepMixin(models.AbstractModel):
         self.ensure_one()
         return bool(self.next_activity_type_id and self.next_date)
 
+    def _is_meeting(self):
+        self.ensure_one()
+        return self.next_activity_type_id.category == "meeting"
+
     def _plan_next_activity(self):
         """Plan the activities of these next steps, in one batch, where there is
         none."""
@@ -134,13 +155,15 @@ class CrmNextStepMixin(models.AbstractModel):
         # sudo: whoever may log the interaction may plan what follows from it, on the
         # customer of a colleague too (he answered the telephone); rights on the record
         # itself were checked when it was written
-        activities = (
-            self.env["mail.activity"]
-            .sudo()
-            .create([record._prepare_activity_vals() for record in missing])
-        )
-        for record, activity in zip(missing, activities, strict=True):
-            record.sudo().next_activity_id = activity
+        # defaults of the dialog are the interaction's, such as its meeting
+        context = clean_context(self.env.context)
+        missing = missing.with_env(self.env(su=True, context=context))
+        meetings = missing.filtered(lambda record: record._is_meeting())
+        others = missing - meetings
+        activities = self.env["crm.next.step.meeting"]._plan(meetings)
+        activities += activities.create([r._prepare_activity_vals() for r in others])
+        for record, activity in zip(meetings + others, activities, strict=True):
+            record.next_activity_id = activity
 
     def _follow_next_step(self, names):
         """Bring planned activities in line with the fields that a write changed.
@@ -150,20 +173,32 @@ class CrmNextStepMixin(models.AbstractModel):
         # sudo: as in _plan_next_activity
         open_ones = self.sudo().filtered("next_activity_id.active")
         dropped = open_ones.filtered(lambda record: not record._is_planned())
-        dropped.next_activity_id.unlink()
+        dropped.next_activity_id.unlink_w_meeting()
         step_fields = self._next_step_fields()
         targets = {step_fields[name] for name in step_fields.keys() & names}
         if names & self._next_step_document_fields():
             targets |= {"res_model_id", "res_id"}
         for record in open_ones - dropped:
-            activity_vals = record._prepare_activity_vals()
-            record.next_activity_id.write(
-                {name: activity_vals[name] for name in targets}
-            )
+            record._follow_activity(names, targets)
             # the ORM does not follow an activity that changes its document
             record._next_step_record().invalidate_recordset(["activity_ids"])
         if names & ACTIVITY_FIELDS.keys():
             self._plan_next_activity()
+
+    def _follow_activity(self, names, targets):
+        """
+        :param set names: fields that changed
+        :param set targets: fields of the activity that follow from them
+        """
+        self.ensure_one()
+        activity = self.next_activity_id
+        if names & {"next_activity_type_id", "next_hour"}:
+            targets = targets | self.env["crm.next.step.meeting"]._follow_kind(self)
+        if activity.calendar_event_id:
+            self.env["crm.next.step.meeting"]._follow(self, names, targets)
+            targets = targets - {"date_deadline"}  # the event moves it
+        vals = self._prepare_activity_vals()
+        activity.write({name: vals[name] for name in targets})
 
     def _prepare_activity_vals(self):
         self.ensure_one()

@@ -35,6 +35,11 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="crm_gestion.former_months",
         default=24,
     )
+    crm_quiet_days = fields.Integer(
+        string="Days without Contact",
+        config_parameter="crm_gestion.quiet_days",
+        default=60,
+    )
     crm_organization_field_ids = fields.Many2many(
         comodel_name="ir.model.fields",
         relation="crm_settings_organization_field_rel",
@@ -55,6 +60,11 @@ class ResConfigSettings(models.TransientModel):
     _correction_days_positive = models.Constraint(
         "CHECK(crm_correction_days >= 0)",
         "The days to correct a gestión cannot be negative.",
+    )
+
+    _quiet_days_positive = models.Constraint(
+        "CHECK(crm_quiet_days > 0)",
+        "An account waits for contact after one day at least.",
     )
 
     @api.model
@@ -82,7 +92,7 @@ class ResConfigSettings(models.TransientModel):
         # sudo: settings are written by administrators only. Odoo removes a parameter
         # that is 0, and the default would come back.
         params = self.env["ir.config_parameter"].sudo()
-        for name in ("crm_correction_days", "crm_former_months"):
+        for name in ("crm_correction_days", "crm_former_months", "crm_quiet_days"):
             params.set_param(self._fields[name].config_parameter, str(self[name]))
         changed = False
         for kind in ("organization", "contact"):

@@ -1,1 +1,2 @@
+from . import crm_day
 from . import crm_timeline

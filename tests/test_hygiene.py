@@ -388,9 +388,10 @@ class TestScreens(ScreenCommon):
     def test_menus_are_for_those_whose_work_they_are(self):
         settings = self.env.ref("crm_gestion.menu_crm_config_method")
         settings = settings.search([("id", "child_of", settings.id)])
+        heads = self.env.ref("crm_gestion.menu_crm_hand_out")
         work = self._own_menus() - settings
         self.assertEqual(len(settings.filtered("action")), 6)
-        self.assertEqual(self._menus_of(self.seller), work)
+        self.assertEqual(self._menus_of(self.seller), work - heads)
         self.assertEqual(self._menus_of(self.head), work)
         self.assertEqual(self._menus_of(self.director), self._own_menus())
         self.assertFalse(self._menus_of(self.native))

@@ -65,6 +65,10 @@ class CrmOpportunityRegister(models.TransientModel):
         store=True,
         readonly=False,
     )
+    next_hour = fields.Float(string="Next Step Hour")
+    next_activity_category = fields.Selection(
+        related="next_activity_type_id.category", string="Kind of Next Step"
+    )
     next_summary = fields.Char(string="Next Step Summary")
     ask_contact = fields.Boolean(compute="_compute_asks")
     ask_origination = fields.Boolean(compute="_compute_asks")
@@ -175,7 +179,7 @@ class CrmOpportunityRegister(models.TransientModel):
 
     def _prepare_gestion_vals(self):
         names = ("activity_type_id", "date", "description", "result_id")
-        next_step = ("next_activity_type_id", "next_date", "next_summary")
+        next_step = ("next_activity_type_id", "next_date", "next_hour", "next_summary")
         return {
             name: self._fields[name].convert_to_write(self[name], self)
             for name in (*names, *next_step)
