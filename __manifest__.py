@@ -73,6 +73,8 @@
         "demo/sale_order_demo.xml",
         "demo/crm_opportunity_line_demo.xml",
         "demo/crm_opportunity_closure_demo.xml",
+        "demo/crm_affiliation_demo.xml",
+        "demo/calendar_event_demo.xml",
         "demo/history_demo.xml",
     ],
     "assets": {
