@@ -177,6 +177,9 @@ class CrmGestion(models.Model):
         ondelete="set null",
         help="Shown, and not copied: the text stays in the e-mail.",
     )
+    message_body = fields.Html(
+        string="Text of the E-mail", compute="_compute_message_body"
+    )
     external_ref = fields.Char(
         string="External Reference",
         copy=False,
@@ -286,6 +289,15 @@ class CrmGestion(models.Model):
         for gestion in self:
             gestion.opportunity_count = len(gestion.opportunity_ids)
 
+    @api.depends("message_id")
+    @api.depends_context("uid")
+    def _compute_message_body(self):
+        """Who may not read the e-mail where it was posted does not read it here."""
+        readable = self.message_id._filtered_access("read")
+        for gestion in self:
+            message = gestion.message_id & readable
+            gestion.message_body = message.body
+
     @api.depends_context("uid")
     def _compute_in_scope(self):
         visible = self.sudo().search(
@@ -358,6 +370,26 @@ class CrmGestion(models.Model):
                 )
 
     # === CRUD METHODS === #
+
+    @api.model
+    def default_get(self, fields):
+        """The list "Log Several" keeps type and date from line to line."""
+        defaults = super().default_get(fields)
+        if self.env.context.get("crm_gestion_several"):
+            last = self.search(
+                [
+                    ("create_uid", "=", self.env.uid),
+                    ("create_date", ">=", "today"),
+                    ("activity_id", "=", False),
+                    ("message_id", "=", False),
+                ],
+                order="id desc",
+                limit=1,
+            )
+            if last:
+                defaults["activity_type_id"] = last.activity_type_id.id
+                defaults["date"] = last.date
+        return defaults
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -438,6 +470,23 @@ class CrmGestion(models.Model):
             "domain": [("source_gestion_id", "=", self.id)],
             "context": {"active_test": False, "create": False},
             "views": [(False, "list"), (False, "form")],
+        }
+
+    @api.readonly
+    def action_open_document(self):
+        """Open the document on which the e-mail is, or the activity was planned."""
+        self.ensure_one()
+        self.check_access("read")
+        # sudo: only which document it is; opening it checks the rights on it
+        message, activity = self.sudo().message_id, self.sudo().activity_id
+        model = message.model or activity.res_model
+        if not model:
+            return False
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": model,
+            "res_id": message.res_id or activity.res_id,
+            "views": [(False, "form")],
         }
 
     # === BUSINESS METHODS === #
@@ -525,13 +574,7 @@ class CrmGestion(models.Model):
     @api.model
     def _new_action(self, context):
         """:return: the dialog in which an interaction is logged"""
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Log Gestión"),
-            "res_model": self._name,
-            "views": [
-                (self.env.ref("crm_gestion.crm_gestion_view_form_dialog").id, "form")
-            ],
-            "target": "new",
-            "context": context,
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_gestion_log_action"
+        )
+        return {**action, "context": context}
