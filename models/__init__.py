@@ -7,6 +7,7 @@ from . import crm_cargo
 from . import crm_gestion
 from . import crm_gestion_change
 from . import crm_gestion_email
+from . import crm_gestion_import
 from . import crm_gestion_result
 from . import crm_gestion_source
 from . import crm_lead

@@ -280,9 +280,13 @@ class CrmGestion(models.Model):
 
     @api.depends("result_id")
     def _compute_next_step(self):
-        """The result proposes the next step; what somebody typed stays."""
+        """The result proposes the next step; what somebody typed stays. To imported
+        history nothing is proposed."""
+        if self.env.context.get("import_file"):
+            return super()._compute_next_step()
         for gestion in self:
             gestion.result_id._propose_next_step(gestion)
+        return None
 
     @api.depends("opportunity_ids")
     def _compute_opportunity_count(self):
@@ -353,7 +357,8 @@ class CrmGestion(models.Model):
     def _check_next_step(self):
         for gestion in self:
             planned = gestion.next_activity_type_id and gestion.next_date
-            if gestion.result_id.requires_next_step and not planned:
+            needed = gestion.result_id.requires_next_step and not gestion._is_history()
+            if needed and not planned:
                 raise ValidationError(
                     self.env._(
                         "The result “%s” needs a next step: choose its type and date.",
@@ -369,7 +374,22 @@ class CrmGestion(models.Model):
                     )
                 )
 
+    def _is_history(self):
+        """:return: whether it is imported, of another day: its next step was then"""
+        today = fields.Datetime.now().replace(hour=0, minute=0, second=0)
+        return bool(self.env.context.get("import_file")) and self.date < today
+
     # === CRUD METHODS === #
+
+    @api.model
+    def load(self, fields, data):
+        """Find organizations and contacts by code, tax id, e-mail or name: see
+        ``crm.gestion.import``."""
+        Import = self.env["crm.gestion.import"]
+        fields, data, messages = Import._resolve(fields, data)
+        if messages:
+            return {"ids": False, "messages": messages, "nextrow": 0}
+        return super().load(fields, data)
 
     @api.model
     def default_get(self, fields):

@@ -5,6 +5,7 @@ from . import test_crm_account_status
 from . import test_crm_gestion
 from . import test_crm_gestion_change
 from . import test_crm_gestion_email
+from . import test_crm_gestion_import
 from . import test_crm_lead
 from . import test_crm_market
 from . import test_crm_method_adopt
