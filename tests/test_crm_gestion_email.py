@@ -211,7 +211,7 @@ class TestIncoming(EmailCommon):
 
         def fail(model, vals_list):
             create(model, vals_list)
-            raise ValidationError("Somebody else's rule")
+            raise ValidationError(model._description)
 
         with (
             patch.object(CrmGestion, "create", fail),

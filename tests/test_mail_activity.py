@@ -223,7 +223,7 @@ class TestActivityDone(ActivityCommon):
 
         def fail(model, vals_list):
             if any(vals["activity_id"] == bad.id for vals in vals_list):
-                raise ValidationError("Somebody else's rule")
+                raise ValidationError(model._description)
             return create(model, vals_list)
 
         with (
