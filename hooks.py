@@ -42,7 +42,9 @@ MASTERS = ("crm.cargo", "crm.gestion.result", "crm.market", "crm.origination")
 def pre_init_hook(env):
     """Decide whether the method is enforced, and make the columns of big tables."""
     enforce = not _pipeline_in_use(env)
-    env["ir.config_parameter"].set_param("crm_gestion.enforce_method", str(enforce))
+    params = env["ir.config_parameter"]
+    params.set_param("crm_gestion.enforce_method", str(enforce))
+    params.set_param("crm_gestion.email_gestiones", str(enforce))
     for table, columns in COLUMNS.items():
         for name, column_type in columns.items():
             if not sql.column_exists(env.cr, table, name):

@@ -7,6 +7,8 @@ from . import crm_next_step_mixin
 from . import crm_cargo
 from . import crm_gestion
 from . import crm_gestion_change
+from . import crm_gestion_email
+from . import crm_gestion_import
 from . import crm_gestion_result
 from . import crm_gestion_source
 from . import crm_hand_out
@@ -25,6 +27,7 @@ from . import crm_team
 from . import ir_actions_act_window
 from . import mail_activity
 from . import mail_activity_type
+from . import mail_thread
 from . import res_company
 from . import res_config_settings
 from . import res_partner

@@ -83,6 +83,7 @@ class CalendarEvent(models.Model):
     def action_crm_held(self):
         """Open the dialog that logs this meeting as a gestión; saving it notes that
         the meeting was held."""
+        self.ensure_one()
         self._crm_check_asked()
         vals = self._crm_about()
         lead = self.env["crm.lead"].browse(vals.get("lead_id"))
@@ -101,6 +102,7 @@ class CalendarEvent(models.Model):
 
     def action_crm_no_show(self):
         """Note that nobody came: no gestión, and its activity is done."""
+        self.ensure_one()
         self._crm_check_asked()
         self.crm_result = "no_show"
         # sudo: the user may write the meeting, and its activity goes with it
@@ -111,6 +113,7 @@ class CalendarEvent(models.Model):
 
     def action_crm_move(self):
         """Open the dialog that asks for the new day and hour."""
+        self.ensure_one()
         self._crm_check_asked()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_gestion.crm_meeting_move_action"

@@ -177,6 +177,9 @@ class CrmGestion(models.Model):
         ondelete="set null",
         help="Shown, and not copied: the text stays in the e-mail.",
     )
+    message_body = fields.Html(
+        string="Text of the E-mail", compute="_compute_message_body"
+    )
     external_ref = fields.Char(
         string="External Reference",
         copy=False,
@@ -278,14 +281,27 @@ class CrmGestion(models.Model):
 
     @api.depends("result_id")
     def _compute_next_step(self):
-        """The result proposes the next step; what somebody typed stays."""
+        """The result proposes the next step; what somebody typed stays. To imported
+        history nothing is proposed."""
+        if self.env.context.get("import_file"):
+            return super()._compute_next_step()
         for gestion in self:
             gestion.result_id._propose_next_step(gestion)
+        return None
 
     @api.depends("opportunity_ids")
     def _compute_opportunity_count(self):
         for gestion in self:
             gestion.opportunity_count = len(gestion.opportunity_ids)
+
+    @api.depends("message_id")
+    @api.depends_context("uid")
+    def _compute_message_body(self):
+        """Who may not read the e-mail where it was posted does not read it here."""
+        readable = self.message_id._filtered_access("read")
+        for gestion in self:
+            message = gestion.message_id & readable
+            gestion.message_body = message.body
 
     @api.depends_context("uid")
     def _compute_in_scope(self):
@@ -342,7 +358,8 @@ class CrmGestion(models.Model):
     def _check_next_step(self):
         for gestion in self:
             planned = gestion.next_activity_type_id and gestion.next_date
-            if gestion.result_id.requires_next_step and not planned:
+            needed = gestion.result_id.requires_next_step and not gestion._is_history()
+            if needed and not planned:
                 raise ValidationError(
                     self.env._(
                         "The result “%s” needs a next step: choose its type and date.",
@@ -358,7 +375,42 @@ class CrmGestion(models.Model):
                     )
                 )
 
+    def _is_history(self):
+        """:return: whether it is imported, of another day: its next step was then"""
+        today = fields.Datetime.now().replace(hour=0, minute=0, second=0)
+        return bool(self.env.context.get("import_file")) and self.date < today
+
     # === CRUD METHODS === #
+
+    @api.model
+    def load(self, fields, data):
+        """Find organizations and contacts by code, tax id, e-mail or name: see
+        ``crm.gestion.import``."""
+        Import = self.env["crm.gestion.import"]
+        fields, data, messages = Import._resolve(fields, data)
+        if messages:
+            return {"ids": False, "messages": messages, "nextrow": 0}
+        return super().load(fields, data)
+
+    @api.model
+    def default_get(self, fields):
+        """The list "Log Several" keeps type and date from line to line."""
+        defaults = super().default_get(fields)
+        if self.env.context.get("crm_gestion_several"):
+            last = self.search(
+                [
+                    ("create_uid", "=", self.env.uid),
+                    ("create_date", ">=", "today"),
+                    ("activity_id", "=", False),
+                    ("message_id", "=", False),
+                ],
+                order="id desc",
+                limit=1,
+            )
+            if last:
+                defaults["activity_type_id"] = last.activity_type_id.id
+                defaults["date"] = last.date
+        return defaults
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -439,6 +491,23 @@ class CrmGestion(models.Model):
             "domain": [("source_gestion_id", "=", self.id)],
             "context": {"active_test": False, "create": False},
             "views": [(False, "list"), (False, "form")],
+        }
+
+    @api.readonly
+    def action_open_document(self):
+        """Open the document on which the e-mail is, or the activity was planned."""
+        self.ensure_one()
+        self.check_access("read")
+        # sudo: only which document it is; opening it checks the rights on it
+        message, activity = self.sudo().message_id, self.sudo().activity_id
+        model = message.model or activity.res_model
+        if not model:
+            return False
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": model,
+            "res_id": message.res_id or activity.res_id,
+            "views": [(False, "form")],
         }
 
     # === BUSINESS METHODS === #
@@ -526,13 +595,7 @@ class CrmGestion(models.Model):
     @api.model
     def _new_action(self, context):
         """:return: the dialog in which an interaction is logged"""
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Log Gestión"),
-            "res_model": self._name,
-            "views": [
-                (self.env.ref("crm_gestion.crm_gestion_view_form_dialog").id, "form")
-            ],
-            "target": "new",
-            "context": context,
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_gestion_log_action"
+        )
+        return {**action, "context": context}

@@ -87,7 +87,12 @@ class CrmGestionSource(models.AbstractModel):
 
     @api.model
     def _about_partners(self, partners):
-        return {partner: (partner, {}) for partner in partners}
+        """What the company only buys from is no customer."""
+        return {
+            partner: (partner, {})
+            for partner in partners
+            if partner.account_status or not partner.commercial_partner_id.supplier_rank
+        }
 
     @api.model
     def _about_orders(self, orders):

@@ -316,6 +316,7 @@ class CrmLead(models.Model):
         before, places = Closure._snapshot(watched), Passage._snapshot(watched)
         moved = Stage._moved_by(self, vals)
         lines_before = Line._before_write(self, vals)
+        unknown = self._crm_unknown() if vals.get("partner_id") else self.browse()
         with self.env["crm.opportunity.forecast.log"]._recording(self, vals):
             res = super().write(Line._hold(vals))
         Stage._check_moved(moved)
@@ -326,6 +327,7 @@ class CrmLead(models.Model):
             self.env["crm.origination"]._complete_utm(self)
         if vals.keys() & {"partner_id", "organization_id", "type"}:
             self.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
+        self.env["crm.gestion.email"]._log_earlier(unknown)
         return res
 
     def _check_not_chosen(self, names):
@@ -348,6 +350,10 @@ class CrmLead(models.Model):
             if follows and "expected_revenue" not in (default or {}):
                 del vals["expected_revenue"]
         return vals_list
+
+    def _crm_unknown(self):
+        """:return: those of these whose customer is not known yet"""
+        return self.filtered(lambda lead: not (lead.partner_id or lead.organization_id))
 
     def _mark_accounts(self):
         partners = self.partner_id | self.organization_id
@@ -553,6 +559,13 @@ class CrmLead(models.Model):
         leads = self.env["crm.stage"]._waive_gates(self) if self.env.su else self
         lead = super(CrmLead, leads).message_new(msg_dict, custom_values)
         return lead.with_env(self.env)
+
+    def _notify_thread(self, message, msg_vals=False, **kwargs):
+        recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
+        self.env["crm.gestion.email"]._log_posted(
+            self, message, recipients, kwargs.get("scheduled_date")
+        )
+        return recipients
 
     def _merge_opportunity(
         self, user_id=False, team_id=False, auto_unlink=True, max_length=5

@@ -65,6 +65,7 @@ class CrmMethodAdoption(models.AbstractModel):
         adoption._map_references(mapping)
         params = self.env["ir.config_parameter"].sudo()  # sudo: as above
         params.set_param("crm_gestion.enforce_method", "True")
+        params.set_param("crm_gestion.email_gestiones", "True")
         adoption.env["crm.stage"]._rebuild_probabilities()
 
     @api.model

@@ -80,7 +80,7 @@ class MailActivity(models.Model):
         )
         if action:
             action["context"].pop("crm_gestion_schedules_next", None)
-        return self.action_crm_complete() or action
+        return (len(self) == 1 and self.action_crm_complete()) or action
 
     # === BUSINESS METHODS === #
 

@@ -25,6 +25,12 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="crm_gestion.require_vat",
         help="A sales order of an opportunity is generated once its customer has one.",
     )
+    crm_email_gestiones = fields.Boolean(
+        string="E-mails as Gestiones",
+        config_parameter="crm_gestion.email_gestiones",
+        help="E-mails with customers, in and out, are part of their history. Automatic "
+        "and mass e-mails are not.",
+    )
     crm_correction_days = fields.Integer(
         string="Days to Correct a Gestión",
         config_parameter="crm_gestion.correction_days",

@@ -245,6 +245,13 @@ class ResPartner(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _notify_thread(self, message, msg_vals=False, **kwargs):
+        recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
+        self.env["crm.gestion.email"]._log_posted(
+            self, message, recipients, kwargs.get("scheduled_date")
+        )
+        return recipients
+
     def _crm_organization(self):
         """
         :return: the company this partner is or works for; empty for a person who

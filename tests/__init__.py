@@ -5,6 +5,8 @@ from . import test_crm_account_status
 from . import test_crm_day
 from . import test_crm_gestion
 from . import test_crm_gestion_change
+from . import test_crm_gestion_email
+from . import test_crm_gestion_import
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
 from . import test_crm_market

@@ -24,23 +24,24 @@ class TestCalendarEvent(CrmGestionCommon, MockEmail):
 
     def _make_event(self, user=None, **values):
         user = user or self.seller
-        quiet = self.env["calendar.event"].with_user(user)
-        return quiet.with_context(no_mail_to_attendees=True).create(
-            {
-                "name": "Demonstration",
-                "start": "2026-03-02 09:00:00",
-                "stop": "2026-03-02 10:30:00",
-                "user_id": user.id,
-                "partner_ids": [(6, 0, user.partner_id.ids)],
-                **values,
-            }
+        return (
+            self.env["calendar.event"]
+            .with_user(user)
+            .create(
+                {
+                    "name": "Demonstration",
+                    "start": "2026-03-02 09:00:00",
+                    "stop": "2026-03-02 10:30:00",
+                    "user_id": user.id,
+                    "partner_ids": [(6, 0, user.partner_id.ids)],
+                    **values,
+                }
+            )
         )
 
     def _make_lead_event(self, **values):
         lead_model = self.env["ir.model"]._get_id("crm.lead")
-        return self._make_event(
-            res_model_id=lead_model, res_id=self.lead.id, **values
-        ).with_context({})
+        return self._make_event(res_model_id=lead_model, res_id=self.lead.id, **values)
 
     def _log_held(self, event):
         action = event.action_crm_held()
@@ -286,7 +287,7 @@ class TestCalendarEvent(CrmGestionCommon, MockEmail):
             self._make_event(
                 opportunity_id=self.lead.id,
                 partner_ids=[(6, 0, (self.contact | self.seller.partner_id).ids)],
-            ).with_context({})
+            )
             for _n in range(3)
         ]
         notices = self.env["mail.notification"].search_count([])

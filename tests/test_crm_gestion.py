@@ -9,6 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import CrmGestionCommon
 
@@ -1291,3 +1292,50 @@ class TestCrmGestionGrowth(GestionCase):
             ).mapped("in_scope")
 
         self.assertFlatGrowth(search, self.organizations[:3], self.organizations[3:])
+
+
+@tagged("post_install", "-at_install")
+class TestLogSeveral(CrmGestionCommon):
+    """A day of visits, line by line in a list."""
+
+    def test_type_and_date_stay_from_line_to_line(self):
+        action = self.env.ref("crm_gestion.crm_gestion_several_action")
+        context = safe_eval(action.context)
+        lines = self.env["crm.gestion"].with_user(self.seller).with_context(**context)
+        visit = self.env.ref("crm_gestion.mail_activity_type_visit")
+        first = self._enter(
+            lines, activity_type_id=visit.id, date="2026-03-02 09:00:00"
+        )
+        second = self._enter(lines)
+        self.assertRecordValues(
+            second,
+            [
+                {
+                    "activity_type_id": visit.id,
+                    "date": first.date,
+                    "user_id": self.seller.id,
+                    "organization_id": self.organization.id,
+                }
+            ],
+        )
+        domain = safe_eval(action.domain, {"uid": self.seller.id})
+        self.assertEqual(lines.search(domain), second | first)
+        self.assertFalse(lines.with_user(self.colleague).search(domain[1:]))
+        plain = self.env["crm.gestion"].with_user(self.seller)
+        self.assertEqual(
+            plain.default_get(["activity_type_id"])["activity_type_id"], self.call.id
+        )
+
+    def _enter(self, lines, **typed):
+        """One line, as the web client does: defaults, what is typed, saved."""
+        with Form(lines, "crm_gestion.crm_gestion_view_list_several") as line:
+            line.contact_id = self.contact
+            line.result_id = self.env.ref("crm_gestion.result_informed")
+            for name, value in typed.items():
+                value = (
+                    self.env["mail.activity.type"].browse(value)
+                    if name == "activity_type_id"
+                    else value
+                )
+                setattr(line, name, value)
+        return line.record

@@ -223,7 +223,7 @@ class TestActivityDone(ActivityCommon):
 
         def fail(model, vals_list):
             if any(vals["activity_id"] == bad.id for vals in vals_list):
-                raise ValidationError("Somebody else's rule")
+                raise ValidationError(model._description)
             return create(model, vals_list)
 
         with (
@@ -623,3 +623,47 @@ class TestActivityTour(SalesForce, HttpCase):
             ],
         )
         self.assertEqual(lead.activity_ids, lead.gestion_ids.next_activity_id)
+
+    def test_log_from_the_top_bar(self):
+        self.start_tour(
+            "/odoo/contacts",
+            "crm_gestion_log_anywhere",
+            login=self.seller.login,
+            timeout=240,
+        )
+        self.assertRecordValues(
+            self.env["crm.gestion"].search(
+                [("organization_id", "=", self.organization.id)]
+            ),
+            [
+                {
+                    "user_id": self.seller.id,
+                    "result_id": self.env.ref("crm_gestion.result_informed").id,
+                    "direction": "out",
+                }
+            ],
+        )
+
+    def test_a_meeting_that_was_held(self):
+        lead = self._make_lead(name="Renovación anual", partner_id=self.contact.id)
+        start = fields.Datetime.subtract(fields.Datetime.now(), hours=3)
+        event = (
+            self.env["calendar.event"]
+            .with_user(self.seller)
+            .create(
+                {
+                    "name": "Demostración",
+                    "start": start,
+                    "stop": fields.Datetime.add(start, hours=1),
+                    "opportunity_id": lead.id,
+                }
+            )
+        )
+        self.start_tour(
+            f"/odoo/calendar.event/{event.id}",
+            "crm_gestion_meeting_held",
+            login=self.seller.login,
+            timeout=240,
+        )
+        self.assertEqual(event.crm_result, "held")
+        self.assertEqual(lead.gestion_ids.calendar_event_id, event)

@@ -7,3 +7,4 @@ from . import crm_opportunity_close
 from . import crm_opportunity_order
 from . import crm_opportunity_register
 from . import crm_opportunity_register_line
+from . import mail_compose_message

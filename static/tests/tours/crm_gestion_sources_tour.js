@@ -34,3 +34,62 @@ registry.category("web_tour.tours").add("crm_gestion_activity_done", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("crm_gestion_log_anywhere", {
+    steps: () => [
+        {
+            content: "Log from the top bar, wherever one is",
+            trigger: ".o_crm_gestion_log button",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=organization_id] input",
+            run: "edit Aceites",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains(Aceites del Sur)",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=result_id] input",
+            run: "edit Informado",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains(Informado)",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_form_button_save",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("crm_gestion_meeting_held", {
+    steps: () => [
+        {
+            content: "The meeting is over: it was held",
+            trigger: ".o_form_view button[name=action_crm_held]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=result_id] input",
+            run: "edit Informado",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains(Informado)",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_form_button_save",
+            run: "click",
+        },
+        {
+            trigger:
+                "body:not(:has(.modal)) .o_form_view:not(:has(button[name=action_crm_held])) .ribbon",
+        },
+    ],
+});
