@@ -75,7 +75,8 @@ class CrmAffiliation(models.Model):
     )
     is_main = fields.Boolean(
         string="Main",
-        help="The organization that employs the contact, or did: his commercial entity.",
+        help="The organization that employs the contact, or did: his commercial "
+        "entity.",
     )
 
     _one_open = models.UniqueIndex(
@@ -491,7 +492,7 @@ class CrmAffiliation(models.Model):
                     organization=leaves.name,
                 )
             )
-        if joins and joins in contact.crm_organization_ids and joins == leaves:
+        if joins == leaves:
             raise UserError(self.env._("Choose another organization than the old one."))
         if day > fields.Date.context_today(self):
             raise UserError(

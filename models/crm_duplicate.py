@@ -13,9 +13,9 @@ class CrmDuplicate(models.AbstractModel):
     e-mail or phone.
 
     *Invariants.* Only indexed columns are asked, one query for a whole batch, and at
-    most ``LIMIT`` partners for a value: what a thousand share tells nobody apart. Nobody
-    is told of a partner that he may not read. Archived ones count, so that they are
-    restored and not entered anew.
+    most ``LIMIT`` partners for a value: what a thousand share tells nobody apart.
+    Nobody is told of a partner that he may not read. Archived ones count, so that they
+    are restored and not entered anew.
 
     Within one account the phone may be shared and the organization's e-mail may be its
     contact's; two persons with one e-mail are suspicious there too.

@@ -446,6 +446,34 @@ class TestMenus(CrmGestionCommon):
 
         self.assertEqual(found, self.organization | person)
 
+    def test_accounts_are_customers_former_and_potential_ones(self):
+        former, supplier = self.env["res.partner"].create(
+            [
+                {"name": "Former", "is_company": True, "account_status": "former"},
+                {"name": "Supplier", "is_company": True},
+            ]
+        )
+        partners, domain = self._menu("account", self.seller)
+        candidates = self.organization | self.contact | former | supplier
+
+        found = partners.search([("id", "in", candidates.ids), *domain], order="id")
+
+        self.assertEqual(found, self.organization | former)
+
+    def test_files_to_complete_begin_with_the_emptiest(self):
+        action = self.env.ref("crm_gestion.res_partner_action_incomplete")
+        views = self.env["res.partner"].get_views([(action.view_id.id, "list")])
+        self.assertIn(
+            'default_order="completeness, id"', views["views"]["list"]["arch"]
+        )
+        emptier = self.env["res.partner"].create(
+            {"name": "Empty", "is_company": True, "account_status": "customer"}
+        )
+        partners, domain = self._menu("incomplete", self.seller)
+        domain = [("id", "in", (self.organization | emptier).ids), *domain]
+        found = partners.search(domain, order="completeness, id")
+        self.assertEqual(found.ids, [emptier.id, self.organization.id])
+
 
 @tagged("post_install", "-at_install")
 class TestImport(CrmGestionCommon):
