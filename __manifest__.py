@@ -78,7 +78,14 @@
         "demo/history_demo.xml",
     ],
     "assets": {
-        "web.assets_backend": ["crm_gestion/static/src/**/*"],
+        "web.assets_backend": [
+            "crm_gestion/static/src/**/*",
+            ("remove", "crm_gestion/static/src/views/organization_chart/**/*"),
+        ],
+        # with the hierarchy view of Odoo, which comes when it is needed
+        "web.assets_backend_lazy": [
+            "crm_gestion/static/src/views/organization_chart/**/*",
+        ],
         "web.assets_tests": ["crm_gestion/static/tests/tours/**/*"],
     },
     "images": ["static/description/pipeline.png"],

@@ -475,6 +475,7 @@ class CrmLead(models.Model):
 
     def action_view_sale_order(self):
         """Orders are found with who bought, and new ones are his."""
+        self.ensure_one()
         action = super().action_view_sale_order()
         customer = self._crm_customer()
         if customer != self.partner_id:

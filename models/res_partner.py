@@ -133,6 +133,7 @@ class ResPartner(models.Model):
         comodel_name="crm.cargo",
         string="Position Held There",
         compute="_compute_chart_data",
+        ondelete="set null",
     )
     chart_influence = fields.Selection(
         selection=lambda self: self.env["crm.cargo"]._fields["influence"].selection,

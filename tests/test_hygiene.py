@@ -481,7 +481,8 @@ class TestSources(HygieneCommon):
 
     def test_manifest_lists_no_asset_that_is_not_there(self):
         for bundle, globs in get_manifest(ADDON)["assets"].items():
-            for glob in globs:
+            for entry in globs:
+                glob = entry if isinstance(entry, str) else entry[-1]
                 with self.subTest(bundle=bundle, glob=glob):
                     own = ROOT.glob(glob.removeprefix(f"{ADDON}/"))
                     self.assertTrue(any(path.is_file() for path in own))
