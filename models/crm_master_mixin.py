@@ -36,8 +36,8 @@ class CrmMasterMixin(models.AbstractModel):
         """The files are made by ``dev/import_templates.py``. Latin American Spanish has
         one of its own: some of Odoo's column titles differ.
 
-        :param str kind: what is imported: ``organization``, ``contact``, or a master
-            such as ``crm_market``
+        :param str kind: what is imported: ``organization``, ``contact``,
+            ``crm_gestion``, or a master such as ``crm_market``
         :return: list for ``get_import_templates`` with our template in the language of
             the user; empty where there is none
         """
@@ -48,6 +48,7 @@ class CrmMasterMixin(models.AbstractModel):
             "crm_market": self.env._("Import Template for Markets"),
             "crm_cargo": self.env._("Import Template for Positions"),
             "crm_gestion_result": self.env._("Import Template for Interaction Results"),
+            "crm_gestion": self.env._("Import Template for Gestiones"),
         }
         if kind not in labels:
             return []

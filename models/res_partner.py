@@ -136,7 +136,7 @@ class ResPartner(models.Model):
         ondelete="set null",
     )
     chart_influence = fields.Selection(
-        selection=lambda self: self.env["crm.cargo"]._fields["influence"].selection,
+        selection=lambda self: self._selection_influence(),
         string="Influence",
         compute="_compute_chart_data",
     )
@@ -267,6 +267,12 @@ class ResPartner(models.Model):
         for partner in self:
             partner.chart_cargo_id = cargos.get(partner._origin, partner.cargo_id)
             partner.chart_influence = partner.chart_cargo_id.influence
+
+    @api.model
+    def _selection_influence(self):
+        """:return: the influences of positions, in the language of the user"""
+        influence = self.env["crm.cargo"]._fields["influence"]
+        return influence._description_selection(self.env)
 
     @api.depends(
         "vat", "email", "phone", "type", "is_company", "parent_id", "country_id"

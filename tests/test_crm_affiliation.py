@@ -635,6 +635,15 @@ class TestOrganizationChart(AffiliationCase):
         self.assertEqual(shown.chart_cargo_id, self.other_cargo)
         self.assertEqual(shown.chart_influence, self.other_cargo.influence)
 
+    def test_chart_speaks_the_language_of_its_reader(self):
+        self.env["res.lang"]._activate_lang("es_ES")
+        spanish = self.env["res.partner"].with_context(lang="es_ES")
+        labels = spanish.fields_get(["chart_influence"], ["selection"])
+        self.assertEqual(
+            dict(labels["chart_influence"]["selection"])["decision_maker"],
+            "Decide",
+        )
+
     def test_nobody_reports_to_himself(self):
         for manager in (self.boss, self.contact):
             with self.assertRaises(ValidationError):
