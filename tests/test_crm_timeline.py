@@ -774,4 +774,5 @@ class TestTimelineTour(SalesForce, HttpCase):
             f"/odoo/res.partner/{self.organization.id}",
             "crm_gestion_timeline",
             login=self.seller.login,
+            timeout=240,
         )
