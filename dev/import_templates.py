@@ -9,6 +9,7 @@ Run it again after a change of labels or translations; the tests tell when it is
 
 import argparse
 import re
+from datetime import datetime
 from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
@@ -29,6 +30,10 @@ ORGANIZATION = (
     "origination_id user_id"
 )
 CONTACT = "name is_company parent_id cargo_id email phone origination_id"
+GESTION = (
+    "date activity_type_id organization_id contact_id result_id description "
+    "external_ref"
+)
 RESULT = (
     "name code outcome requires_next_step opens_opportunity next_activity_type_id "
     "next_days"
@@ -36,6 +41,7 @@ RESULT = (
 COLUMNS = {
     "organization": ("res.partner", ORGANIZATION),
     "contact": ("res.partner", CONTACT),
+    "crm_gestion": ("crm.gestion", GESTION),
     "crm_origination": ("crm.origination", "name code has_referrer"),
     "crm_market": ("crm.market", "name code parent_id"),
     "crm_cargo": ("crm.cargo", "name code influence"),
@@ -45,7 +51,8 @@ COLUMNS = {
 # Rows of example, in the order of the columns. An external identifier stands for the
 # name of that record, a value of a selection for its label. They can be imported as
 # they are, into any database: contacts come with their organization, no user is named,
-# the tax number is one that Odoo accepts.
+# the tax number is one that Odoo accepts. Gestiones are with those contacts: import
+# them after.
 FOOD = "crm_gestion.market_industry_food"
 METAL = "crm_gestion.market_industry_metal"
 WEBSITE = "crm_gestion.origination_website"
@@ -55,6 +62,8 @@ MANAGER = "crm_gestion.cargo_general_manager"
 PURCHASING = "crm_gestion.cargo_purchasing_manager"
 CALL = "mail.mail_activity_data_call"
 MEETING = "mail.mail_activity_data_meeting"
+INTEREST = "crm_gestion.result_interest"
+NO_ANSWER = "crm_gestion.result_no_answer"
 ENGLISH = {
     "organization": [
         (
@@ -82,6 +91,16 @@ ENGLISH = {
             "John Example", False, "Example Packaging Ltd",
             MANAGER, "john@packaging.example",
             "+353 61 555 0105", COLD_CALL,
+        ),
+    ],
+    "crm_gestion": [
+        (
+            datetime(2025, 1, 14, 10, 0), CALL, "Example Packaging Ltd",
+            "Mary Example", INTEREST, "Asks for the catalogue.", "CALL-0001",
+        ),
+        (
+            datetime(2025, 1, 21, 16, 30), CALL, "info@packaging.example", None,
+            NO_ANSWER, None, "CALL-0002",
         ),
     ],
     "crm_origination": [
@@ -130,6 +149,16 @@ SPANISH = {
             "Juan Ejemplo", False, "Envases Ejemplo, S.L.",
             MANAGER, "juan@envases.example",
             "+34 954 555 105", COLD_CALL,
+        ),
+    ],
+    "crm_gestion": [
+        (
+            datetime(2025, 1, 14, 10, 0), CALL, "Envases Ejemplo, S.L.",
+            "María Ejemplo", INTEREST, "Pide el catálogo.", "LLAMADA-0001",
+        ),
+        (
+            datetime(2025, 1, 21, 16, 30), CALL, "info@envases.example", None,
+            NO_ANSWER, None, "LLAMADA-0002",
         ),
     ],
     "crm_origination": [

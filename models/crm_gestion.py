@@ -400,6 +400,11 @@ class CrmGestion(models.Model):
         return super().load(fields, data)
 
     @api.model
+    def get_import_templates(self):
+        templates = self.env["crm.master.mixin"]._import_template("crm_gestion")
+        return templates or super().get_import_templates()
+
+    @api.model
     def default_get(self, fields):
         """The list "Log Several" keeps type and date from line to line."""
         defaults = super().default_get(fields)

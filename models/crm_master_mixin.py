@@ -36,14 +36,15 @@ class CrmMasterMixin(models.AbstractModel):
         """The files are made by ``dev/import_templates.py``. Latin American Spanish has
         one of its own: some of Odoo's column titles differ.
 
-        :param str kind: what is imported: ``organization``, ``contact``, or a master
-            such as ``crm_market``
+        :param str kind: what is imported: ``organization``, ``contact``,
+            ``crm_gestion``, or a master such as ``crm_market``
         :return: list for ``get_import_templates`` with our template in the language of
             the user; empty where there is none
         """
         labels = {
             "organization": self.env._("Import Template for Organizations"),
             "contact": self.env._("Import Template for Contacts"),
+            "crm_gestion": self.env._("Import Template for Gestiones"),
             "crm_origination": self.env._("Import Template for Originations"),
             "crm_market": self.env._("Import Template for Markets"),
             "crm_cargo": self.env._("Import Template for Positions"),

@@ -1,4 +1,5 @@
 import json
+from datetime import datetime
 
 from odoo.http import Request
 from odoo.tests import HttpCase, tagged
@@ -39,6 +40,19 @@ TEMPLATES = {
             "email",
             "phone",
             "origination_id",
+        ],
+    ),
+    "crm_gestion": (
+        "crm.gestion",
+        "crm_gestion.crm_gestion_action",
+        [
+            "date",
+            "activity_type_id",
+            "organization_id",
+            "contact_id",
+            "result_id",
+            "description",
+            "external_ref",
         ],
     ),
     "crm_origination": (
@@ -301,6 +315,35 @@ class PartnerTemplates(ImportScreen):
     def test_director_imports_contacts_with_their_organization(self):
         self._open("contact")
         self._check_contacts(self._imported())
+
+    def test_director_imports_gestiones_with_those_contacts(self):
+        self._open("contact")
+        packaging, purchasing, _manager = self._imported()
+        self._open("crm_gestion")
+        call = self.env.ref("mail.mail_activity_data_call").id
+        self.assertRecordValues(
+            self._imported(),
+            [
+                {
+                    "date": datetime(2025, 1, 14, 10),
+                    "activity_type_id": call,
+                    "organization_id": packaging.id,
+                    "contact_id": purchasing.id,
+                    "result_id": self._ref("result_interest").id,
+                    "user_id": self.director.id,
+                    "next_activity_id": False,
+                },
+                {
+                    "date": datetime(2025, 1, 21, 16, 30),
+                    "activity_type_id": call,
+                    "organization_id": packaging.id,
+                    "contact_id": False,
+                    "result_id": self._ref("result_no_answer").id,
+                    "user_id": self.director.id,
+                    "next_activity_id": False,
+                },
+            ],
+        )
 
     def test_seller_imports_organizations(self):
         self._open("organization", self.seller)
