@@ -386,8 +386,12 @@ class ResPartner(models.Model):
 
     def action_crm_change_organization(self):
         """Open the dialog that notes that this contact leaves or joins an
-        organization."""
+        organization.
+
+        :raise AccessError: where the user may not, before he has filled it in
+        """
         self.ensure_one()
+        self.check_access("write")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_gestion.crm_affiliation_change_action"
         )

@@ -151,15 +151,21 @@ class CrmDay(models.Model):
     # === ACTION METHODS === #
 
     def action_register(self):
-        """Open the dialog that registers what came of this."""
+        """Open the dialog that registers what came of this.
+
+        Who telephones before a meeting, to confirm it, logs that call: the meeting
+        itself is still to come.
+        """
         self.ensure_one()
         if self.gestion_id:
             return self.gestion_id._form_action()
-        if self.event_id:
+        customer = self.lead_id or self.contact_id or self.organization_id
+        if self.event_id and (self.has_begun or not customer):
             return self.event_id.action_crm_held()
         if self.activity_id:
             return self.activity_id.action_crm_register()
-        return self._document().action_log_gestion()
+        document = customer if self.event_id else self._document()
+        return document.action_log_gestion()
 
     def action_no_show(self):
         """Note that nobody came to this meeting."""

@@ -26,6 +26,11 @@ class SalesForce:
         employee: internal user, no sales rights
     """
 
+    # The first page of a browser test builds the client's files, which takes longer
+    # than the 20 seconds that Odoo lets another request wait for the test's cursor:
+    # the menus then were an error page, "Unexpected token '<' … not valid JSON".
+    test_cursor_lock_timeout = 240
+
     @classmethod
     def _make_sales_force(cls):
         cls.seller = cls._make_user("seller", "crm_gestion.group_seller")

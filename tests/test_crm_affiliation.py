@@ -468,6 +468,13 @@ class TestChangeOfOrganization(AffiliationCase):
         self.assertEqual(person.user_id, self.seller)
         self.assertTrue(person.affiliation_ids.is_main)
 
+    def test_who_may_not_note_it_is_told_before_he_fills_the_dialog_in(self):
+        row = self._affiliate(self.contact, self.winery)
+        with self.assertRaises(AccessError):
+            self.contact.with_user(self.stranger).action_crm_change_organization()
+        with self.assertRaises(AccessError):
+            row.with_user(self.stranger).action_change()
+
     def test_coming_back(self):
         self._change(self.director, self.organization, self.winery, day="2026-01-01")
         self._change(self.director, self.winery, self.organization, day="2026-02-01")

@@ -403,6 +403,17 @@ class TestCrmDayWork(CrmDayCommon):
         self.assertEqual(event.crm_result, "held")
         self.assertFalse(self._day())
 
+    def test_call_before_a_meeting(self):
+        """Coming back from a call that confirms it asks for the call's result, and is
+        no error that the meeting has not begun."""
+        event = self._meet("2026-03-02 12:00:00", **self._on(self.lead))
+        gestion = self._register(self._day())
+        self.assertRecordValues(
+            gestion, [{"lead_id": self.lead.id, "calendar_event_id": False}]
+        )
+        self.assertFalse(event.crm_result)
+        self.assertEqual(self._day().event_id, event)
+
     def test_meeting_to_move(self):
         event = self._meet("2026-02-27 10:00:00", **self._on(self.lead))
         action = self._day().action_move()
