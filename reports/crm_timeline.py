@@ -121,8 +121,8 @@ class CrmTimeline(models.Model):
         ],
         "calendar.attendee": ["event_id", "partner_id"],
         "calendar.event": [
-            "active", "name", "opportunity_id", "partner_ids", "privacy", "start",
-            "user_id",
+            "active", "crm_result", "name", "opportunity_id", "partner_ids", "privacy",
+            "start", "user_id",
         ],
         "crm.gestion": [
             "company_id", "contact_id", "date", "description", "name",

@@ -53,11 +53,12 @@ class CrmTimelineSource(models.AbstractModel):
     # === MEETINGS === #
 
     def _visible_meetings(self):
-        """Not archived, which is how a meeting is called off, and not others' private
-        ones, whether by their own privacy or by that of the organizer's calendar."""
-        active = Domain("active", "=", True)
+        """Not archived, which is how a meeting is called off, nor held, for then it is
+        a gestión, and not others' private ones, whether by their own privacy or by that
+        of the organizer's calendar."""
+        told = Domain("active", "=", True) & Domain("crm_result", "!=", "held")
         if self.env.su:
-            return active
+            return told
         own = Domain("user_id", "=", self.env.uid) | Domain(
             "partner_ids", "in", self.env.user.partner_id.ids
         )
@@ -72,7 +73,7 @@ class CrmTimelineSource(models.AbstractModel):
             shown = Domain("user_id", "not in", private.select("user_id"))
         shown |= Domain("user_id", "=", False)
         public = Domain("privacy", "in", ("public", "confidential"))
-        return active & (own | public | (Domain("privacy", "=", False) & shown))
+        return told & (own | public | (Domain("privacy", "=", False) & shown))
 
     def _meeting_values(self, alias):
         event = partial(SQL.identifier, alias)
