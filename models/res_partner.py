@@ -471,7 +471,7 @@ class ResPartner(models.Model):
 
         Called by Odoo's merge wizard, whose rights hold.
         """
-        self.env["crm.affiliation"]._before_merge(self, target)
+        self.env["crm.affiliation.merge"]._before_merge(self, target)
         # sudo: as the wizard itself deletes the merged partners
         merged = (self | target).sudo()
         # nobody reports to himself, nor was he referred by himself
@@ -492,7 +492,7 @@ class ResPartner(models.Model):
             [("id", "child_of", target.id)]
         )
         self.env.add_to_compute(self._fields["completeness"], tree)
-        self.env["crm.affiliation"]._after_merge(target)
+        self.env["crm.affiliation.merge"]._after_merge(target)
         status = self.env["crm.account.status"]
         status._refresh(target)
         status._align_contacts(target)

@@ -38,7 +38,7 @@ class AffiliationCase(CrmGestionCommon):
     def _change(self, user, leaves=None, joins=None, day=None, contact=None, **data):
         none = self.env["res.partner"]
         return (
-            self.env["crm.affiliation"]
+            self.env["crm.affiliation.transfer"]
             .with_user(user)
             ._change_organization(
                 (contact or self.contact).with_user(user),
