@@ -121,12 +121,12 @@ class CrmTimeline(models.Model):
         ],
         "calendar.attendee": ["event_id", "partner_id"],
         "calendar.event": [
-            "active", "crm_result", "name", "opportunity_id", "partner_ids", "privacy",
-            "start", "user_id",
+            "active", "name", "opportunity_id", "partner_ids", "privacy", "start",
+            "user_id",
         ],
         "crm.gestion": [
-            "company_id", "contact_id", "date", "description", "name",
-            "organization_id", "result_id", "user_id",
+            "calendar_event_id", "company_id", "contact_id", "date", "description",
+            "name", "organization_id", "result_id", "user_id",
         ],
         "crm.gestion.result": ["name"],
         "crm.lead": [

@@ -53,12 +53,11 @@ class CrmTimelineSource(models.AbstractModel):
     # === MEETINGS === #
 
     def _visible_meetings(self):
-        """Not archived, which is how a meeting is called off, nor held, for then it is
-        a gestión, and not others' private ones, whether by their own privacy or by that
-        of the organizer's calendar."""
-        told = Domain("active", "=", True) & Domain("crm_result", "!=", "held")
+        """Not archived, which is how a meeting is called off, and not others' private
+        ones, whether by their own privacy or by that of the organizer's calendar."""
+        active = Domain("active", "=", True)
         if self.env.su:
-            return told
+            return active
         own = Domain("user_id", "=", self.env.uid) | Domain(
             "partner_ids", "in", self.env.user.partner_id.ids
         )
@@ -73,7 +72,7 @@ class CrmTimelineSource(models.AbstractModel):
             shown = Domain("user_id", "not in", private.select("user_id"))
         shown |= Domain("user_id", "=", False)
         public = Domain("privacy", "in", ("public", "confidential"))
-        return told & (own | public | (Domain("privacy", "=", False) & shown))
+        return active & (own | public | (Domain("privacy", "=", False) & shown))
 
     def _meeting_values(self, alias):
         event = partial(SQL.identifier, alias)
@@ -92,8 +91,23 @@ class CrmTimelineSource(models.AbstractModel):
     def _rows_meeting(self, query):
         """Meetings of an opportunity are of the opportunity's organization."""
         lead = query.join(query.table, "opportunity_id", "crm_lead", "id", "lead")
+        event = SQL.identifier(query.table, "id")
         for whose, condition in self._of_lead(lead):
+            untold = self._untold(event, whose["organization_id"])
+            condition = SQL("%s AND %s", condition, untold)
             yield {**self._meeting_values(query.table), **whose}, condition
+
+    def _untold(self, event, organization):
+        """:return: SQL that a meeting is no gestión of this organization, which would
+        tell it a second time"""
+        return SQL(
+            """NOT EXISTS (
+                   SELECT FROM crm_gestion held
+                    WHERE held.calendar_event_id = %s
+                      AND %s IN (held.organization_id, held.contact_id))""",
+            event,
+            organization,
+        )
 
     def _domain_attendee(self):
         return Domain("event_id", "any", self._visible_meetings())
@@ -119,7 +133,7 @@ class CrmTimelineSource(models.AbstractModel):
             ),
         )
         condition = SQL(
-            """%(customer)s AND %(organization)s IS DISTINCT FROM
+            """%(customer)s AND %(untold)s AND %(organization)s IS DISTINCT FROM
                    COALESCE(%(lead_organization)s, %(lead_partner)s)
                AND NOT EXISTS (
                    SELECT FROM calendar_attendee former
@@ -128,6 +142,7 @@ class CrmTimelineSource(models.AbstractModel):
                       AND res_partner.commercial_partner_id = %(organization)s
                       AND res_partner.partner_share)""",
             customer=SQL.identifier(partner, "partner_share"),  # none of our users
+            untold=self._untold(own("event_id"), organization),
             organization=organization,
             lead_organization=SQL.identifier(lead, "organization_id"),
             lead_partner=SQL.identifier(lead, "partner_id"),

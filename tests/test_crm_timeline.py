@@ -352,6 +352,18 @@ class TestTimelineEvents(TimelineCommon):
             ],
         )
 
+    def test_a_meeting_that_was_held_stays_with_its_other_guests(self):
+        other = self.env["res.partner"].create(
+            {"name": "Guests Ltd", "is_company": True, "user_id": self.seller.id}
+        )
+        meeting = self._make_meeting(self.seller, self.contact | other, name="Both")
+        self._make_gestion(
+            self.seller, calendar_event_id=meeting.id, contact_id=self.contact.id
+        )
+        kinds = [row[0] for row in self._rows(self.seller)]
+        self.assertEqual(kinds, ["gestion"])
+        self.assertEqual(self._rows(self.seller, other), [("meeting", "Both")])
+
     def test_a_meeting_that_was_called_off_is_gone(self):
         meeting = self._make_meeting(self.seller, self.contact)
         meeting.action_archive()
