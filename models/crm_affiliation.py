@@ -168,25 +168,36 @@ class CrmAffiliation(models.Model):
         transfer = self.env["crm.affiliation.transfer"]
         vals = dict(vals)
         make_main = vals.get("is_main") and vals.pop("is_main")
+        reopened = self._reopened_by(vals)
+        if reopened:
+            super(CrmAffiliation, reopened).write({"is_main": False})
         employments = self.filtered(lambda row: row._is_employment())
         if vals.get("date_to"):
             # what is true until now stays with the row
             employments.flush_recordset(CONTACT_DATA)
         res = super().write(vals) if vals else True
+        if vals.keys() & {"contact_id", "organization_id"}:
+            self.check_access("write")  # of those it names now, too
         if vals.get("date_to"):
             for row in employments:
                 row._end_employment()
         elif vals.keys() & {"contact_id", "organization_id"}:
             for row in employments:
                 transfer._employ(row.contact_id, row.organization_id)
-        if make_main:
-            rows = self.filtered(lambda row: not row.is_main)
+        if rows := (self if make_main else reopened).filtered(lambda r: not r.is_main):
             current = rows.filtered(lambda row: not row.date_to)
             data = current._before_main()
             super(CrmAffiliation, rows).write({"is_main": True})
             for row in current:
                 transfer._employ(row.contact_id, row.organization_id, data[row])
         return res
+
+    def _reopened_by(self, vals):
+        """:return: the main rows whose end these values take off: they become the main
+        ones of today as any other does"""
+        if vals.get("date_to", True) or not vals.get("is_main", True):
+            return self.browse()
+        return self.filtered(lambda row: row.is_main and row.date_to)
 
     def _before_main(self):
         """These open rows become the main ones of their contacts. The employer so far

@@ -52,7 +52,9 @@ class CrmAffiliationMerge(models.AbstractModel):
     def _keep_employers_of_merged(self, sources, target):
         """The merged contact has one employer, as Odoo decides it; the others stay his
         organizations."""
-        contacts = (sources[::-1] | target).filtered("parent_id")
+        contacts = (sources[::-1] | target).filtered(
+            lambda partner: partner.parent_id and not partner.is_company
+        )
         contacts = (target & contacts) | contacts
         employer = contacts[:1]._crm_organization()
         Affiliation = self.env["crm.affiliation"]

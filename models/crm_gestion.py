@@ -443,6 +443,8 @@ class CrmGestion(models.Model):
         res = super().write(vals)
         if "lead_id" in vals:
             self._check_leads_readable()
+        if {"user_id", "company_id"} & vals.keys():
+            self.check_access("write")  # nobody makes it a stranger's, as in creating
         Change._log(self, before)
         if {"organization_id", "contact_id"} & vals.keys():
             self._mark_accounts()

@@ -29,8 +29,9 @@ class CrmGestionEmail(models.AbstractModel):
     @api.model
     def _activity_type(self):
         """:return: the delivered type of e-mails, where it is still an interaction"""
-        found = self.env.ref("mail.mail_activity_data_email", False)
-        types = self.env["mail.activity.type"].browse(found and found.id)
+        xmlid = "mail.mail_activity_data_email"
+        found = self.env["ir.model.data"]._xmlid_to_res_id(xmlid)
+        types = self.env["mail.activity.type"].browse(found)
         return types.filtered("is_gestion")
 
     @api.model
@@ -56,14 +57,15 @@ class CrmGestionEmail(models.AbstractModel):
             people = self._outsiders(message, recipients)
             if people is None:
                 return
-            vals = self._prepare_outgoing(message, people)
+            vals = self._prepare_outgoing(message, self._about(message), people)
         elif message.message_type == "email" and self.env.su:
             # only the gateway posts as superuser: a client cannot forge what came in
-            vals = self._prepare_incoming(message)
+            vals = self._prepare_incoming(message, self._about(message))
         else:
             return
         if vals:
-            self.env["crm.gestion.source"]._record([vals])
+            replays = message.message_type != "email"  # that is the gateway's
+            self.env["crm.gestion.source"]._record([vals], replays)
 
     @api.model
     def _log_earlier(self, leads):
@@ -84,8 +86,9 @@ class CrmGestionEmail(models.AbstractModel):
         )
         Gestion = self.env["crm.gestion"].sudo()  # sudo: whoever has them
         messages -= Gestion.search([("message_id", "in", messages.ids)]).message_id
+        about = self._about(messages)
         prepared = [
-            self._prepare_incoming(message)
+            self._prepare_incoming(message, about)
             for message in messages
             if not self._author(message)
         ]
@@ -133,8 +136,17 @@ class CrmGestionEmail(models.AbstractModel):
     # === VALUES === #
 
     @api.model
-    def _prepare_incoming(self, message):
-        vals = self._prepare_vals(message, message.author_id)
+    def _about(self, messages):
+        """:return: dict message -> values of a gestión that say whom it is with"""
+        about = {}
+        for model, group in messages.grouped("model").items():
+            found = self.env["crm.gestion.source"]._about(model, group.mapped("res_id"))
+            about |= {message: found.get(message.res_id, {}) for message in group}
+        return about
+
+    @api.model
+    def _prepare_incoming(self, message, about):
+        vals = self._prepare_vals(message, about, message.author_id)
         if not vals:
             return {}
         lead = self.env["crm.lead"].sudo().browse(vals.get("lead_id"))
@@ -148,15 +160,16 @@ class CrmGestionEmail(models.AbstractModel):
         return {**vals, "direction": "in", "user_id": user.id}
 
     @api.model
-    def _prepare_outgoing(self, message, people):
-        vals = self._prepare_vals(message, people)
+    def _prepare_outgoing(self, message, about, people):
+        vals = self._prepare_vals(message, about, people)
         if not vals:
             return {}
         return {**vals, "direction": "out", "user_id": self._author(message).id}
 
     @api.model
-    def _prepare_vals(self, message, people):
+    def _prepare_vals(self, message, about, people):
         """
+        :param about: what `_about` returned
         :param people: partners whom the e-mail came from or went to
         :return: values of the gestión; empty where there is no customer or it is a note
         """
@@ -164,8 +177,7 @@ class CrmGestionEmail(models.AbstractModel):
         note = message.is_internal or message.subtype_id.internal
         if note or not activity_type:
             return {}
-        about = self.env["crm.gestion.source"]._about(message.model, [message.res_id])
-        vals = about.get(message.res_id, {})
+        vals = dict(about[message])
         known = [vals[n] for n in ("contact_id", "organization_id") if vals.get(n)]
         if not known:
             return {}

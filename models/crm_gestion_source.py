@@ -111,7 +111,10 @@ class CrmGestionSource(models.AbstractModel):
     @api.model
     def _about_tasks(self, tasks):
         return {
-            task: (task.partner_id, {})
+            task: (
+                task.partner_id,
+                {"company_id": task.company_id.id} if task.company_id else {},
+            )
             for task in tasks
             if task.project_id.privacy_visibility in OPEN_PROJECTS
         }
@@ -314,10 +317,12 @@ class CrmGestionSource(models.AbstractModel):
     # === LOGGING === #
 
     @api.model
-    def _record(self, vals_list):
+    def _record(self, vals_list, replays=True):
         """Log interactions that Odoo noticed by itself; where the batch fails, those of
         it that can be logged.
 
+        :param bool replays: whether the server replays what collided. Fetching e-mails
+            it does not: the e-mail would be lost, and not only its gestión
         :return: the gestiones, in superuser mode
         """
         # sudo: any employee may mark an activity done, and the mail gateway is nobody;
@@ -332,10 +337,10 @@ class CrmGestionSource(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 return Gestion.create(vals_list)
-        except OperationalError:
-            raise  # collisions of transactions are replayed by the server
-        except Exception:
+        except Exception as error:
+            if replays and isinstance(error, OperationalError):
+                raise  # collisions of transactions are replayed by the server
             if len(vals_list) == 1:
                 _logger.exception("Interaction not logged: %s", vals_list)
                 return Gestion
-        return Gestion.union(*(self._record([vals]) for vals in vals_list))
+        return Gestion.union(*(self._record([vals], replays) for vals in vals_list))

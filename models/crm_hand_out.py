@@ -58,10 +58,14 @@ class CrmHandOut(models.AbstractModel):
             }
             for user in users
         }
-        # sudo: figures of the user's own people
+        # sudo: figures of the user's own people, in the companies that he works in
         leads = self.env["crm.lead"].sudo()
         for user, kind, count, revenue in leads._read_group(
-            [("user_id", "in", users.ids), ("won_status", "=", "pending")],
+            [
+                ("user_id", "in", users.ids),
+                ("won_status", "=", "pending"),
+                ("company_id", "in", [*self.env.companies.ids, False]),
+            ],
             ["user_id", "type"],
             ["__count", "expected_revenue:sum_currency"],
         ):

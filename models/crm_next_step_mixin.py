@@ -94,6 +94,8 @@ class CrmNextStepMixin(models.AbstractModel):
     def create(self, vals_list):
         self._check_activity_not_chosen(set().union(*vals_list))
         records = super().create(vals_list)
+        if records.next_activity_id:  # a default of the client's context chose it
+            self._check_activity_not_chosen({"next_activity_id"})
         records._plan_next_activity()
         return records
 

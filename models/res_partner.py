@@ -456,6 +456,9 @@ class ResPartner(models.Model):
         organizations = self.crm_organization_ids
         if chosen and chosen in organizations:
             return chosen
+        # superuser mode, as that of computed fields, sees those of all companies
+        companies = self.env.companies.parent_ids
+        organizations = organizations.filtered(lambda o: o.company_id <= companies)
         return employer or (organizations if len(organizations) == 1 else employer)
 
     def _crm_managers(self):

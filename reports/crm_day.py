@@ -124,9 +124,12 @@ class CrmDay(models.Model):
 
     @api.depends("contact_id", "organization_id", "lead_id")
     def _compute_phone(self):
-        """The contact's number, else the organization's, else the opportunity's."""
+        """The contact's number, else the organization's, else the opportunity's. Who is
+        of a company that is not chosen has none: his row must not hide the others."""
+        readable = (self.contact_id | self.organization_id)._filtered_access("read")
         for row in self:
-            sources = (row.contact_id, row.organization_id, row.lead_id)
+            partners = (row.contact_id, row.organization_id)
+            sources = [who for who in partners if who in readable] + [row.lead_id]
             source = next((record for record in sources if record.phone), None)
             row.phone = source.phone if source is not None else False
             row.whatsapp = self._whatsapp(source)

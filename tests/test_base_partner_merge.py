@@ -123,6 +123,27 @@ class TestPartnerMerge(AffiliationCase):
         self.assertEqual(self.contact.parent_id, self.organization)
         self.assertEqual(self.contact.crm_organization_ids, self.organization)
 
+    def test_branches_of_two_organizations(self):
+        """A company is nobody's employee: its parent is no affiliation of its own."""
+        branches = self.env["res.partner"].create(
+            [
+                {"name": "Sur", "is_company": True, "parent_id": self.organization.id},
+                {"name": "Sur SL", "is_company": True, "parent_id": self.winery.id},
+            ]
+        )
+        people = self.env["res.partner"].create(
+            [{"name": branch.name, "parent_id": branch.id} for branch in branches]
+        )
+        self._affiliate(self.twin, branches[1])
+        gestion = self._make_gestion(contact_id=people[1].id)
+        self.assertEqual(gestion.organization_id, branches[1])
+        self._merge(branches[0], branches[1])
+        self.assertEqual(people.parent_id, branches[0])
+        self.assertEqual(self._rows(self.twin), [(branches[0], False, False, False)])
+        self.assertFalse(branches[0].affiliation_ids)
+        self.assertEqual(gestion.organization_id, branches[0])
+        self.assertEqual(branches[0].parent_id, self.organization)
+
     def test_two_employers_stay_both(self):
         self.twin.parent_id = self.winery
         self._merge(self.contact, self.twin)

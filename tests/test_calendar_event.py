@@ -207,6 +207,19 @@ class TestCalendarEvent(CrmGestionCommon, MockEmail):
         with self.assertRaises(UserError):
             event.action_crm_held()
 
+    def test_same_hour_of_the_day_when_the_clocks_change(self):
+        self.seller.tz = "Europe/Madrid"
+        event = self._make_lead_event(
+            start="2026-03-28 09:00:00", stop="2026-03-28 10:00:00"
+        )
+        with freeze_time("2026-03-28 18:00:00"):
+            move = self.env["crm.meeting.move"].with_user(self.seller)
+            wizard = move.create({"event_id": event.id})
+        # ten in the morning, on a day of summer time
+        self.assertEqual(
+            wizard.start, fields.Datetime.to_datetime("2026-03-29 08:00:00")
+        )
+
     def test_moved_asks_again(self):
         event = self._make_lead_event()
         action = event.action_crm_move()

@@ -221,6 +221,26 @@ class TestAffiliation(AffiliationCase):
         self.assertEqual(row.cargo_id, self.buyer)
         self.assertFalse(self.contact.cargo_id)
 
+    def test_reopened_main_row_is_the_employer_again(self):
+        """An end entered by mistake is taken off: he works there, and nowhere else."""
+        row = self._affiliate(
+            self.contact, self.winery, is_main=True, email="lucia@rioja.example"
+        )
+        row.date_to = "2026-03-01"
+        self.assertFalse(self.contact.parent_id)
+        self.contact.write({"parent_id": self.organization.id, "email": "other@x.test"})
+        row.date_to = False
+        self.assertTrue(row.is_main)
+        self.assertEqual(self.contact.parent_id, self.winery)
+        self.assertEqual(self.contact.email, "lucia@rioja.example")
+        self.assertRecordValues(
+            self.contact.affiliation_ids.sorted(lambda row: row.organization_id.id),
+            [
+                {"organization_id": self.organization.id, "is_main": False},
+                {"organization_id": self.winery.id, "is_main": True},
+            ],
+        )
+
     def test_main_row_is_of_today(self):
         with self.assertRaises(ValidationError):
             self._affiliate(
@@ -298,11 +318,44 @@ class TestAffiliationRights(AffiliationCase):
             )  # fmt: skip
         self.assertFalse(self.theirs.email)
 
+    def test_seller_moves_no_row_to_strangers(self):
+        """What may not be created is not written either."""
+        row = self._affiliate(self.contact, self.winery).with_user(self.seller)
+        theirs = self.env["res.partner"].create(
+            {"name": "Their Contact", "user_id": self.stranger.id}
+        )
+        vals = {"contact_id": theirs.id, "organization_id": self.winery.id}
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            row.create(vals)
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            row.write(vals)
+        self.env.invalidate_all()
+        self.assertEqual(row.contact_id, self.contact)
+        row.contact_id = self.env["res.partner"].create(
+            {"name": "Own Contact", "user_id": self.seller.id}
+        )
+
     def test_sellers_delete_none(self):
         row = self._affiliate(self.contact, self.winery)
         with self.assertRaises(AccessError):
             row.with_user(self.head).unlink()
         row.with_user(self.director).unlink()
+
+    def test_organization_of_another_company_completes_nothing(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        self.winery.company_id = other
+        freelance = self.env["res.partner"].create(
+            {"name": "Freelance", "user_id": self.seller.id}
+        )
+        self._affiliate(freelance, self.winery)
+        gestion = (
+            self.env["crm.gestion"]
+            .with_user(self.seller)
+            .create({"activity_type_id": self.call.id, "contact_id": freelance.id})
+        )
+        self.assertRecordValues(
+            gestion, [{"organization_id": False, "company_id": self.env.company.id}]
+        )
 
     def test_other_companies_have_their_own(self):
         company = self.env["res.company"].create({"name": "Other"})

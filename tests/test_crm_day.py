@@ -493,6 +493,28 @@ class TestCrmDayAccess(CrmDayCommon):
             row, [{"kind": "step", "lead_id": False, "contact_id": False}]
         )
 
+    def test_customer_of_another_company_hides_no_other_row(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        self.seller.company_ids += other
+        guest = self.env["res.partner"].create(
+            {
+                "name": "Their Guest",
+                "company_id": other.id,
+                "origination_id": self.cold_call.id,
+                "phone": "+34 924 000 009",
+            }
+        )
+        event = self._meet("2026-03-02 15:00:00", partner_ids=guest.ids)
+        company = {"allowed_company_ids": self.env.company.ids}
+        rows = self._day(**company)
+        self.assertEqual(rows.mapped("kind"), ["meeting", "meeting", "step", "gestion"])
+        row = rows.filtered(lambda row: row.event_id == event)
+        self.assertRecordValues(row, [{"phone": False, "whatsapp": False}])
+        self.assertEqual((rows - row).mapped("phone"), ["+34 924 000 001"] * 3)
+        both = {"allowed_company_ids": (self.env.company | other).ids}
+        row = self._day(domain=[("id", "=", row.id)], **both)
+        self.assertEqual(row.phone, "+34 924 000 009")
+
     def test_nobody_writes_it(self):
         row = self._day(self.seller)[:1]
         for operation in ("create", "write", "unlink"):

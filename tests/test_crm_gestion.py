@@ -406,6 +406,26 @@ class TestCrmGestionConstraints(GestionCase):
 
         self.assertEqual(self._count_gestiones(), before)
 
+    def test_nobody_makes_it_a_strangers(self):
+        """Neither what another seller did nor what another company did."""
+        gestion = self._make_gestion(contact_id=self.contact.id)
+        other = self.env["res.company"].create({"name": "Other"})
+        for vals in (
+            {"user_id": self.stranger.id},
+            {"user_id": self.env.ref("base.user_root").id},
+            {"company_id": other.id},
+        ):
+            with (
+                self.subTest(vals=vals),
+                self.assertRaises(AccessError),
+                self.env.cr.savepoint(),
+            ):
+                gestion.with_user(self.seller).write(vals)
+        self.env.invalidate_all()
+        self.assertEqual(gestion.user_id, self.seller)
+        gestion.with_user(self.head).user_id = self.colleague
+        self.assertEqual(gestion.user_id, self.colleague)
+
     def test_head_logs_what_a_member_of_his_team_did(self):
         gestion = self._log(self.head, user_id=self.seller.id)
 

@@ -1,6 +1,7 @@
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from psycopg2.errors import SerializationFailure
 
 from odoo import fields
 from odoo.exceptions import ValidationError
@@ -162,6 +163,32 @@ class TestIncoming(EmailCommon):
         lead.partner_id = self.organization
         self.assertEqual(len(lead.gestion_ids), 1)
 
+    def test_customers_of_many_enquiries_in_one_batch(self):
+        leads = self.env["crm.lead"].create(
+            [{"name": f"Enquiry {n}", "user_id": self.seller.id} for n in range(36)]
+        )
+        self.env["mail.message"].create(
+            [
+                {
+                    "model": "crm.lead",
+                    "res_id": lead.id,
+                    "message_type": "email",
+                    "subtype_id": self.env.ref("mail.mt_comment").id,
+                    "subject": lead.name,
+                }
+                for lead in leads
+            ]
+        )
+
+        def tell_customer(leads):
+            leads.partner_id = self.contact
+
+        tell_customer(leads[:3])
+        few = self._count_queries(lambda: tell_customer(leads[3:6]))
+        many = self._count_queries(lambda: tell_customer(leads[6:]))
+        self.assertLessEqual(many, few + self.ALLOWANCE)
+        self.assertCountEqual(leads.gestion_ids.mapped("name"), leads.mapped("name"))
+
     def test_a_late_date_is_not_the_future(self):
         gestion = self._receive(self.lead, date="Tue, 03 Mar 2026 09:30:00 +0000")
         self.assertEqual(gestion.date, fields.Datetime.now())
@@ -207,11 +234,18 @@ class TestIncoming(EmailCommon):
         self.assertFalse(self._receive(self.lead))
 
     def test_an_error_loses_no_email(self):
+        self._assert_kept_despite(ValidationError("Not valid"))
+
+    def test_a_collision_loses_no_email(self):
+        """Odoo fetches e-mails without replaying what collided with a request."""
+        self._assert_kept_despite(SerializationFailure("Somebody else wrote it"))
+
+    def _assert_kept_despite(self, error):
         create = CrmGestion.create
 
         def fail(model, vals_list):
             create(model, vals_list)
-            raise ValidationError(model._description)
+            raise error
 
         with (
             patch.object(CrmGestion, "create", fail),

@@ -93,6 +93,16 @@ class TestHandOut(CrmGestionCommon):
             ],
         )
 
+    def test_load_is_of_the_companies_of_who_asks(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        self.seller.company_ids += other
+        self._make_lead(expected_revenue=500.0)
+        self._make_lead(expected_revenue=9000.0, company_id=other.id, team_id=False)
+        line = self._line(self._wizard(self.both, self.head), self.seller)
+        self.assertRecordValues(
+            line, [{"opportunity_count": 1, "expected_revenue": 500.0}]
+        )
+
     def test_head_gives_to_his_seller(self):
         wizard = self._wizard(self.both, self.head)
         action = self._line(wizard, self.seller).action_give()

@@ -95,6 +95,24 @@ class TestActivityDone(ActivityCommon):
                 )
                 self.assertFalse(activity.active)
 
+    def test_company_is_the_incidents(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        self.seller.company_ids += other
+        desk = self.env["project.project"].create(
+            {
+                "name": "Incidents",
+                "privacy_visibility": "portal",
+                "company_id": other.id,
+            }
+        )
+        task = self.env["project.task"].create(
+            {"name": "Broken", "project_id": desk.id, "partner_id": self.contact.id}
+        )
+        self.assertEqual(task.company_id, other)
+        activity = self._plan(task)
+        activity.with_context(allowed_company_ids=self.env.company.ids).action_done()
+        self.assertEqual(self._gestion_of(activity).company_id, other)
+
     def test_what_is_no_interaction_with_a_customer(self):
         private = self.env["project.project"].create(
             {"name": "Private", "privacy_visibility": "followers"}
@@ -510,6 +528,19 @@ class TestActivityRegister(ActivityCommon):
         self.env.invalidate_all()
         self.assertTrue(activity.active)
         self.assertFalse(gestion.message_id)
+
+    def test_nobody_takes_an_activity_as_his_next_step(self):
+        lead = self._make_lead(self.stranger, partner_id=self.contact.id)
+        activity = self._plan(lead, user=self.stranger)
+        gestiones = self.env["crm.gestion"].with_user(self.seller)
+        vals = {"activity_type_id": self.call.id, "contact_id": self.contact.id}
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            gestiones.create({**vals, "next_activity_id": activity.id})
+        chosen = gestiones.with_context(default_next_activity_id=activity.id)
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            chosen.create(vals)
+        self.env.invalidate_all()
+        self.assertTrue(activity.active)
 
     def _log(self, **values):
         return (

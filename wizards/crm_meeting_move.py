@@ -1,3 +1,5 @@
+import pytz
+
 from odoo import api, fields, models
 
 
@@ -25,12 +27,14 @@ class CrmMeetingMove(models.TransientModel):
 
     @api.depends("event_id")
     def _compute_start(self):
-        """The same hour tomorrow, a likely one."""
+        """The same hour tomorrow, a likely one; also where the clocks change."""
         for wizard in self:
-            days = fields.Datetime.now() - wizard.event_id.start
-            wizard.start = fields.Datetime.add(
-                wizard.event_id.start, days=max(days.days, 0) + 1
-            )
+            start = wizard.event_id.start
+            days = max((fields.Datetime.now() - start).days, 0) + 1
+            local = fields.Datetime.context_timestamp(wizard, start)
+            moved = fields.Datetime.add(local.replace(tzinfo=None), days=days)
+            moved = wizard.env.tz.localize(moved).astimezone(pytz.utc)
+            wizard.start = moved.replace(tzinfo=None)
 
     def action_move(self):
         """Move the meeting; it asks for its result again after the new date."""
