@@ -9,7 +9,6 @@ Run it again after a change of labels or translations; the tests tell when it is
 
 import argparse
 import re
-from datetime import datetime
 from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
@@ -30,29 +29,29 @@ ORGANIZATION = (
     "origination_id user_id"
 )
 CONTACT = "name is_company parent_id cargo_id email phone origination_id"
-GESTION = (
-    "date activity_type_id organization_id contact_id result_id description "
-    "external_ref"
-)
 RESULT = (
     "name code outcome requires_next_step opens_opportunity next_activity_type_id "
     "next_days"
 )
+GESTION = (
+    "external_ref date activity_type_id organization_id contact_id direction result_id "
+    "description"
+)
 COLUMNS = {
     "organization": ("res.partner", ORGANIZATION),
     "contact": ("res.partner", CONTACT),
-    "crm_gestion": ("crm.gestion", GESTION),
     "crm_origination": ("crm.origination", "name code has_referrer"),
     "crm_market": ("crm.market", "name code parent_id"),
     "crm_cargo": ("crm.cargo", "name code influence"),
     "crm_gestion_result": ("crm.gestion.result", RESULT),
+    "crm_gestion": ("crm.gestion", GESTION),
 }
 
 # Rows of example, in the order of the columns. An external identifier stands for the
 # name of that record, a value of a selection for its label. They can be imported as
 # they are, into any database: contacts come with their organization, no user is named,
-# the tax number is one that Odoo accepts. Gestiones are with those contacts: import
-# them after.
+# the tax number is one that Odoo accepts. Gestiones are with the organizations and
+# contacts of the other examples: by tax number, e-mail and name.
 FOOD = "crm_gestion.market_industry_food"
 METAL = "crm_gestion.market_industry_metal"
 WEBSITE = "crm_gestion.origination_website"
@@ -62,8 +61,10 @@ MANAGER = "crm_gestion.cargo_general_manager"
 PURCHASING = "crm_gestion.cargo_purchasing_manager"
 CALL = "mail.mail_activity_data_call"
 MEETING = "mail.mail_activity_data_meeting"
-INTEREST = "crm_gestion.result_interest"
-NO_ANSWER = "crm_gestion.result_no_answer"
+VISIT = "crm_gestion.mail_activity_type_visit"
+INTERESTED = "crm_gestion.result_interest"
+PROPOSAL = "crm_gestion.result_asks_proposal"
+INFORMED = "crm_gestion.result_informed"
 ENGLISH = {
     "organization": [
         (
@@ -93,16 +94,6 @@ ENGLISH = {
             "+353 61 555 0105", COLD_CALL,
         ),
     ],
-    "crm_gestion": [
-        (
-            datetime(2025, 1, 14, 10, 0), CALL, "Example Packaging Ltd",
-            "Mary Example", INTEREST, "Asks for the catalogue.", "CALL-0001",
-        ),
-        (
-            datetime(2025, 1, 21, 16, 30), CALL, "info@packaging.example", None,
-            NO_ANSWER, None, "CALL-0002",
-        ),
-    ],
     "crm_origination": [
         ("Distributor", "DISTRIB", True),
         ("Trade Association", "ASSOC", False),
@@ -120,6 +111,20 @@ ENGLISH = {
         ("Asks for a demonstration", "DEMO", "positive", True, True, MEETING, 7),
         ("Calls us back", "CALLBACK", "neutral", True, False, CALL, 15),
         ("Chose somebody else", "OTHER", "negative", False, False, None, None),
+    ],
+    "crm_gestion": [
+        (
+            "OLD-1001", "2025-03-04 10:30:00", CALL, "1234567FA", None, "out",
+            INTERESTED, "Asked for our catalogue.",
+        ),
+        (
+            "OLD-1002", "2025-03-11 16:00:00", VISIT, None, "mary@packaging.example",
+            "out", PROPOSAL, "Saw the workshop with her.",
+        ),
+        (
+            "OLD-1003", "2025-04-02 09:15:00", CALL, "Example Engineering Ltd", None,
+            "in", INFORMED, None,
+        ),
     ],
 }  # fmt: skip
 SPANISH = {
@@ -151,16 +156,6 @@ SPANISH = {
             "+34 954 555 105", COLD_CALL,
         ),
     ],
-    "crm_gestion": [
-        (
-            datetime(2025, 1, 14, 10, 0), CALL, "Envases Ejemplo, S.L.",
-            "María Ejemplo", INTEREST, "Pide el catálogo.", "LLAMADA-0001",
-        ),
-        (
-            datetime(2025, 1, 21, 16, 30), CALL, "info@envases.example", None,
-            NO_ANSWER, None, "LLAMADA-0002",
-        ),
-    ],
     "crm_origination": [
         ("Distribuidor", "DISTRIB", True),
         ("Asociación empresarial", "ASOC", False),
@@ -178,6 +173,20 @@ SPANISH = {
         ("Pide una demostración", "DEMO", "positive", True, True, MEETING, 7),
         ("Nos volverá a llamar", "LLAMARA", "neutral", True, False, CALL, 15),
         ("Ha elegido a otro", "OTRO", "negative", False, False, None, None),
+    ],
+    "crm_gestion": [
+        (
+            "ANT-1001", "2025-03-04 10:30:00", CALL, "B12345674", None, "out",
+            INTERESTED, "Pidió el catálogo.",
+        ),
+        (
+            "ANT-1002", "2025-03-11 16:00:00", VISIT, None, "maria@envases.example",
+            "out", PROPOSAL, "Vimos el taller con ella.",
+        ),
+        (
+            "ANT-1003", "2025-04-02 09:15:00", CALL, "Talleres Ejemplo, S.A.", None,
+            "in", INFORMED, None,
+        ),
     ],
 }  # fmt: skip
 EXAMPLES = {"en": ENGLISH, "es": SPANISH, "es_419": SPANISH}

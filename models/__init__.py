@@ -2,6 +2,8 @@ from . import account_move
 from . import calendar_event
 from . import crm_account_status
 from . import crm_affiliation
+from . import crm_affiliation_merge
+from . import crm_affiliation_transfer
 from . import crm_duplicate
 from . import crm_master_mixin
 from . import crm_next_step_meeting

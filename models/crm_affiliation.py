@@ -1,9 +1,6 @@
-from datetime import date
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import format_date
 
 # What a contact has of his own in each of his organizations.
 CONTACT_DATA = ("cargo_id", "email", "phone")
@@ -13,8 +10,9 @@ class CrmAffiliation(models.Model):
     """That a contact belongs, or belonged, to an organization.
 
     *Lifecycle.* A row opens when a contact joins an organization and stays: leaving it
-    sets ``date_to``. A row without end is *open*; `_change_organization` closes one and
-    opens another in one go.
+    sets ``date_to``. A row without end is *open*; `crm.affiliation.transfer` closes one
+    and opens another in one go. `crm.affiliation.merge` makes one of two rows where
+    partners are merged.
 
     *Invariants.* ``parent_id`` of the contact stays his main employer, and somebody who
     is employed and nothing more needs no row. An open row with ``is_main`` makes its
@@ -167,6 +165,7 @@ class CrmAffiliation(models.Model):
         return rows
 
     def write(self, vals):
+        transfer = self.env["crm.affiliation.transfer"]
         vals = dict(vals)
         make_main = vals.get("is_main") and vals.pop("is_main")
         employments = self.filtered(lambda row: row._is_employment())
@@ -179,14 +178,14 @@ class CrmAffiliation(models.Model):
                 row._end_employment()
         elif vals.keys() & {"contact_id", "organization_id"}:
             for row in employments:
-                self._employ(row.contact_id, row.organization_id)
+                transfer._employ(row.contact_id, row.organization_id)
         if make_main:
             rows = self.filtered(lambda row: not row.is_main)
             current = rows.filtered(lambda row: not row.date_to)
             data = current._before_main()
             super(CrmAffiliation, rows).write({"is_main": True})
             for row in current:
-                self._employ(row.contact_id, row.organization_id, data[row])
+                transfer._employ(row.contact_id, row.organization_id, data[row])
         return res
 
     def _before_main(self):
@@ -233,7 +232,8 @@ class CrmAffiliation(models.Model):
         """The employer is left with the row that named him."""
         self.ensure_one()
         if self.organization_id == self.contact_id._crm_organization():
-            self._employ(self.contact_id, self.env["res.partner"])
+            none = self.env["res.partner"]
+            self.env["crm.affiliation.transfer"]._employ(self.contact_id, none)
 
     # === ACTION METHODS === #
 
@@ -401,130 +401,6 @@ class CrmAffiliation(models.Model):
             ended.write({"date_to": fields.Date.context_today(self)})
 
     @api.model
-    def _employ(self, contact, organization, data=None):
-        """Make an organization the employer of a contact, or nobody.
-
-        What he had from the one before does not go with him: Odoo would write its tax
-        id and pricelist into a new employer that has none.
-
-        :param dict data: position, e-mail and phone there; what is empty stays as it
-            is, but for the position that he left
-        """
-        contact.check_access("write")
-        organization.check_access("read")
-        # sudo: both are checked; on his way the contact may leave the user's scope
-        contact = contact.sudo()
-        former = contact._crm_organization()
-        vals = {name: value for name, value in (data or {}).items() if value}
-        if "cargo_id" in vals:
-            vals["cargo_id"] = vals["cargo_id"].id
-        if organization != former:
-            vals = {"cargo_id": False, **self._left_behind(contact), **vals}
-            vals["parent_id"] = organization.id
-            if organization and contact.user_id == former.user_id:
-                vals["user_id"] = organization.sudo().user_id.id
-        if vals:
-            contact.write(vals)
-        if organization != former:
-            self.env["crm.account.status"]._refresh(former | organization | contact)
-
-    @api.model
-    def _left_behind(self, contact):
-        """:return: values that empty what a contact has from his employer"""
-        if not contact.parent_id:
-            return {}
-        names = [
-            name
-            for name in contact._commercial_fields()
-            if name in contact._synced_commercial_fields()
-            or not contact._fields[name].company_dependent
-        ]
-        address = contact._address_fields()
-        if all(contact[name] == contact.parent_id[name] for name in address):
-            names += address
-        return dict.fromkeys(names, False)
-
-    # === CHANGE OF ORGANIZATION === #
-
-    @api.model
-    def _change_organization(self, contact, leaves, joins, day, data=None):
-        """A contact leaves an organization, joins another, or both.
-
-        Who leaves his employer for another organization has a new employer. Gestiones,
-        opportunities and orders stay where they happened. The salespeople of both
-        organizations are told.
-
-        :param contact: person; the user may write him, the organizations he may read
-        :param leaves: organization he belongs to, or none
-        :param joins: organization, or none
-        :param day: the day of the change, not in the future
-        :param dict data: values of position, e-mail and phone in the new organization
-        :raise UserError: where that cannot be; nothing has changed then
-        """
-        contact.ensure_one()
-        contact.check_access("write")
-        joins.check_access("read")
-        self._check_change(contact, leaves, joins, day)
-        employer = contact._crm_organization()
-        is_main = not employer or leaves == employer
-        # sudo: rights on the contact are checked; on his way he may leave the scope of
-        # the user, and the new organization may be a colleague's
-        rows, person = self.sudo(), contact.sudo()
-        if joins:
-            rows._join(person, joins.sudo(), day, is_main, data or {})
-        if leaves:
-            rows._leave(person, leaves.sudo(), day, leaves == employer)
-        self._tell_owners(contact, leaves, joins, day)
-
-    @api.model
-    def _check_change(self, contact, leaves, joins, day):
-        if contact.is_company or not (leaves or joins):
-            raise UserError(
-                self.env._(
-                    "Choose a person, and which organization he leaves or joins."
-                )
-            )
-        if leaves and leaves not in contact.crm_organization_ids:
-            raise UserError(
-                self.env._(
-                    "%(contact)s does not belong to %(organization)s.",
-                    contact=contact.name,
-                    organization=leaves.name,
-                )
-            )
-        if joins == leaves:
-            raise UserError(self.env._("Choose another organization than the old one."))
-        if day > fields.Date.context_today(self):
-            raise UserError(
-                self.env._("Enter a change of organization when it has happened.")
-            )
-
-    @api.model
-    def _join(self, contact, organization, day, is_main, data):
-        row = self._open_row(contact, organization)
-        if row:
-            row.write({name: value for name, value in data.items() if value})
-        else:
-            row = self.create(
-                {
-                    "contact_id": contact.id,
-                    "organization_id": organization.id,
-                    "date_from": day,
-                    **data,
-                }
-            )
-        if is_main:
-            row.write({"is_main": True})
-
-    @api.model
-    def _leave(self, contact, organization, day, is_main):
-        row = self._open_row(contact, organization)
-        if not row:
-            row = self.create(self._prepare_employer_vals(contact))
-        row.write({"date_to": day, "is_main": is_main})
-        row._end_employment()
-
-    @api.model
     def _open_row(self, contact, organization):
         return self.search(
             [
@@ -533,114 +409,3 @@ class CrmAffiliation(models.Model):
                 ("date_to", "=", False),
             ]
         )
-
-    @api.model
-    def _tell_owners(self, contact, leaves, joins, day):
-        """Tell the salespeople of both organizations, but for who entered it."""
-        # sudo: who they are; the notification goes to colleagues only
-        owners = (leaves | joins).sudo().user_id - self.env.user
-        for owner in owners.filtered(lambda user: user.active and not user.share):
-            env = self.with_context(lang=owner.lang).env
-            body = self._change_sentence(env, contact, leaves, joins, day)
-            contact.sudo().message_notify(
-                partner_ids=owner.partner_id.ids,
-                subject=env._("Change of organization: %s", contact.name),
-                body=body,
-            )
-
-    @api.model
-    def _change_sentence(self, env, contact, leaves, joins, day):
-        names = {
-            "contact": contact.name,
-            "old": leaves.name,
-            "new": joins.name,
-            "date": format_date(env, day),
-        }
-        if leaves and joins:
-            return env._("%(contact)s left %(old)s for %(new)s on %(date)s.", **names)
-        if leaves:
-            return env._("%(contact)s left %(old)s on %(date)s.", **names)
-        return env._("%(contact)s joined %(new)s on %(date)s.", **names)
-
-    # === MERGE === #
-
-    @api.model
-    def _before_merge(self, sources, target):
-        """Partners are about to be merged by SQL, which knows no invariants of ours:
-        leave nothing that would break one.
-
-        Periods of the same contact in the same organization that overlap become one.
-        Who was employed here and there keeps both organizations.
-        """
-        # sudo: who may merge partners merges all that belongs to them
-        rows = self.sudo()
-        merged = dict.fromkeys(sources | target, target)
-        rows._keep_employers_of_merged(sources, target)
-        ids = (sources | target).ids
-        affected = rows.search(
-            ["|", ("contact_id", "in", ids), ("organization_id", "in", ids)]
-        )
-        pairs = affected.grouped(
-            lambda row: (
-                merged.get(row.contact_id, row.contact_id),
-                merged.get(row.organization_id, row.organization_id),
-            )
-        )
-        for (contact, organization), group in pairs.items():
-            if contact == organization:
-                group.unlink()
-            else:
-                group._merge_periods()
-        self.env.flush_all()
-
-    @api.model
-    def _keep_employers_of_merged(self, sources, target):
-        """The merged contact has one employer, as Odoo decides it; the others stay his
-        organizations."""
-        contacts = (sources[::-1] | target).filtered("parent_id")
-        contacts = (target & contacts) | contacts
-        employer = contacts[:1]._crm_organization()
-        self.create(
-            [
-                self._prepare_employer_vals(contact)
-                for contact in contacts[1:]
-                if (own := contact._crm_organization())
-                and own != employer
-                and not self._open_row(contact, own)
-            ]
-        )
-        main = self._open_main(sources | target)
-        keep = main.filtered(lambda row: row.organization_id == employer)[:1]
-        (main - keep).write({"is_main": False})
-
-    def _merge_periods(self):
-        """Make one row of those whose periods overlap: it begins with the earliest, is
-        open if one is, and has what is not empty in one of them."""
-        kept = self.browse()
-        for row in self.sorted(lambda row: (row.date_from or date.min, row.id)):
-            overlaps = (row.date_from or date.min) <= (kept.date_to or date.max)
-            kept = (kept | row)._merge_into_one() if kept and overlaps else row
-
-    def _merge_into_one(self):
-        """:return: the row that stays: an open one, a main one, the later one"""
-        first, second = self
-        stays = self.sorted(lambda row: (not row.date_to, row.is_main))[-1]
-        other = self - stays
-        vals = {
-            name: stays._fields[name].convert_to_write(other[name], other)
-            for name in CONTACT_DATA
-            if other[name] and not stays[name]
-        }
-        vals["date_from"] = first.date_from and min(first.date_from, second.date_from)
-        if stays.date_to:
-            vals["date_to"] = max(self.mapped("date_to"))
-        other.unlink()
-        stays.write(vals)
-        return stays
-
-    @api.model
-    def _after_merge(self, target):
-        """What SQL has changed is worked out again."""
-        rows = self.sudo().search([("contact_id", "=", target.id)])
-        for name in CONTACT_DATA:
-            self.env.add_to_compute(self._fields[name], rows)

@@ -401,6 +401,7 @@ class CrmGestion(models.Model):
 
     @api.model
     def get_import_templates(self):
+        """Offer a template of our own."""
         templates = self.env["crm.master.mixin"]._import_template("crm_gestion")
         return templates or super().get_import_templates()
 
@@ -426,6 +427,7 @@ class CrmGestion(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = [self._without_empty(vals) for vals in vals_list]
         self._complete_from_leads(vals_list)
         gestiones = super().create(vals_list)
         gestiones._check_leads_readable()
@@ -455,6 +457,15 @@ class CrmGestion(models.Model):
     def _mark_accounts(self):
         partners = self.organization_id | self.contact_id
         self.env["crm.account.status"]._mark_potential(partners)
+
+    @api.model
+    def _without_empty(self, vals):
+        """Whom a file or a client leaves empty completes itself."""
+        return {
+            name: value
+            for name, value in vals.items()
+            if value or name not in ("organization_id", "contact_id")
+        }
 
     @api.model
     def _complete_from_leads(self, vals_list):

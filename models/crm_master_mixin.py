@@ -44,11 +44,11 @@ class CrmMasterMixin(models.AbstractModel):
         labels = {
             "organization": self.env._("Import Template for Organizations"),
             "contact": self.env._("Import Template for Contacts"),
-            "crm_gestion": self.env._("Import Template for Gestiones"),
             "crm_origination": self.env._("Import Template for Originations"),
             "crm_market": self.env._("Import Template for Markets"),
             "crm_cargo": self.env._("Import Template for Positions"),
             "crm_gestion_result": self.env._("Import Template for Interaction Results"),
+            "crm_gestion": self.env._("Import Template for Gestiones"),
         }
         if kind not in labels:
             return []

@@ -136,7 +136,7 @@ class ResPartner(models.Model):
         ondelete="set null",
     )
     chart_influence = fields.Selection(
-        selection=lambda self: self.env["crm.cargo"]._fields["influence"].selection,
+        selection=lambda self: self._selection_influence(),
         string="Influence",
         compute="_compute_chart_data",
     )
@@ -267,6 +267,12 @@ class ResPartner(models.Model):
         for partner in self:
             partner.chart_cargo_id = cargos.get(partner._origin, partner.cargo_id)
             partner.chart_influence = partner.chart_cargo_id.influence
+
+    @api.model
+    def _selection_influence(self):
+        """:return: the influences of positions, in the language of the user"""
+        influence = self.env["crm.cargo"]._fields["influence"]
+        return influence._description_selection(self.env)
 
     @api.depends(
         "vat", "email", "phone", "type", "is_company", "parent_id", "country_id"
@@ -465,7 +471,7 @@ class ResPartner(models.Model):
 
         Called by Odoo's merge wizard, whose rights hold.
         """
-        self.env["crm.affiliation"]._before_merge(self, target)
+        self.env["crm.affiliation.merge"]._before_merge(self, target)
         # sudo: as the wizard itself deletes the merged partners
         merged = (self | target).sudo()
         # nobody reports to himself, nor was he referred by himself
@@ -486,7 +492,7 @@ class ResPartner(models.Model):
             [("id", "child_of", target.id)]
         )
         self.env.add_to_compute(self._fields["completeness"], tree)
-        self.env["crm.affiliation"]._after_merge(target)
+        self.env["crm.affiliation.merge"]._after_merge(target)
         status = self.env["crm.account.status"]
         status._refresh(target)
         status._align_contacts(target)

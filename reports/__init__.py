@@ -1,2 +1,4 @@
 from . import crm_day
 from . import crm_timeline
+from . import crm_timeline_source
+from . import crm_timeline_source_native

@@ -1,6 +1,5 @@
 from collections import defaultdict
 from collections.abc import Set
-from functools import partial
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -25,11 +24,6 @@ COLUMNS = {
     "currency_id": SQL("int4"),
     "company_id": SQL("int4"),
 }
-SEPARATOR = " · "
-ARROW = " → "
-DESCRIPTION_LENGTH = 200
-# Passages that other rows tell: the opportunity itself, its closures.
-TOLD_ELSEWHERE = ("created", "won", "closed")
 
 
 class Source(NamedTuple):
@@ -127,8 +121,8 @@ class CrmTimeline(models.Model):
         ],
         "calendar.attendee": ["event_id", "partner_id"],
         "calendar.event": [
-            "active", "name", "opportunity_id", "partner_ids", "privacy", "start",
-            "user_id",
+            "active", "crm_result", "name", "opportunity_id", "partner_ids", "privacy",
+            "start", "user_id",
         ],
         "crm.gestion": [
             "company_id", "contact_id", "date", "description", "name",
@@ -266,16 +260,17 @@ class CrmTimeline(models.Model):
     def _branches(self, narrowing):
         """:return: iterator of SELECTs: what this user may read, source by source"""
         ids = narrowing.source_ids()
+        sources = self.env["crm.timeline.source"]
         for name, source in SOURCES.items():
             if narrowing.kind is not None and not source.kinds & set(narrowing.kind):
                 continue
-            domain = getattr(self, f"_domain_{name}")()
+            domain = getattr(sources, f"_domain_{name}")()
             if ids is not None:
                 domain &= Domain("id", "in", ids[source.number])
             query = self._readable(source.model, domain)
             if query is None:
                 continue
-            for values, condition in getattr(self, f"_rows_{name}")(query):
+            for values, condition in getattr(sources, f"_rows_{name}")(query):
                 yield self._select(query, source, values, condition, narrowing)
 
     def _readable(self, model, domain):
@@ -319,386 +314,3 @@ class CrmTimeline(models.Model):
             query.from_clause,
             SQL(" AND ").join(conditions),
         )
-
-    # === WHOSE === #
-
-    def _of_named(self, organization, person):
-        """The event is of the organization that it names, else of the person.
-
-        :return: iterator of values and condition, one pair for each branch
-        """
-        yield (
-            {
-                "organization_id": organization,
-                "contact_id": SQL("NULLIF(%s, %s)", person, organization),
-                "person": person,
-            },
-            SQL("%s IS NOT NULL", organization),
-        )
-        yield (
-            {"organization_id": person, "contact_id": person, "person": person},
-            SQL("%s IS NULL AND %s IS NOT NULL", organization, person),
-        )
-
-    def _of_customer(self, query, alias, column, organization=None):
-        """The event is of the company of the customer.
-
-        :param organization: SQL, if that company is kept with the event
-        :return: values
-        """
-        partner = query.join(alias, column, "res_partner", "id", "customer")
-        person = SQL.identifier(alias, column)
-        return {
-            "organization_id": organization
-            or SQL.identifier(partner, "commercial_partner_id"),
-            "contact_id": SQL(
-                "CASE WHEN %s THEN NULL ELSE %s END",
-                SQL.identifier(partner, "is_company"),
-                person,
-            ),
-            "person": person,
-        }
-
-    def _of_lead(self, alias):
-        lead = partial(SQL.identifier, alias)
-        return self._of_named(lead("organization_id"), lead("partner_id"))
-
-    # === SOURCES === #
-    # For each: which records, and the values of their rows.
-
-    def _domain_gestion(self):
-        return Domain.TRUE
-
-    def _rows_gestion(self, query):
-        own = partial(SQL.identifier, query.table)
-        values = {
-            "date": own("date"),
-            "kind": "gestion",
-            "user_id": own("user_id"),
-            "summary": self._text(
-                own("name"),
-                self._name_of(query, query.table, "result_id", "crm.gestion.result"),
-                SQL("left(%s, %s)", own("description"), DESCRIPTION_LENGTH),
-            ),
-            "company_id": own("company_id"),
-        }
-        for whose, condition in self._of_named(
-            own("organization_id"), own("contact_id")
-        ):
-            yield {**values, **whose}, condition
-
-    def _domain_opportunity(self):
-        return Domain("type", "=", "opportunity")
-
-    def _rows_opportunity(self, query):
-        own = partial(SQL.identifier, query.table)
-        company = query.left_join(
-            query.table, "company_id", "res_company", "id", "company"
-        )
-        values = {
-            "date": SQL("COALESCE(%s, %s)", own("date_conversion"), own("create_date")),
-            "kind": "opportunity",
-            "user_id": own("user_id"),
-            "summary": own("name"),
-            "amount": own("expected_revenue"),
-            "currency_id": SQL(
-                "COALESCE(%s, %s)",
-                SQL.identifier(company, "currency_id"),
-                self.env.company.currency_id.id,
-            ),
-            "company_id": own("company_id"),
-        }
-        for whose, condition in self._of_lead(query.table):
-            yield {**values, **whose}, condition
-
-    def _domain_stage(self):
-        return Domain("move", "not in", TOLD_ELSEWHERE)
-
-    def _rows_stage(self, query):
-        own = partial(SQL.identifier, query.table)
-        lead = query.join(query.table, "lead_id", "crm_lead", "id", "lead")
-        stage = self._name_of(query, query.table, "stage_id", "crm.stage")
-        move = SQL(
-            "CASE WHEN %s NOT IN ('forward', 'skipped') THEN %s END",
-            own("move"),
-            self._label("crm.opportunity.stage", "move", own("move")),
-        )
-        values = {
-            "date": own("date_in"),
-            "kind": "stage",
-            "res_model": "crm.lead",
-            "res_id": own("lead_id"),
-            "user_id": own("user_id"),
-            "summary": self._text(
-                SQL.identifier(lead, "name"),
-                move,
-                SQL(
-                    "concat_ws(%s, NULLIF(%s, %s), %s)",
-                    ARROW,
-                    self._name_of(query, query.table, "from_stage_id", "crm.stage"),
-                    stage,
-                    stage,
-                ),
-            ),
-            "company_id": own("company_id"),
-        }
-        for whose, condition in self._of_lead(lead):
-            yield {**values, **whose}, condition
-
-    def _domain_closure(self):
-        return Domain.TRUE
-
-    def _rows_closure(self, query):
-        own = partial(SQL.identifier, query.table)
-        lead = query.join(query.table, "lead_id", "crm_lead", "id", "lead")
-        values = {
-            "date": own("date"),
-            "kind": "closure",
-            "res_model": "crm.lead",
-            "res_id": own("lead_id"),
-            "user_id": own("user_id"),
-            "summary": self._text(
-                SQL.identifier(lead, "name"),
-                self._label("crm.opportunity.closure", "kind", own("kind")),
-                self._name_of(query, query.table, "lost_reason_id", "crm.lost.reason"),
-            ),
-            "amount": own("expected_revenue"),
-            "currency_id": own("currency_id"),
-            "company_id": own("company_id"),
-        }
-        for whose, condition in self._of_lead(lead):
-            yield {**values, **whose}, condition
-
-    def _domain_order(self):
-        return Domain.TRUE
-
-    def _rows_order(self, query):
-        """The organization of the opportunity, where it has one, decides: what a
-        contact buys for the second of his organizations is not his employer's."""
-        own = partial(SQL.identifier, query.table)
-        lead = query.left_join(query.table, "opportunity_id", "crm_lead", "id", "lead")
-        organization = SQL.identifier(lead, "organization_id")
-        confirmed = SQL("%s = 'sale'", own("state"))
-        values = {
-            "date": own("date_order"),
-            "kind": SQL("CASE WHEN %s THEN 'order' ELSE 'quotation' END", confirmed),
-            "user_id": own("user_id"),
-            "summary": self._text(
-                own("name"),
-                own("client_order_ref"),
-                SQL(
-                    "CASE WHEN %s NOT IN ('draft', 'sale') THEN %s END",
-                    own("state"),
-                    self._label("sale.order", "state", own("state")),
-                ),
-            ),
-            "amount": own("amount_total"),
-            "currency_id": own("currency_id"),
-            "company_id": own("company_id"),
-            **self._of_customer(query, query.table, "partner_id"),
-        }
-        yield values, SQL("%s IS NULL", organization)
-        yield (
-            {**values, "organization_id": organization},
-            SQL("%s IS NOT NULL", organization),
-        )
-
-    def _domain_invoice(self):
-        return Domain("move_type", "in", ("out_invoice", "out_refund")) & Domain(
-            "state", "=", "posted"
-        )
-
-    def _rows_invoice(self, query):
-        own = partial(SQL.identifier, query.table)
-        values = {
-            # at noon: a day is the same day in all time zones
-            "date": SQL("%s + time '12:00'", own("invoice_date")),
-            "kind": "invoice",
-            "user_id": own("invoice_user_id"),
-            "summary": self._text(
-                own("name"),
-                own("ref"),
-                SQL(
-                    "CASE WHEN %s = 'out_refund' THEN %s END",
-                    own("move_type"),
-                    self._label("account.move", "move_type", own("move_type")),
-                ),
-            ),
-            "amount": own("amount_total_in_currency_signed"),
-            "currency_id": own("currency_id"),
-            "company_id": own("company_id"),
-            **self._of_customer(
-                query,
-                query.table,
-                "partner_id",
-                organization=own("commercial_partner_id"),
-            ),
-        }
-        yield values, SQL("TRUE")
-
-    def _visible_meetings(self):
-        """Not archived, which is how a meeting is called off, and not others' private
-        ones, whether by their own privacy or by that of the organizer's calendar."""
-        active = Domain("active", "=", True)
-        if self.env.su:
-            return active
-        own = Domain("user_id", "=", self.env.uid) | Domain(
-            "partner_ids", "in", self.env.user.partner_id.ids
-        )
-        # sudo: as in Odoo's own calendar, whose calendar is private is no secret
-        settings = self.env["res.users.settings"].sudo()
-        params = self.env["ir.config_parameter"].sudo()
-        if params.get_param("calendar.default_privacy") == "private":
-            public = settings._search([("calendar_default_privacy", "!=", "private")])
-            shown = Domain("user_id", "in", public.select("user_id"))
-        else:
-            private = settings._search([("calendar_default_privacy", "=", "private")])
-            shown = Domain("user_id", "not in", private.select("user_id"))
-        shown |= Domain("user_id", "=", False)
-        public = Domain("privacy", "in", ("public", "confidential"))
-        return active & (own | public | (Domain("privacy", "=", False) & shown))
-
-    def _meeting_values(self, alias):
-        event = partial(SQL.identifier, alias)
-        return {
-            "date": event("start"),
-            "kind": "meeting",
-            "res_model": "calendar.event",
-            "res_id": event("id"),
-            "user_id": event("user_id"),
-            "summary": event("name"),
-        }
-
-    def _domain_meeting(self):
-        return self._visible_meetings() & Domain("opportunity_id", "!=", False)
-
-    def _rows_meeting(self, query):
-        """Meetings of an opportunity are of the opportunity's organization."""
-        lead = query.join(query.table, "opportunity_id", "crm_lead", "id", "lead")
-        for whose, condition in self._of_lead(lead):
-            yield {**self._meeting_values(query.table), **whose}, condition
-
-    def _domain_attendee(self):
-        return Domain("event_id", "any", self._visible_meetings())
-
-    def _rows_attendee(self, query):
-        """Meetings with people of an organization are of this organization: once, by
-        the first of its attendees, and not if they are its opportunity's already."""
-        own = partial(SQL.identifier, query.table)
-        event = query.join(query.table, "event_id", "calendar_event", "id", "event")
-        lead = query.left_join(event, "opportunity_id", "crm_lead", "id", "lead")
-        whose = self._of_customer(query, query.table, "partner_id")
-        organization = whose["organization_id"]
-        partner = query.make_alias(query.table, "customer")
-        # the only index by attendee is that of the event's partners
-        query.add_join(
-            "JOIN",
-            "relation",
-            "calendar_event_res_partner_rel",
-            SQL(
-                "relation.calendar_event_id = %s AND relation.res_partner_id = %s",
-                SQL.identifier(event, "id"),
-                SQL.identifier(partner, "id"),
-            ),
-        )
-        condition = SQL(
-            """%(customer)s AND %(organization)s IS DISTINCT FROM
-                   COALESCE(%(lead_organization)s, %(lead_partner)s)
-               AND NOT EXISTS (
-                   SELECT FROM calendar_attendee former
-                     JOIN res_partner ON res_partner.id = former.partner_id
-                    WHERE former.event_id = %(event)s AND former.id < %(attendee)s
-                      AND res_partner.commercial_partner_id = %(organization)s
-                      AND res_partner.partner_share)""",
-            customer=SQL.identifier(partner, "partner_share"),  # none of our users
-            organization=organization,
-            lead_organization=SQL.identifier(lead, "organization_id"),
-            lead_partner=SQL.identifier(lead, "partner_id"),
-            event=own("event_id"),
-            attendee=own("id"),
-        )
-        yield {**self._meeting_values(event), **whose}, condition
-
-    def _domain_incident(self):
-        return Domain("partner_id", "!=", False)
-
-    def _rows_incident(self, query):
-        own = partial(SQL.identifier, query.table)
-        values = {
-            "date": own("create_date"),
-            "kind": "incident",
-            "user_id": own("create_uid"),
-            "summary": own("name"),
-            "company_id": own("company_id"),
-            **self._of_customer(query, query.table, "partner_id"),
-        }
-        yield values, SQL("TRUE")
-
-    def _domain_project(self):
-        return Domain("partner_id", "!=", False)
-
-    def _rows_project(self, query):
-        own = partial(SQL.identifier, query.table)
-        project = self.env["project.project"]
-        values = {
-            "date": own("create_date"),
-            "kind": "project",
-            "user_id": own("user_id"),
-            "summary": project._field_to_sql(query.table, "name", query),
-            "company_id": own("company_id"),
-            **self._of_customer(query, query.table, "partner_id"),
-        }
-        yield values, SQL("TRUE")
-
-    def _mailing_values(self, query):
-        own = partial(SQL.identifier, query.table)
-        mailing = query.join(
-            query.table, "mass_mailing_id", "mailing_mailing", "id", "mailing"
-        )
-        subject = self.env["mailing.mailing"]._field_to_sql(mailing, "subject", query)
-        return {
-            "date": own("sent_datetime"),
-            "kind": "campaign_email",
-            "res_model": "mailing.mailing",
-            "res_id": own("mass_mailing_id"),
-            "user_id": SQL.identifier(mailing, "user_id"),
-            "summary": subject,
-        }
-
-    def _sent_to(self, model):
-        return Domain("sent_datetime", "!=", False) & Domain("model", "=", model)
-
-    def _domain_trace(self):
-        return self._sent_to("res.partner")
-
-    def _rows_trace(self, query):
-        whose = self._of_customer(query, query.table, "res_id")
-        yield {**self._mailing_values(query), **whose}, SQL("TRUE")
-
-    def _domain_lead_trace(self):
-        return self._sent_to("crm.lead")
-
-    def _rows_lead_trace(self, query):
-        lead = query.join(query.table, "res_id", "crm_lead", "id", "lead")
-        values = self._mailing_values(query)
-        for whose, condition in self._of_lead(lead):
-            yield {**values, **whose}, condition
-
-    # === TEXTS === #
-
-    def _text(self, *parts):
-        return SQL("concat_ws(%s, %s)", SEPARATOR, SQL(", ").join(parts))
-
-    def _name_of(self, query, alias, column, model):
-        """:return: SQL of the name of a master, in the language of the reader"""
-        masters = self.env[model]
-        joined = query.left_join(alias, column, masters._table, "id", column)
-        return masters._field_to_sql(joined, "name", query)
-
-    def _label(self, model, name, column):
-        """:return: SQL of the label of a selection, in the language of the reader"""
-        selection = self.env[model]._fields[name]._description_selection(self.env)
-        cases = SQL(" ").join(
-            SQL("WHEN %s THEN %s", value, label) for value, label in selection
-        )
-        return SQL("CASE %s %s END", column, cases)

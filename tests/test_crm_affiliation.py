@@ -38,7 +38,7 @@ class AffiliationCase(CrmGestionCommon):
     def _change(self, user, leaves=None, joins=None, day=None, contact=None, **data):
         none = self.env["res.partner"]
         return (
-            self.env["crm.affiliation"]
+            self.env["crm.affiliation.transfer"]
             .with_user(user)
             ._change_organization(
                 (contact or self.contact).with_user(user),
@@ -641,6 +641,15 @@ class TestOrganizationChart(AffiliationCase):
         shown = shown.filtered(lambda partner: partner == self.contact)
         self.assertEqual(shown.chart_cargo_id, self.other_cargo)
         self.assertEqual(shown.chart_influence, self.other_cargo.influence)
+
+    def test_chart_speaks_the_language_of_its_reader(self):
+        self.env["res.lang"]._activate_lang("es_ES")
+        spanish = self.env["res.partner"].with_context(lang="es_ES")
+        labels = spanish.fields_get(["chart_influence"], ["selection"])
+        self.assertEqual(
+            dict(labels["chart_influence"]["selection"])["decision_maker"],
+            "Decide",
+        )
 
     def test_nobody_reports_to_himself(self):
         for manager in (self.boss, self.contact):

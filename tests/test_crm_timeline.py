@@ -317,6 +317,41 @@ class TestTimelineEvents(TimelineCommon):
         # ours have no history as customers
         self.assertEqual(self._rows(self.seller, self.seller.partner_id), [])
 
+    def test_a_meeting_that_was_held_is_told_by_its_gestion(self):
+        lead = self._make_lead(partner_id=self.contact.id)
+        held = self._make_meeting(
+            self.seller, self.contact, opportunity_id=lead.id, name="With lead"
+        )
+        held |= self._make_meeting(self.seller, self.contact, name="Without")
+        nobody = self._make_meeting(self.seller, self.contact, name="Nobody came")
+        nobody.with_user(self.seller).action_crm_no_show()
+        self._make_meeting(self.seller, self.contact, name="Unsaid")
+        self.assertEqual(len(self._rows(self.seller, kind="meeting")), 4)
+        self.env["crm.gestion"].with_user(self.seller).create(
+            [
+                {
+                    "activity_type_id": self.env.ref(
+                        "mail.mail_activity_data_meeting"
+                    ).id,
+                    "calendar_event_id": meeting.id,
+                    "contact_id": self.contact.id,
+                    "date": meeting.start,
+                    "result_id": self.env.ref("crm_gestion.result_informed").id,
+                }
+                for meeting in held
+            ]
+        )
+        self.assertEqual(held.mapped("crm_result"), ["held", "held"])
+        self.assertCountEqual(
+            [row for row in self._rows(self.seller) if row[0] != "opportunity"],
+            [
+                ("gestion", "Meeting: Lucía Ferrer · Informed, no change"),
+                ("gestion", "Meeting: Lucía Ferrer · Informed, no change"),
+                ("meeting", "Nobody came"),
+                ("meeting", "Unsaid"),
+            ],
+        )
+
     def test_a_meeting_that_was_called_off_is_gone(self):
         meeting = self._make_meeting(self.seller, self.contact)
         meeting.action_archive()

@@ -1,6 +1,6 @@
 import json
-from datetime import datetime
 
+from odoo import fields
 from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 from odoo.tools.safe_eval import safe_eval
@@ -42,19 +42,6 @@ TEMPLATES = {
             "origination_id",
         ],
     ),
-    "crm_gestion": (
-        "crm.gestion",
-        "crm_gestion.crm_gestion_action",
-        [
-            "date",
-            "activity_type_id",
-            "organization_id",
-            "contact_id",
-            "result_id",
-            "description",
-            "external_ref",
-        ],
-    ),
     "crm_origination": (
         "crm.origination",
         "crm_gestion.crm_origination_action",
@@ -81,6 +68,20 @@ TEMPLATES = {
             "opens_opportunity",
             "next_activity_type_id",
             "next_days",
+        ],
+    ),
+    "crm_gestion": (
+        "crm.gestion",
+        "crm_gestion.crm_gestion_action",
+        [
+            "external_ref",
+            "date",
+            "activity_type_id",
+            "organization_id",
+            "contact_id",
+            "direction",
+            "result_id",
+            "description",
         ],
     ),
 }
@@ -316,35 +317,6 @@ class PartnerTemplates(ImportScreen):
         self._open("contact")
         self._check_contacts(self._imported())
 
-    def test_director_imports_gestiones_with_those_contacts(self):
-        self._open("contact")
-        packaging, purchasing, _manager = self._imported()
-        self._open("crm_gestion")
-        call = self.env.ref("mail.mail_activity_data_call").id
-        self.assertRecordValues(
-            self._imported(),
-            [
-                {
-                    "date": datetime(2025, 1, 14, 10),
-                    "activity_type_id": call,
-                    "organization_id": packaging.id,
-                    "contact_id": purchasing.id,
-                    "result_id": self._ref("result_interest").id,
-                    "user_id": self.director.id,
-                    "next_activity_id": False,
-                },
-                {
-                    "date": datetime(2025, 1, 21, 16, 30),
-                    "activity_type_id": call,
-                    "organization_id": packaging.id,
-                    "contact_id": False,
-                    "result_id": self._ref("result_no_answer").id,
-                    "user_id": self.director.id,
-                    "next_activity_id": False,
-                },
-            ],
-        )
-
     def test_seller_imports_organizations(self):
         self._open("organization", self.seller)
         self._check_organizations(self._imported())
@@ -352,6 +324,63 @@ class PartnerTemplates(ImportScreen):
     def test_seller_imports_contacts_with_their_organization(self):
         self._open("contact", self.seller)
         self._check_contacts(self._imported())
+
+    def test_director_imports_gestiones_with_the_customers_of_the_other_templates(self):
+        self._open("organization")
+        foods, engineering = self._imported()
+        self._open("contact")
+        packaging, purchasing, _manager = self._imported()
+        self._open("crm_gestion")
+        none = self.env["res.partner"]
+        common = {
+            "user_id": self.director.id,
+            "next_activity_type_id": False,
+            "next_activity_id": False,
+        }
+        self.assertRecordValues(
+            self._imported(),
+            [
+                {
+                    **common,
+                    "external_ref": f"{self.gestion_prefix}-{number}",
+                    "date": fields.Datetime.to_datetime(date),
+                    "activity_type_id": kind.id,
+                    "organization_id": organization.id,
+                    "contact_id": contact.id,
+                    "direction": direction,
+                    "result_id": self._ref(f"result_{result}").id,
+                }
+                for number, date, kind, organization, contact, direction, result in (
+                    (
+                        1001,
+                        "2025-03-04 10:30:00",
+                        self.call,
+                        foods,
+                        none,
+                        "out",
+                        "interest",
+                    ),
+                    (
+                        1002,
+                        "2025-03-11 16:00:00",
+                        self._ref("mail_activity_type_visit"),
+                        packaging,
+                        purchasing,
+                        "out",
+                        "asks_proposal",
+                    ),
+                    (
+                        1003,
+                        "2025-04-02 09:15:00",
+                        self.call,
+                        engineering,
+                        none,
+                        "in",
+                        "informed",
+                    ),
+                )
+            ],
+        )
 
 
 class MasterTemplates(ImportScreen):
@@ -451,6 +480,7 @@ class TestPartnerTemplatesEnglish(PartnerTemplates, CrmGestionCommon, HttpCase):
     lang = "en_US"
     suffix = "en"
     country = "base.ie"
+    gestion_prefix = "OLD"
     organizations = [
         {
             "name": "Example Foods Ltd",
@@ -495,6 +525,7 @@ class TestPartnerTemplatesSpanish(PartnerTemplates, CrmGestionCommon, HttpCase):
     lang = "es_ES"
     suffix = "es"
     country = "base.es"
+    gestion_prefix = "ANT"
     organizations = [
         {
             "name": "Conservas Ejemplo, S.L.",

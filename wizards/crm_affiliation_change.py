@@ -4,7 +4,7 @@ from odoo.tools.misc import clean_context
 
 class CrmAffiliationChange(models.TransientModel):
     """Asks which organization a contact leaves, and where he goes;
-    ``crm.affiliation._change_organization`` does it."""
+    ``crm.affiliation.transfer._change_organization`` does it."""
 
     _name = "crm.affiliation.change"
     _description = "Change of Organization"
@@ -52,7 +52,7 @@ class CrmAffiliationChange(models.TransientModel):
         self.ensure_one()
         # without the defaults of the screen from which the dialog was opened
         wizard = self.with_env(self.env(context=clean_context(self.env.context)))
-        wizard.env["crm.affiliation"]._change_organization(
+        wizard.env["crm.affiliation.transfer"]._change_organization(
             wizard.contact_id,
             wizard.old_organization_id,
             wizard.new_organization_id,
