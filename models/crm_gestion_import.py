@@ -173,4 +173,6 @@ class CrmGestionImport(models.AbstractModel):
             "field": name,
             "field_name": label,
             "message": text,
+            # of several errors in one column the screen shows this and the row only
+            "value": text,
         }

@@ -226,8 +226,9 @@ class CrmGestionSource(models.AbstractModel):
     @api.model
     def _next_step_vals(self, result, following, schedules_next):
         """Of what follows only one is planned: the activity that Odoo chained, the one
-        that the user is about to schedule, or what the result proposes. A result that
-        needs a next step waits where there is none."""
+        that the user is about to schedule, or what the result proposes, which comes
+        before it where the result needs a next step: the user changes that one. A
+        result that needs a next step waits where there is none."""
         if following and not result.stops_contact:
             return {
                 "next_activity_id": following.id,
@@ -237,7 +238,8 @@ class CrmGestionSource(models.AbstractModel):
                 "next_user_id": following.user_id.id,
             }
         vals = {}
-        if schedules_next or following:
+        proposed = result.requires_next_step and result.next_activity_type_id
+        if following or (schedules_next and not proposed):
             vals = {"next_activity_type_id": False, "next_date": False}
         if result.requires_next_step and (vals or not result.next_activity_type_id):
             vals["result_id"] = False

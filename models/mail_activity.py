@@ -51,8 +51,9 @@ class MailActivity(models.Model):
             {f"default_{name}": value for name, value in defaults.items() if value}
         )
 
-    def action_crm_complete(self):
+    def action_crm_complete(self, schedules_next=False):
         """
+        :param bool schedules_next: the user is about to plan the next step himself
         :return: the dialog of the gestión that this activity became, where the result
             chosen for it leaves something to the user: a next step to plan, an
             opportunity to create; else False
@@ -65,7 +66,8 @@ class MailActivity(models.Model):
         gestion = Gestion.search([("activity_id", "=", self.id)])
         waits = gestion and not gestion.result_id
         opens = result.opens_opportunity and gestion and not gestion.lead_id
-        return gestion._form_action() if waits or opens else False
+        plans = schedules_next and gestion.next_activity_id
+        return gestion._form_action() if waits or opens or plans else False
 
     def action_done(self):
         res = super().action_done()
@@ -73,14 +75,16 @@ class MailActivity(models.Model):
 
     def action_feedback_schedule_next(self, feedback=False, attachment_ids=None):
         """The next step is what the user schedules now and not what the result
-        proposes. Where the result needs one, the dialog of the gestión asks for it."""
+        proposes. Where the result needs one, the dialog of the gestión has the one
+        that is proposed, to change it, or asks for it."""
         activities = self.with_context(crm_gestion_schedules_next=True)
         action = super(MailActivity, activities).action_feedback_schedule_next(
             feedback=feedback, attachment_ids=attachment_ids
         )
         if action:
             action["context"].pop("crm_gestion_schedules_next", None)
-        return (len(self) == 1 and self.action_crm_complete()) or action
+        asks = len(self) == 1 and self.action_crm_complete(schedules_next=bool(action))
+        return asks or action
 
     # === BUSINESS METHODS === #
 

@@ -173,6 +173,9 @@ class TestImport(CrmGestionCommon):
         self.assertIn("“Nobody” is nobody's code", result["messages"][0]["message"])
         self.assertIn("“Twins” means several", result["messages"][1]["message"])
         self.assertIn("“OLD-5”", result["messages"][2]["message"])
+        for message in result["messages"]:
+            # what the screen shows of each row, where a column has several errors
+            self.assertEqual(message["value"], message["message"])
 
     def test_what_odoo_refuses_loads_nothing_either(self):
         rows = [self._row(0), self._row(1, date="2026-03-09 10:00:00")]

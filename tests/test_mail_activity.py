@@ -375,12 +375,36 @@ class TestActivityResult(ActivityCommon):
         self.assertFalse(self.lead.activity_ids)
 
     def test_scheduling_the_next_one_that_a_result_needs(self):
-        """Its dialog asks for it, so that there is one and not two."""
+        """The result stays, and its dialog has the step that it proposes, to change
+        it: there is one and not two."""
         activity = self._plan(self.lead)
-        activity.crm_result_id = self.env.ref("crm_gestion.result_next_meeting")
+        activity.crm_result_id = self.env.ref("crm_gestion.result_asks_proposal")
         action = activity.action_feedback_schedule_next(feedback="x")
         gestion = self._gestion_of(activity)
         self.assertEqual(action["res_model"], "crm.gestion")
+        self.assertEqual(action["res_id"], gestion.id)
+        self.assertEqual(gestion.result_id, activity.crm_result_id)
+        self.assertEqual(self.lead.activity_ids, gestion.next_activity_id)
+        with Form(gestion.with_user(self.seller), action["views"][0][0]) as form:
+            form.next_activity_type_id = self.call
+            form.next_date = "2026-03-09"
+        self.assertRecordValues(
+            self.lead.activity_ids,
+            [
+                {
+                    "id": gestion.next_activity_id.id,
+                    "activity_type_id": self.call.id,
+                    "date_deadline": fields.Date.to_date("2026-03-09"),
+                }
+            ],
+        )
+
+    def test_scheduling_the_next_one_that_nobody_proposes(self):
+        self.informed.requires_next_step = True
+        activity = self._plan(self.lead)
+        activity.crm_result_id = self.informed
+        action = activity.action_feedback_schedule_next(feedback="x")
+        gestion = self._gestion_of(activity)
         self.assertEqual(action["res_id"], gestion.id)
         self.assertFalse(gestion.result_id)
         self.assertFalse(self.lead.activity_ids)

@@ -25,8 +25,8 @@ registry.category("web_tour.tours").add("crm_gestion_activity_done", {
             trigger: ".o-mail-Thread .o-mail-Message:contains(Llamará la semana que viene)",
         },
         {
-            content: "Find the gestión on the opportunity",
-            trigger: ".oe_stat_button[name=action_view_gestiones]",
+            content: "Find the gestión on the opportunity, which counts it already",
+            trigger: ".oe_stat_button[name=action_view_gestiones]:contains(1)",
             run: "click",
         },
         {
