@@ -136,6 +136,18 @@ class SalesForce:
         )
 
 
+class BrowserCommon(SalesForce, common.HttpCase):
+    """A sales force at work in a real browser; the seller speaks Spanish."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._enforce()
+        cls._make_sales_force()
+        cls._make_accounts()
+        cls.seller.lang = "es_ES"
+
+
 class CrmGestionCommon(SalesForce, BaseCommon):
     ALLOWANCE = 3  # queries, for batches of another size and caches
     GATES = False  # those of the stages as delivered; else none, a test sets its own

@@ -3,11 +3,11 @@ from datetime import date, datetime
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, MissingError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
 from odoo.addons.crm_gestion.reports.crm_day import SLOTS
 
-from .common import CrmGestionCommon, SalesForce
+from .common import BrowserCommon, CrmGestionCommon
 
 
 @freeze_time("2026-03-02 10:00:00")
@@ -547,16 +547,12 @@ class TestCrmDayAccess(CrmDayCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestCrmDayTours(SalesForce, HttpCase):
+class TestCrmDayTours(BrowserCommon):
     """A seller works his day off in a browser, in Spanish."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls._enforce()
-        cls._make_sales_force()
-        cls._make_accounts()
-        cls.seller.lang = "es_ES"
         cls.activity = cls.contact.activity_schedule(
             activity_type_id=cls.env.ref("mail.mail_activity_data_call").id,
             date_deadline="2026-03-02",

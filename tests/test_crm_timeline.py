@@ -4,9 +4,9 @@ from freezegun import freeze_time
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import Form, HttpCase, tagged
+from odoo.tests import Form, tagged
 
-from .common import CrmGestionCommon, SalesForce
+from .common import BrowserCommon, CrmGestionCommon
 
 KINDS = (
     "gestion", "opportunity", "stage", "closure", "quotation", "order", "invoice",
@@ -806,11 +806,8 @@ class TestTimelineButtons(TimelineCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestTimelineTour(SalesForce, HttpCase):
+class TestTimelineTour(BrowserCommon):
     def test_from_the_organization_to_what_happened(self):
-        self._make_sales_force()
-        self._make_accounts()
-        self.seller.lang = "es_ES"
         self._make_lead(name="Venta de software", partner_id=self.contact.id)
         self.env.cr.execute(
             "UPDATE crm_lead SET create_date = '2026-03-01 09:00:00' WHERE name = %s",

@@ -638,6 +638,7 @@ class TestImportScreen(ImportScreen, CrmGestionCommon, HttpCase):
             "crm_market": "Import Template for Markets",
             "crm_cargo": "Import Template for Positions",
             "crm_gestion_result": "Import Template for Interaction Results",
+            "crm_gestion": "Import Template for Gestiones",
         }
         labels = {}
         for kind in TEMPLATES:

@@ -5,13 +5,13 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.modules.registry import Registry
-from odoo.tests import Form, HttpCase, get_db_name, tagged
+from odoo.tests import Form, get_db_name, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.crm_gestion.models.crm_gestion import CrmGestion
 from odoo.addons.mail.tools.discuss import Store
 
-from .common import AtOnce, Connection, CrmGestionCommon, SalesForce
+from .common import AtOnce, BrowserCommon, Connection, CrmGestionCommon
 
 
 class ActivityCommon(CrmGestionCommon):
@@ -643,16 +643,8 @@ class TestActivityTwoConnections(AtOnce):
 
 
 @tagged("post_install", "-at_install")
-class TestActivityTour(SalesForce, HttpCase):
+class TestActivityTour(BrowserCommon):
     """In a real browser, in Spanish."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._enforce()
-        cls._make_sales_force()
-        cls._make_accounts()
-        cls.seller.lang = "es_ES"
 
     def test_done_in_the_chatter(self):
         lead = self._make_lead(name="Renovación anual", partner_id=self.contact.id)

@@ -1,19 +1,15 @@
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
-from .common import SalesForce
+from .common import BrowserCommon
 
 
 @tagged("post_install", "-at_install")
-class TestTours(SalesForce, HttpCase):
+class TestTours(BrowserCommon):
     """A seller's work in a real browser, in Spanish."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls._enforce()
-        cls._make_sales_force()
-        cls._make_accounts()
-        cls.seller.lang = "es_ES"
         cls.env["product.product"].create(
             {"name": "Licencia anual", "list_price": 100.0, "taxes_id": False}
         )

@@ -1,5 +1,18 @@
 import { registry } from "@web/core/registry";
 
+/** Type a part of a name into a field of the dialog, and pick what is offered. */
+const choose = (field, text, offered = text) => [
+    {
+        trigger: `.modal .o_field_widget[name=${field}] input`,
+        run: `edit ${text}`,
+    },
+    {
+        trigger: `.o-autocomplete--dropdown-item:contains(${offered})`,
+        run: "click",
+    },
+];
+const save = { trigger: ".modal .o_form_button_save", run: "click" };
+
 registry.category("web_tour.tours").add("crm_gestion_activity_done", {
     steps: () => [
         {
@@ -42,26 +55,9 @@ registry.category("web_tour.tours").add("crm_gestion_log_anywhere", {
             trigger: ".o_crm_gestion_log button",
             run: "click",
         },
-        {
-            trigger: ".modal .o_field_widget[name=organization_id] input",
-            run: "edit Aceites",
-        },
-        {
-            trigger: ".o-autocomplete--dropdown-item:contains(Aceites del Sur)",
-            run: "click",
-        },
-        {
-            trigger: ".modal .o_field_widget[name=result_id] input",
-            run: "edit Informado",
-        },
-        {
-            trigger: ".o-autocomplete--dropdown-item:contains(Informado)",
-            run: "click",
-        },
-        {
-            trigger: ".modal .o_form_button_save",
-            run: "click",
-        },
+        ...choose("organization_id", "Aceites", "Aceites del Sur"),
+        ...choose("result_id", "Informado"),
+        save,
         {
             trigger: "body:not(:has(.modal))",
         },
@@ -75,18 +71,8 @@ registry.category("web_tour.tours").add("crm_gestion_meeting_held", {
             trigger: ".o_form_view button[name=action_crm_held]",
             run: "click",
         },
-        {
-            trigger: ".modal .o_field_widget[name=result_id] input",
-            run: "edit Informado",
-        },
-        {
-            trigger: ".o-autocomplete--dropdown-item:contains(Informado)",
-            run: "click",
-        },
-        {
-            trigger: ".modal .o_form_button_save",
-            run: "click",
-        },
+        ...choose("result_id", "Informado"),
+        save,
         {
             trigger:
                 "body:not(:has(.modal)) .o_form_view:not(:has(button[name=action_crm_held])) .ribbon",
