@@ -172,6 +172,7 @@ class CrmAffiliation(models.Model):
         if reopened:
             super(CrmAffiliation, reopened).write({"is_main": False})
         employments = self.filtered(lambda row: row._is_employment())
+        ended = self.filtered(lambda row: vals.get("date_to") and not row.date_to)
         if vals.get("date_to"):
             # what is true until now stays with the row
             employments.flush_recordset(CONTACT_DATA)
@@ -190,7 +191,20 @@ class CrmAffiliation(models.Model):
             super(CrmAffiliation, rows).write({"is_main": True})
             for row in current:
                 transfer._employ(row.contact_id, row.organization_id, data[row])
+        ended._tell_that_they_ended()
         return res
+
+    def _tell_that_they_ended(self):
+        """Who types the end into a list tells the salesperson as the dialog does, which
+        works in superuser mode and tells both by itself."""
+        if self.env.su:
+            return
+        transfer = self.env["crm.affiliation.transfer"]
+        nobody = self.env["res.partner"]
+        for row in self:
+            transfer._tell_owners(
+                row.contact_id, row.organization_id, nobody, row.date_to
+            )
 
     def _reopened_by(self, vals):
         """:return: the main rows whose end these values take off: they become the main

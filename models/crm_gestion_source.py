@@ -3,7 +3,7 @@ import logging
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools.misc import clean_context
 
 _logger = logging.getLogger(__name__)
@@ -269,14 +269,21 @@ class CrmGestionSource(models.AbstractModel):
 
         :raise AccessError: where the user may not write that activity or meeting, or
             names an e-mail
+        :raise UserError: where nobody came to that meeting
         """
         if not self.env.su and gestiones.message_id:
             raise self._not_chosen()
         named = gestiones.filtered(lambda g: g.activity_id or g.calendar_event_id)
         if not named:
             return
+        events = named.calendar_event_id
         named.activity_id.check_access("write")
-        self._hold(named.calendar_event_id)  # checks the rights on private ones too
+        events.check_access("write")
+        if not self.env.su and "no_show" in events.mapped("crm_result"):
+            raise UserError(
+                self.env._("What came of this meeting is noted already: reload it.")
+            )
+        self._hold(events)  # checks the rights on private ones too
         # sudo: rights on what was named are checked; what belongs to it follows, such
         # as the activity of a colleague for the same meeting
         for gestion in named.sudo():

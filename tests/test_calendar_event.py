@@ -207,6 +207,23 @@ class TestCalendarEvent(CrmGestionCommon, MockEmail):
         with self.assertRaises(UserError):
             event.action_crm_held()
 
+    def test_nobody_logs_a_meeting_that_nobody_came_to(self):
+        event = self._make_lead_event()
+        event.action_crm_no_show()
+        for user in (self.seller, self.colleague):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                self.env["crm.gestion"].with_user(user).create(
+                    {
+                        "activity_type_id": self.meeting.id,
+                        "calendar_event_id": event.id,
+                        "contact_id": self.contact.id,
+                        "date": "2026-03-02 10:00:00",
+                        "result_id": self.env.ref("crm_gestion.result_informed").id,
+                    }
+                )
+        self.assertEqual(event.crm_result, "no_show")
+        self.assertFalse(self.contact.with_user(self.director).gestion_ids)
+
     def test_same_hour_of_the_day_when_the_clocks_change(self):
         self.seller.tz = "Europe/Madrid"
         event = self._make_lead_event(

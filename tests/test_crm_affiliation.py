@@ -444,15 +444,25 @@ class TestChangeOfOrganization(AffiliationCase):
             self._told(), self.colleague.partner_id | self.seller.partner_id
         )
 
+    def test_end_typed_into_the_list_is_told_too(self):
+        row = self._affiliate(self.contact, self.winery).with_user(self.seller)
+        self.assertFalse(self._told())
+        row.date_to = "2026-03-01"
+        self.assertEqual(self._told(), self.colleague.partner_id)
+        row.date_to = "2026-02-28"
+        self.assertEqual(len(self._messages()), 1)
+
     def _told(self):
-        messages = self.env["mail.message"].search(
+        return self._messages().notified_partner_ids
+
+    def _messages(self):
+        return self.env["mail.message"].search(
             [
                 ("model", "=", "res.partner"),
                 ("res_id", "=", self.contact.id),
                 ("message_type", "=", "user_notification"),
             ]
         )
-        return messages.notified_partner_ids
 
     def test_leaving_without_a_new_employer(self):
         gestion = self._make_gestion(contact_id=self.contact.id)
