@@ -27,6 +27,7 @@ from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line
 from . import crm_origination
 from . import crm_stage
+from . import crm_substitution
 from . import crm_team
 from . import ir_actions_act_window
 from . import mail_activity

@@ -33,8 +33,8 @@ class ResUsers(models.Model):
         return self.env.user._crm_scopes()[self.env.user]
 
     def _crm_scopes(self):
-        """Users whose sales these users answer for: each himself, and the members of
-        the teams he leads. A seller who left stays in the scope of the team he left
+        """Users whose sales these users answer for: each himself, whom he covers today,
+        and the members of the teams he leads. A seller who left stays in the scope of the team he left
         from: Odoo archives his membership together with him.
 
         :return: dict user -> set of ids of ``res.users``
@@ -51,7 +51,8 @@ class ResUsers(models.Model):
         present = led.filtered("active")
         left = led.user_id.filtered(lambda user: not user.active)
         led = present | (left._crm_last_memberships() & led)
-        scopes = {user: {user.id} for user in self}
+        covered = self.env["crm.substitution"]._covered(self)
+        scopes = {user: {user.id} | covered[user] for user in self}
         for membership in led:
             scopes[membership.crm_team_id.user_id].add(membership.user_id.id)
         return scopes
