@@ -3,7 +3,7 @@ from odoo.tools import format_date
 
 
 class CrmAccessReason(models.AbstractModel):
-    """"Why do I see this?": says in words which rule lets a user in.
+    """ "Why do I see this?": says in words which rule lets a user in.
 
     It repeats the record rules in words, so it changes where they change; a test goes
     through all of them and compares. A reason is a pair of a key and a sentence; what

@@ -69,8 +69,7 @@ class CrmHistory(models.AbstractModel):
 
     @api.model
     def _shared(self, scope):
-        """Records without a company are shared where all companies of the reader are.
-        """
+        """Records without a company are shared where all the reader's companies are."""
         # sudo: a setting of the reader's companies
         companies = self.env.user.sudo().company_ids
         kinds = {company.id: company.crm_shared_history for company in companies}

@@ -163,7 +163,6 @@ class ResUsers(models.Model):
         return res
 
     def action_archive(self):
-        """Odoo archives the memberships first: note before from which teams he leaves.
-        """
+        """Odoo archives the memberships first: note before where he leaves from."""
         self.env["crm.team.member"]._mark_left(self.filtered("active"))
         return super().action_archive()

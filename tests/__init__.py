@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_access_rpc
 from . import test_api
 from . import test_base_partner_merge
 from . import test_calendar_event

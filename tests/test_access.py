@@ -210,7 +210,9 @@ class AccessCommon(CrmGestionCommon):
                 savepoint.rollback()
             self.assertEqual(self._state(record), before, operation)
         self.assertEqual(done, letters)
-        self.assertEqual(self._finds(record.with_user(user)), "R" in letters)
+        # Odoo lists the activities of what one may write, others open all the same
+        listed = "U" if record._name == "mail.activity" else "R"
+        self.assertEqual(self._finds(record.with_user(user)), listed in letters)
 
     def _try(self, operation, record, values):
         field, value = CHANGES[record._name]
