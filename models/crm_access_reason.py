@@ -27,7 +27,6 @@ class CrmAccessReason(models.AbstractModel):
             "params": {
                 "type": "info",
                 "sticky": True,
-                "title": self.env._("Why do I see this?"),
                 "message": " ".join(sentences),
             },
         }

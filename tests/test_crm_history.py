@@ -776,7 +776,6 @@ class TestAccessReason(HistoryCommon):
         ):
             params = lead.with_user(self.seller).action_crm_why()["params"]
             self.assertEqual(params["message"], words)
-            self.assertEqual(params["title"], "Why do I see this?")
 
     def test_organizations_say_who_may_change_them(self):
         theirs = self._account(self.stranger)
