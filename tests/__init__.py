@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_access_rpc
 from . import test_api
 from . import test_base_partner_merge
 from . import test_calendar_event
@@ -10,6 +11,7 @@ from . import test_crm_gestion
 from . import test_crm_gestion_change
 from . import test_crm_gestion_email
 from . import test_crm_gestion_import
+from . import test_crm_history
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
 from . import test_crm_market
