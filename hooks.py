@@ -70,6 +70,7 @@ def _pipeline_in_use(env):
 def post_init_hook(env):
     """Start the method on an empty pipeline; leave one in use as it is."""
     _fill_organizations(env)
+    env["crm.team.member"]._mark_left_before()
     if env["crm.stage"]._method_enforced():
         env["crm.stage"]._start_method()
     else:

@@ -31,6 +31,7 @@ from . import crm_stage
 from . import crm_substitution
 from . import crm_substitution_notice
 from . import crm_team
+from . import crm_team_member
 from . import ir_actions_act_window
 from . import mail_activity
 from . import mail_activity_type

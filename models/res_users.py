@@ -1,4 +1,23 @@
+from typing import NamedTuple
+
 from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Key of what is worked out once in a transaction: rules ask with every query.
+CACHE = "crm_scopes"
+# Fields that say whether a record is in the reader's scope.
+SCOPE_FIELDS = {
+    "res.users": ["crm_in_scope"],
+    "crm.team": ["crm_in_scope"],
+    "crm.gestion": ["in_scope"],
+}
+
+
+class Scope(NamedTuple):
+    """Whom and which teams a user answers for."""
+
+    user_ids: frozenset
+    team_ids: frozenset
 
 
 class ResUsers(models.Model):
@@ -18,7 +37,7 @@ class ResUsers(models.Model):
         SQL."""
         scope = self._crm_scope_user_ids()
         for user in self:
-            user.crm_in_scope = user.id in scope
+            user.crm_in_scope = user._origin.id in scope
 
     def _search_crm_in_scope(self, operator, value):
         """Inlines the ids, so that a rule ``user_id.crm_in_scope`` becomes
@@ -27,48 +46,96 @@ class ResUsers(models.Model):
             return NotImplemented
         return [("id", "in", list(self._crm_scope_user_ids()))]
 
+    # === SCOPE === #
+
     @api.model
     def _crm_scope_user_ids(self):
         """:return: set of ids of `_crm_scopes` of the current user"""
-        return self.env.user._crm_scopes()[self.env.user]
+        return self.env.user._crm_full_scopes()[self.env.user].user_ids
+
+    @api.model
+    def _crm_scope_team_ids(self):
+        """:return: set of ids of the teams that the current user leads, and below"""
+        return self.env.user._crm_full_scopes()[self.env.user].team_ids
 
     def _crm_scopes(self):
         """Users whose sales these users answer for: each himself, whom he covers today,
-        and the members of the teams he leads. A seller who left stays in the scope of the team he left
-        from: Odoo archives his membership together with him.
+        and the members of the teams he leads and of the teams below. A seller who left
+        stays in the scope of the team he left from (``crm.team.member.crm_left``).
 
         :return: dict user -> set of ids of ``res.users``
         """
-        # sudo: who is member of which team is no secret, and a rule must not depend on
-        # what else its reader may open
-        memberships = self.env["crm.team.member"].sudo().with_context(active_test=False)
-        led = memberships.search(
-            [
-                ("crm_team_id.user_id", "in", self.ids),
-                ("crm_team_id.active", "=", True),
-            ]
-        )
-        present = led.filtered("active")
-        left = led.user_id.filtered(lambda user: not user.active)
-        led = present | (left._crm_last_memberships() & led)
-        covered = self.env["crm.substitution"]._covered(self)
-        scopes = {user: {user.id} | covered[user] for user in self}
-        for membership in led:
-            scopes[membership.crm_team_id.user_id].add(membership.user_id.id)
-        return scopes
+        scopes = self._crm_full_scopes()
+        return {user: scopes[user].user_ids for user in self}
 
-    def _crm_last_memberships(self):
-        """
-        :return: the memberships that ended together with these archived users, not
-            the ones of teams they had changed before
-        """
-        memberships = self.env["crm.team.member"].with_context(active_test=False)
-        last = memberships.browse()
-        ended = memberships.search([("user_id", "in", self.ids)]).grouped("user_id")
-        for own in ended.values():
-            date = max(own.mapped("write_date"))
-            last |= own.filtered(lambda m, date=date: m.write_date == date)
-        return last
+    def _crm_full_scopes(self):
+        """:return: dict user -> `Scope`, worked out once in a transaction and day"""
+        cache = self._crm_scope_cache()
+        keys = {user: ("scope", user.id, user._crm_today()) for user in self}
+        missing = self.filtered(lambda user: keys[user] not in cache)
+        for user, scope in missing._crm_work_out_scopes().items():
+            cache[keys[user]] = scope
+        return {user: cache[keys[user]] for user in self}
+
+    def _crm_work_out_scopes(self):
+        if not self:
+            return {}
+        covered = self.env["crm.substitution"]._covered(self)
+        user_ids = {user.id: {user.id} | covered[user] for user in self}
+        team_ids = {user.id: set() for user in self}
+        for head_id, team_id, member_id in self._crm_led():
+            team_ids[head_id].add(team_id)
+            if member_id:
+                user_ids[head_id].add(member_id)
+        return {
+            user: Scope(frozenset(user_ids[user.id]), frozenset(team_ids[user.id]))
+            for user in self
+        }
+
+    def _crm_led(self):
+        """:return: rows of a head, a team he leads or one below, and a member of it or
+        who left from it; an archived team is found, and gives nobody into a scope"""
+        self.env["crm.team"].flush_model(["active", "parent_id", "user_id"])
+        self.env["crm.team.member"].flush_model()
+        return self.env.execute_query(
+            SQL(
+                """WITH RECURSIVE led (head_id, team_id) AS (
+                       SELECT user_id, id FROM crm_team WHERE user_id = ANY(%(users)s)
+                       UNION
+                       SELECT led.head_id, below.id
+                         FROM led
+                         JOIN crm_team above ON above.id = led.team_id
+                         JOIN crm_team below ON below.parent_id = above.id
+                        WHERE above.active OR above.user_id IS DISTINCT FROM led.head_id
+                   )
+                   SELECT led.head_id, team.id, member.user_id
+                     FROM led
+                     JOIN crm_team team ON team.id = led.team_id
+                LEFT JOIN crm_team_member member
+                       ON member.crm_team_id = team.id AND team.active
+                      AND (member.active OR member.crm_left)""",
+                users=list(self.ids),
+            )
+        )
+
+    def _crm_today(self):
+        """:return: the day of this user, by the time zone of his preferences: a client
+        cannot send that one"""
+        self.ensure_one()
+        return fields.Date.context_today(self.with_context(tz=self.tz or "UTC"))
+
+    @api.model
+    def _crm_scope_cache(self):
+        """:return: dict that lives as long as the transaction"""
+        return self.env.cr.cache.setdefault(CACHE, {})
+
+    @api.model
+    def _crm_drop_scopes(self):
+        """Teams, members, substitutions or owners of accounts have changed: whoever
+        asks next works his scope out again."""
+        self.env.cr.cache.pop(CACHE, None)
+        for model, names in SCOPE_FIELDS.items():
+            self.env[model].invalidate_model(names, flush=False)
 
     # === CRUD METHODS === #
 
@@ -80,7 +147,21 @@ class ResUsers(models.Model):
         return users
 
     def write(self, vals):
+        leave = "active" in vals and not vals["active"]
+        back = self.filtered(lambda user: vals.get("active") and not user.active)
+        if leave:
+            self.env["crm.team.member"]._mark_left(self.filtered("active"))
         res = super().write(vals)
+        if back:
+            self.env["crm.team.member"]._mark_back(back)
+        if vals.keys() & {"active", "tz", "company_ids"}:
+            self._crm_drop_scopes()
         if vals.keys() & {"group_ids", "partner_id"}:
             self.env["crm.account.status"]._drop(self.partner_id)
         return res
+
+    def action_archive(self):
+        """Odoo archives the memberships first: note before from which teams he leaves.
+        """
+        self.env["crm.team.member"]._mark_left(self.filtered("active"))
+        return super().action_archive()
