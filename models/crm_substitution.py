@@ -100,7 +100,7 @@ class CrmSubstitution(models.Model):
     @api.depends("date_from", "date_to", "active")
     @api.depends_context("uid")
     def _compute_state(self):
-        today = self._today(self.env.user)
+        today = self.env.user._crm_today()
         for row in self:
             if row.active and row.date_from and row.date_from > today:
                 row.state = "planned"
@@ -112,7 +112,7 @@ class CrmSubstitution(models.Model):
     def _search_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = self._today(self.env.user)
+        today = self.env.user._crm_today()
         domains = {
             "planned": Domain([("active", "=", True), ("date_from", ">", today)]),
             "running": Domain(
@@ -137,7 +137,7 @@ class CrmSubstitution(models.Model):
             return
         led = self._led_user_ids()
         for row in rows:
-            row.may_set = row.user_id.id in led
+            row.may_set = row.user_id._origin.id in led
 
     def _search_may_set(self, operator, value):
         if operator != "in":
@@ -283,21 +283,14 @@ class CrmSubstitution(models.Model):
         """End cover at once, today included. The days covered before stay on record;
         what did not begin before today is archived."""
         for row in self.filtered(lambda row: row.state != "over"):
-            today = self._today(row.substitute_id)
+            # sudo: the time zone of a colleague
+            today = row.substitute_id.sudo()._crm_today()
             if row.date_from < today:
                 row.date_to = today - timedelta(days=1)
             else:
                 row.active = False
 
     # === BUSINESS METHODS === #
-
-    @api.model
-    def _today(self, user):
-        """:return: the day it is for a user: in the time zone of his preferences, not
-            the one that a client sends"""
-        # sudo: the time zone of a colleague
-        zone = user.sudo().tz or "UTC"
-        return fields.Date.context_today(self.with_context(tz=zone))
 
     @api.model
     def _covered(self, users):
@@ -343,7 +336,7 @@ class CrmSubstitution(models.Model):
             ]
         )
         for row in rows:
-            if row.date_from <= self._today(row.substitute_id) <= row.date_to:
+            if row.date_from <= row.substitute_id._crm_today() <= row.date_to:
                 yield row, row[side].with_env(users.env)
 
     @api.model
@@ -353,24 +346,8 @@ class CrmSubstitution(models.Model):
 
         :return: set of ids of ``res.users``
         """
-        user = self.env.user
-        covered = self._covered(user)[user]
-        scope = self.env["res.users"]._crm_scope_user_ids()
-        if not covered:
-            return set(scope)
-        # sudo: who is member of which team is no secret; whom he covers may be of his
-        # own people too, also when that one left
-        members = self.env["crm.team.member"].sudo().with_context(active_test=False)
-        own = members.search(
-            [
-                ("user_id", "in", list(covered)),
-                ("crm_team_id.crm_in_scope", "=", True),
-                "|",
-                ("active", "=", True),
-                ("user_id.active", "=", False),
-            ]
-        )
-        return set(scope) - covered | set(own.user_id.ids)
+        led = {member for _head, _team, member in self.env.user._crm_led() if member}
+        return {self.env.uid, *led}
 
     @api.model
     def _only_covered_ids(self):
