@@ -24,8 +24,8 @@ class CalendarEvent(models.Model):
         string="Awaits My Result",
         compute="_compute_crm_awaits_result",
         search="_search_crm_awaits_result",
-        help="I, or whom I cover, organized this meeting with a customer, it is over, and nobody said "
-        "yet what came of it.",
+        help="I, or whom I cover today, organized this meeting with a customer, it is "
+        "over, and nobody said yet what came of it.",
     )
 
     # === COMPUTE METHODS === #

@@ -55,7 +55,9 @@ class CrmGestionBehalf(models.AbstractModel):
         covered = Substitution._covered(gestiones.user_id | actor)
         if not any(covered.values()):
             return
-        not_mine = set() if self.env.su else Substitution._only_covered_ids()
+        not_mine = set()
+        if covered[actor] and not self.env.su:
+            not_mine = covered[actor] - Substitution._led_user_ids()
         signed, taken = {}, gestiones.browse()
         # sudo: owners of what is named; the rights on it are checked elsewhere
         for gestion in gestiones.sudo():
@@ -112,9 +114,11 @@ class CrmGestionBehalf(models.AbstractModel):
             days[row.user_id, row.substitute_id] |= row
         for absent, group in planned.grouped("on_behalf_of_id").items():
             later = group.filtered(
-                lambda g, a=absent: not any(
-                    row.date_from <= g.next_date <= row.date_to
-                    for row in days.get((a, g.user_id), ())
+                lambda g, a=absent: (
+                    not any(
+                        row.date_from <= g.next_date <= row.date_to
+                        for row in days.get((a, g.user_id), ())
+                    )
                 )
             )
             later.next_user_id = absent

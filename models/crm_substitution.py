@@ -91,10 +91,10 @@ class CrmSubstitution(models.Model):
     @api.depends("user_id", "substitute_id")
     def _compute_display_name(self):
         for row in self.sudo():  # sudo: names of colleagues
-            row.display_name = self.env._(
+            row.display_name = row.substitute_id and self.env._(
                 "%(substitute)s covers %(user)s",
-                substitute=row.substitute_id.name or "",
-                user=row.user_id.name or "",
+                substitute=row.substitute_id.name,
+                user=row.user_id.name,
             )
 
     @api.depends("date_from", "date_to", "active")
@@ -130,13 +130,14 @@ class CrmSubstitution(models.Model):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_may_set(self):
         """Agrees with the search."""
-        rows = self.sudo()  # sudo: companies of colleagues
         if self.env.user._has_group("crm_gestion.group_sales_director"):
-            for row in rows:
-                row.may_set = bool(row.user_id.company_ids & self.env.companies)
+            for row in self:
+                # sudo: companies of colleagues
+                companies = row.user_id.sudo().company_ids
+                row.may_set = bool(companies & self.env.companies)
             return
         led = self._led_user_ids()
-        for row in rows:
+        for row in self:
             row.may_set = row.user_id._origin.id in led
 
     def _search_may_set(self, operator, value):
@@ -184,7 +185,7 @@ class CrmSubstitution(models.Model):
 
     def _not_passed_on(self, other):
         """:return: sentence that says what another substitution in these days does not
-            pass on; None where they have nothing to do with each other"""
+        pass on; None where they have nothing to do with each other"""
         if other == self._origin or not (
             other.date_from <= self.date_to and self.date_from <= other.date_to
         ):
@@ -327,13 +328,14 @@ class CrmSubstitution(models.Model):
         # sudo: who covers whom is no secret, and a rule must not depend on what else
         # its reader may open; today somewhere on earth, then today for the substitute
         today, day = fields.Date.today(), timedelta(days=1)
-        rows = self.sudo().search(
+        rows = self.sudo().search_fetch(
             [
                 (side, "in", users.ids),
                 ("active", "=", True),
                 ("date_from", "<=", today + day),
                 ("date_to", ">=", today - day),
-            ]
+            ],
+            ["user_id", "substitute_id", "date_from", "date_to"],
         )
         for row in rows:
             if row.date_from <= row.substitute_id._crm_today() <= row.date_to:

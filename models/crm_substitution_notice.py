@@ -49,34 +49,33 @@ class CrmSubstitutionNotice(models.AbstractModel):
             "date_from": format_date(row.env, row.date_from),
             "date_to": format_date(row.env, row.date_to),
         }
-        _ = row.env._
         if gone:
-            body = _(
+            body = row.env._(
                 "%(who)s changed a substitution: it is not yours any more. Now "
                 "%(substitute)s covers %(user)s from %(date_from)s to %(date_to)s.",
                 **names,
             )
         elif not row.active:
-            body = _(
+            body = row.env._(
                 "%(who)s cancelled it: %(substitute)s does not cover %(user)s "
                 "from %(date_from)s to %(date_to)s.",
                 **names,
             )
         elif row.state == "over":
-            body = _(
+            body = row.env._(
                 "%(who)s ended it: the last day on which %(substitute)s covered "
                 "%(user)s was %(date_to)s.",
                 **names,
             )
         else:
-            body = _(
+            body = row.env._(
                 "%(who)s set it: %(substitute)s covers %(user)s "
                 "from %(date_from)s to %(date_to)s.",
                 **names,
             )
         self.env["mail.thread"].with_context(lang=person.lang).message_notify(
             partner_ids=person.partner_id.ids,
-            subject=_("Substitution: %s", row.display_name),
+            subject=row.env._("Substitution: %s", row.display_name),
             body=body,
             model=row._name,
             res_id=row.id,
