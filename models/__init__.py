@@ -1,5 +1,7 @@
 from . import account_move
 from . import calendar_event
+from . import crm_access_reason
+from . import crm_account_notice
 from . import crm_account_status
 from . import crm_affiliation
 from . import crm_affiliation_merge
@@ -17,6 +19,7 @@ from . import crm_gestion_import
 from . import crm_gestion_result
 from . import crm_gestion_source
 from . import crm_hand_out
+from . import crm_history
 from . import crm_lead
 from . import crm_lost_reason
 from . import crm_market

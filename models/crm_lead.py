@@ -171,6 +171,15 @@ class CrmLead(models.Model):
         ondelete="set null",
     )
     method_applies = fields.Boolean(compute="_compute_method_applies")
+    in_scope = fields.Boolean(
+        string="In My Scope", compute="_compute_in_scope", search="_search_in_scope"
+    )
+    crm_may_write = fields.Boolean(
+        string="I May Change It", compute="_compute_crm_may_write"
+    )
+
+    # Whose opportunities, without looking at them: the rules of gestiones ask it.
+    _crm_user_idx = models.Index("(user_id, id)")
 
     # === COMPUTE METHODS === #
 
@@ -298,6 +307,28 @@ class CrmLead(models.Model):
         self.method_applies = self.env[
             "crm.stage"
         ]._method_enforced() and self.env.user.has_group("crm_gestion.group_seller")
+
+    @api.depends("company_id", "organization_id", "partner_id", "user_id")
+    @api.depends_context("uid")
+    def _compute_in_scope(self):
+        readable = self.env["crm.history"]._readable(self)
+        for lead in self:
+            lead.in_scope = lead in readable
+
+    def _search_in_scope(self, operator, value):
+        """Opportunities of my people, unassigned ones, and those of my people's
+        accounts."""
+        if operator != "in":
+            return NotImplemented
+        return self.env["crm.history"]._domain(self._name)
+
+    @api.depends("user_id")
+    @api.depends_context("uid")
+    def _compute_crm_may_write(self):
+        """Who only reads an opportunity of his account finds no button that fails."""
+        writable = self._filtered_access("write")
+        for lead in self:
+            lead.crm_may_write = lead in writable
 
     def _inverse_email_from(self):
         return super(CrmLead, self._with_own_contact())._inverse_email_from()
@@ -500,6 +531,12 @@ class CrmLead(models.Model):
         self.env["crm.opportunity.line"]._follow_again(self)
         return True
 
+    @api.readonly
+    def action_crm_why(self):
+        """Say in words which rule shows this to the user."""
+        self.ensure_one()
+        return self.env["crm.access.reason"]._action(self)
+
     def action_view_forecast_changes(self):
         """List how often the promises of these opportunities changed."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -599,6 +636,8 @@ class CrmLead(models.Model):
         finds it among what is lost too; one query, for assignment asks for each lead.
         """
         found = super()._get_lead_duplicates(partner, email, include_lost=True)
+        # what is only read, for the sake of the account, is not there to be merged
+        found = found._filtered_access("write")
         if include_lost:
             return found
         return found.filtered(
@@ -627,7 +666,12 @@ class CrmLead(models.Model):
         self, user_id=False, team_id=False, auto_unlink=True, max_length=5
     ):
         """No stage asks for anything when opportunities are merged, and the winner is
-        open, paused or closed as the best of them was."""
+        open, paused or closed as the best of them was.
+
+        :raise AccessError: where one of them is only read: Odoo deletes the others in
+            superuser mode
+        """
+        self.check_access("write")
         Closure = self.env["crm.opportunity.closure"]
         Passage = self.env["crm.opportunity.stage"]
         before, places = Closure._merge_snapshot(self), Passage._snapshot(self)

@@ -46,6 +46,9 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="crm_gestion.quiet_days",
         default=60,
     )
+    crm_shared_history = fields.Selection(
+        related="company_id.crm_shared_history", required=True, readonly=False
+    )
     crm_organization_field_ids = fields.Many2many(
         comodel_name="ir.model.fields",
         relation="crm_settings_organization_field_rel",

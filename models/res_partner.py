@@ -87,13 +87,25 @@ class ResPartner(models.Model):
     )
     gestion_count = fields.Integer(
         string="Number of Gestiones",
-        compute="_compute_gestion_data",
+        compute="_compute_gestion_count",
         groups="crm_gestion.group_seller",
     )
     last_gestion_date = fields.Datetime(
         string="Last Gestión",
-        compute="_compute_gestion_data",
+        compute="_compute_last_gestion_date",
         groups="crm_gestion.group_seller",
+        help="Whoever made it, also where you may not open it.",
+    )
+    last_contact_note = fields.Char(
+        string="Last Contact",
+        compute="_compute_notices",
+        groups="crm_gestion.group_seller",
+    )
+    hidden_opportunity_note = fields.Char(
+        string="Colleagues' Opportunities",
+        compute="_compute_notices",
+        groups="crm_gestion.group_seller",
+        help="Open opportunities here that you may not open: ask who has them.",
     )
 
     affiliation_ids = fields.One2many(
@@ -158,8 +170,10 @@ class ResPartner(models.Model):
     _crm_completeness_idx = models.Index(
         "(completeness, id) WHERE account_status IS NOT NULL"
     )
-    # Whose accounts: the rules of gestiones ask it with each reading.
-    _crm_user_idx = models.Index("(user_id, id) WHERE user_id IS NOT NULL")
+    # Whose accounts: the rules ask it with each request, and the index answers alone.
+    _crm_user_idx = models.Index(
+        "(user_id, id, is_company, parent_id) WHERE user_id IS NOT NULL"
+    )
 
     # === COMPUTE METHODS === #
 
@@ -214,19 +228,32 @@ class ResPartner(models.Model):
             partner.gestion_ids = gestiones.browse(found.get(partner._origin.id, ()))
 
     @api.depends_context("uid")
-    def _compute_gestion_data(self):
+    def _compute_gestion_count(self):
         Gestion = self.env["crm.gestion"]
         counts = dict.fromkeys(self.ids, 0)
-        dates = dict.fromkeys(self.ids, False)
         for name in ("organization_id", "contact_id"):
-            for partner, count, date in Gestion._read_group(
-                [(name, "in", self.ids)], [name], ["__count", "date:max"]
+            for partner, count in Gestion._read_group(
+                [(name, "in", self.ids)], [name], ["__count"]
             ):
                 counts[partner.id] += count
-                dates[partner.id] = max(filter(None, (dates[partner.id], date)))
         for partner in self:
             partner.gestion_count = counts.get(partner._origin.id, 0)
-            partner.last_gestion_date = dates.get(partner._origin.id, False)
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_last_gestion_date(self):
+        found = self.env["crm.account.notice"]._last_contacts(self)
+        for partner in self:
+            date, _user = found.get(partner._origin.id, (False, False))
+            partner.last_gestion_date = date
+
+    @api.depends_context("uid", "allowed_company_ids", "lang", "tz")
+    def _compute_notices(self):
+        Notice = self.env["crm.account.notice"]
+        contacts = Notice._last_contact_notes(self)
+        opportunities = Notice._hidden_opportunity_notes(self)
+        for partner in self:
+            partner.last_contact_note = contacts.get(partner._origin.id)
+            partner.hidden_opportunity_note = opportunities.get(partner._origin.id)
 
     @api.depends(
         "is_company",
@@ -310,6 +337,8 @@ class ResPartner(models.Model):
         partners = super().create(vals_list)
         found = partners.filtered("origination_id") | partners._entered_by_sales()
         self.env["crm.account.status"]._mark_potential(found)
+        if partners.user_id:
+            self.env["res.users"]._crm_drop_scopes()
         return partners
 
     def write(self, vals):
@@ -319,6 +348,8 @@ class ResPartner(models.Model):
             self.env["crm.account.status"]._mark_potential(self)
         if "parent_id" in vals:
             self.env["crm.affiliation"]._follow_employers(self)
+        if vals.keys() & {"is_company", "parent_id", "user_id"}:
+            self.env["res.users"]._crm_drop_scopes()
         return res
 
     @api.model
@@ -361,6 +392,12 @@ class ResPartner(models.Model):
                 else False,
             },
         )
+
+    @api.readonly
+    def action_crm_why(self):
+        """Say in words which rule shows this to the user."""
+        self.ensure_one()
+        return self.env["crm.access.reason"]._action(self)
 
     def action_crm_timeline(self):
         """Open the history of this organization or contact."""

@@ -10,6 +10,8 @@ SCOPE_FIELDS = {
     "res.users": ["crm_in_scope"],
     "crm.team": ["crm_in_scope"],
     "crm.gestion": ["in_scope"],
+    "crm.lead": ["crm_may_write", "in_scope"],
+    "sale.order": ["crm_in_scope"],
 }
 
 

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import SQL
@@ -7,6 +7,28 @@ from odoo.tools.misc import clean_context
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
+
+    crm_in_scope = fields.Boolean(
+        string="In My Sales Scope",
+        compute="_compute_crm_in_scope",
+        search="_search_crm_in_scope",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("company_id", "partner_id", "user_id")
+    @api.depends_context("uid")
+    def _compute_crm_in_scope(self):
+        readable = self.env["crm.history"]._readable(self)
+        for order in self:
+            order.crm_in_scope = order in readable
+
+    def _search_crm_in_scope(self, operator, value):
+        """Quotations and orders of my people, unassigned ones, and those of my people's
+        accounts."""
+        if operator != "in":
+            return NotImplemented
+        return self.env["crm.history"]._domain(self._name)
 
     # === CRUD METHODS === #
 

@@ -776,11 +776,12 @@ class TestCrmGestionForColleague(GestionCase):
         )
 
     def test_nobody_logs_with_an_opportunity_he_may_not_read(self):
-        lead = self._make_lead(self.stranger, partner_id=self.contact.id)
+        stall = self.env["res.partner"].create({"name": "Market Stall"})
+        lead = self._make_lead(self.stranger, partner_id=stall.id)
         before = self._count_gestiones()
 
         with self.assertRaises(AccessError):
-            self._log_with_step(lead_id=lead.id, contact_id=self.contact.id)
+            self._log_with_step(lead_id=lead.id, contact_id=stall.id)
 
         self.assertEqual(self._count_gestiones(), before)
         self.assertFalse(self._activities(lead))

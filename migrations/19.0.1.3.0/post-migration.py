@@ -1,14 +1,29 @@
-"""Installations of 19.0.1.2.0 learn from which teams people left."""
+"""Installations of 19.0.1.2.0 learn from which teams people left, and whose history
+follows its account: an update leaves delivered rules alone."""
 
 from odoo import SUPERUSER_ID, api
+
+# Rules of what is read with its opportunity.
+READ_WITH_OPPORTUNITY = (
+    "crm_opportunity_closure_rule_read",
+    "crm_opportunity_stage_rule_read",
+    "crm_opportunity_forecast_log_rule_read",
+)
 
 
 def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     _mark_who_left(env)
+    _widen_reading(env)
 
 
 def _mark_who_left(env):
     """What a seller who left has stays in the scope of his team: nobody had noted from
     which one he left."""
     env["crm.team.member"]._mark_left_before()
+
+
+def _widen_reading(env):
+    for name in READ_WITH_OPPORTUNITY:
+        if rule := env.ref(f"crm_gestion.{name}", False):
+            rule.domain_force = "[('lead_id.in_scope', '=', True)]"

@@ -1,0 +1,248 @@
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.fields import Domain
+
+# So many ids of accounts are written out in a query, measured: PostgreSQL then finds
+# their records by index, where a subquery joined by OR makes it look through the table.
+INLINE = 10000
+
+
+class Level(NamedTuple):
+    """What a reader reads of: records whose owner, or whose account's owner, is one of
+    these users; None for everybody. Only of these companies, False for records without
+    one; None for all."""
+
+    user_ids: frozenset | None
+    company_ids: frozenset | None
+
+
+class Source(NamedTuple):
+    """How records are reached: through their own ``user_id``, through who has the
+    organization or the person without one that they name, through who has the account
+    of the partner, through the opportunity. Names of fields."""
+
+    unassigned: bool = False
+    organization: str = ""
+    person: str = ""
+    partner: str = ""
+    lead: str = ""
+
+
+SOURCES = {
+    "crm.lead": Source(
+        unassigned=True, organization="organization_id", person="partner_id"
+    ),
+    "sale.order": Source(unassigned=True, partner="partner_id"),
+    "crm.gestion": Source(
+        organization="organization_id", person="contact_id", lead="lead_id"
+    ),
+}
+
+
+class CrmHistory(models.AbstractModel):
+    """History follows the account: who has the salesperson of an organization, or of a
+    person without one, in his scope *reads* all that happened with it, whoever did it.
+    The setting "Shared history" of a company widens that for its records. Writing is
+    never widened: the rules that use this are for reading.
+
+    *Invariant.* What is searched and what is computed agree: lists are made with the
+    one, single records opened with the other.
+    """
+
+    _name = "crm.history"
+    _description = "History That Follows the Account"
+
+    # === WHO READS WHAT === #
+
+    @api.model
+    def _levels(self):
+        """:return: list of `Level` of the current user, worked out once in a
+        transaction"""
+        Users = self.env["res.users"]
+        scope = Users._crm_scope_user_ids()
+        cache = Users._crm_scope_cache()
+        key = ("levels", self.env.uid, scope)
+        if key not in cache:
+            cache[key] = [Level(scope, None), *self._shared(scope)]
+        return cache[key]
+
+    @api.model
+    def _shared(self, scope):
+        """Records without a company are shared where all companies of the reader are.
+        """
+        # sudo: a setting of the reader's companies
+        companies = self.env.user.sudo().company_ids
+        kinds = {company.id: company.crm_shared_history for company in companies}
+        everybody = {key for key, kind in kinds.items() if kind == "all"}
+        team = {key for key, kind in kinds.items() if kind == "team"}
+        if len(everybody) == len(kinds):
+            everybody.add(False)
+        elif len(everybody | team) == len(kinds):
+            team.add(False)
+        if everybody:
+            yield Level(None, frozenset(everybody))
+        if team:
+            yield Level(scope | self._mates(), frozenset(team))
+
+    @api.model
+    def _mates(self):
+        """:return: set of ids of the members of the user's teams, and of who left"""
+        # sudo: who is member of which team is no secret
+        members = self.env["crm.team.member"].sudo()
+        teams = members.search([("user_id", "=", self.env.uid)]).crm_team_id
+        mates = members.with_context(active_test=False).search(
+            [
+                ("crm_team_id", "in", teams.filtered("active").ids),
+                "|",
+                ("active", "=", True),
+                ("crm_left", "=", True),
+            ]
+        )
+        return frozenset(mates.user_id.ids)
+
+    # === SEARCHED === #
+
+    @api.model
+    def _domain(self, model):
+        """:return: domain of the records of a model in `SOURCES` that the user reads"""
+        return Domain.OR(
+            self._level_domain(SOURCES[model], level) for level in self._levels()
+        )
+
+    @api.model
+    def _level_domain(self, source, level):
+        domain = Domain.TRUE
+        if level.user_ids is not None:
+            domain = Domain.OR(self._terms(source, level.user_ids))
+        if level.company_ids is not None:
+            domain &= Domain("company_id", "in", list(level.company_ids))
+        return domain
+
+    @api.model
+    def _terms(self, source, user_ids):
+        nobody = [False] if source.unassigned else []
+        yield Domain("user_id", "in", [*user_ids, *nobody])
+        if source.organization:
+            yield Domain(source.organization, "in", self._accounts(user_ids, True))
+        if source.person:
+            yield Domain(source.person, "in", self._accounts(user_ids, False))
+        if source.partner:
+            yield Domain(source.partner, "in", self._partners(user_ids))
+        if source.lead:
+            # apart, for an index answers each of them alone
+            for owners in (list(user_ids), [False]):
+                leads = self._everything("crm.lead", Domain("user_id", "in", owners))
+                yield Domain(source.lead, "in", leads)
+
+    @api.model
+    def _accounts(self, user_ids, companies):
+        """
+        :param bool companies: organizations, else persons without one
+        :return: ids of the accounts of these users, or a subquery where there are too
+            many
+        """
+        domain = Domain("user_id", "in", list(user_ids))
+        if companies:
+            domain &= Domain("is_company", "=", True)
+        else:
+            domain &= Domain("is_company", "=", False) & Domain("parent_id", "=", False)
+        return self._inlined(("accounts", companies, user_ids), domain)
+
+    @api.model
+    def _partners(self, user_ids):
+        """:return: the same for all partners of these accounts"""
+        accounts = [
+            Domain("commercial_partner_id", "in", self._accounts(user_ids, companies))
+            for companies in (True, False)
+        ]
+        return self._inlined(("partners", user_ids), Domain.OR(accounts))
+
+    @api.model
+    def _inlined(self, key, domain):
+        cache = self.env["res.users"]._crm_scope_cache()
+        if key not in cache:
+            ids = self._everything("res.partner", domain, INLINE + 1).get_result_ids()
+            cache[key] = list(ids) if len(ids) <= INLINE else None
+        if cache[key] is None:
+            return self._everything("res.partner", domain)
+        return cache[key]
+
+    @api.model
+    def _everything(self, model, domain, limit=None):
+        # sudo: only ids of owners are compared; archived opportunities and accounts
+        # have a history too
+        records = self.env[model].sudo().with_context(active_test=False)
+        return records._search(domain, limit=limit)
+
+    # === COMPUTED === #
+
+    @api.model
+    def _readable(self, records):
+        """
+        :param records: of a model in `SOURCES`
+        :return: those that the user reads: agrees with `_domain`
+        """
+        source = SOURCES[records._name]
+        # sudo: only owners are compared, as in the search
+        partners = records.sudo().mapped(source.person or source.partner)
+        if source.organization:
+            partners |= records.sudo()[source.organization]
+        partners.fetch(["commercial_partner_id", "is_company", "user_id"])
+        partners.commercial_partner_id.fetch(["is_company", "user_id"])
+        if source.lead:
+            records.sudo()[source.lead].fetch(["user_id"])
+        levels = self._levels()
+        return records.filtered(
+            lambda record: any(
+                self._level_holds(source, level, record.sudo()) for level in levels
+            )
+        )
+
+    @api.model
+    def _is_shared(self, record):
+        """:return: whether a setting of a company lets the user read a record of
+        `SOURCES`, with or without another reason"""
+        shared = self._levels()[1:]
+        if not shared:
+            return False
+        source = SOURCES[record._name]
+        # sudo: the reader's own record, see `_domain`
+        record = record.sudo()
+        return any(self._level_holds(source, level, record) for level in shared)
+
+    @api.model
+    def _level_holds(self, source, level, record):
+        if (
+            level.company_ids is not None
+            and record.company_id.id not in level.company_ids
+        ):
+            return False
+        if level.user_ids is None:
+            return True
+        owners = record.user_id | self._accounts_of(record).user_id
+        free = source.unassigned and not record.user_id
+        if source.lead:
+            lead = record[source.lead]
+            owners |= lead.user_id
+            free = lead and not lead.user_id
+        return bool(free or level.user_ids.intersection(owners.ids))
+
+    @api.model
+    def _accounts_of(self, record):
+        """
+        :param record: in superuser mode: only owners are compared
+        :return: the accounts through which a record is reached
+        """
+        source = SOURCES[record._name]
+        accounts = self.env["res.partner"].sudo()
+        if source.organization:
+            partner = record[source.organization]
+            accounts |= partner.filtered("is_company")
+        if source.person:
+            partner = record[source.person]
+            if not partner.is_company and partner.commercial_partner_id == partner:
+                accounts |= partner
+        if source.partner:
+            accounts |= record[source.partner].commercial_partner_id
+        return accounts
