@@ -444,7 +444,7 @@ class CrmGestion(models.Model):
         if {"user_id", "company_id"} & vals.keys():
             self.check_access("write")  # nobody makes it a stranger's, as in creating
         if "user_id" in vals:
-            self.env["crm.gestion.behalf"]._check_author(self)
+            self.env["crm.gestion.behalf"]._follow_author(self)
         Change._log(self, before)
         if {"organization_id", "contact_id"} & vals.keys():
             self._mark_accounts()

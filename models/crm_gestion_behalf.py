@@ -32,13 +32,14 @@ class CrmGestionBehalf(models.AbstractModel):
             )
 
     @api.model
-    def _check_author(self, gestiones):
+    def _follow_author(self, gestiones):
+        """Another author was put down; nobody acts on behalf of himself.
+
+        :raise AccessError: where a substitute puts down whom he covers
         """
-        :raise AccessError: where a substitute puts down as its author whom he covers
-        """
-        if self.env.su:
-            return
-        covered = self.env["crm.substitution"]._only_covered_ids()
+        covered = set()
+        if not self.env.su:
+            covered = self.env["crm.substitution"]._only_covered_ids()
         if covered & set(gestiones.user_id.ids):
             raise AccessError(
                 self.env._(
@@ -46,6 +47,9 @@ class CrmGestionBehalf(models.AbstractModel):
                     "the gestión is made by you, on his behalf."
                 )
             )
+        # sudo: a signature is the server's
+        own = gestiones.sudo().filtered(lambda g: g.user_id == g.on_behalf_of_id)
+        own.on_behalf_of_id = False
 
     @api.model
     def _sign(self, gestiones):
@@ -57,7 +61,7 @@ class CrmGestionBehalf(models.AbstractModel):
             return
         not_mine = set()
         if covered[actor] and not self.env.su:
-            not_mine = covered[actor] - Substitution._led_user_ids()
+            not_mine = Substitution._only_covered_ids()
         signed, taken = {}, gestiones.browse()
         # sudo: owners of what is named; the rights on it are checked elsewhere
         for gestion in gestiones.sudo():

@@ -353,9 +353,14 @@ class CrmSubstitution(models.Model):
 
     @api.model
     def _only_covered_ids(self):
-        """:return: set of ids of whom the current user covers and does not lead"""
+        """
+        :return: set of ids of whom the current user covers and does not lead; who has
+            all documents, such as a director, needs no cover
+        """
         user = self.env.user
         covered = self._covered(user)[user]
+        if covered and user._has_group("sales_team.group_sale_salesman_all_leads"):
+            return set()
         return covered - self._led_user_ids() if covered else covered
 
     @api.model

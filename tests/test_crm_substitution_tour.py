@@ -18,6 +18,7 @@ class TestSubstitutionTour(BrowserCommon):
         cls.activity = cls.lead.activity_schedule(
             activity_type_id=cls.env.ref("mail.mail_activity_data_call").id,
             user_id=cls.seller.id,
+            summary="Primer aviso",
         )
 
     def test_seller_sets_it_and_substitute_works(self):

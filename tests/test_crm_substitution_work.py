@@ -87,6 +87,11 @@ class TestSubstituteWorks(WorkCommon):
         self.lead.with_user(self.head).user_id = self.colleague
         self.assertEqual(self.lead.user_id, self.colleague)
 
+    def test_director_reassigns_what_he_covers_too(self):
+        self._cover(self.seller, self.director)
+        self.lead.with_user(self.director).user_id = self.colleague
+        self.assertEqual(self.lead.user_id, self.colleague)
+
     def test_quotations_and_orders(self):
         """They stay the owner's: the sale counts for him."""
         lead = self.lead.with_user(self.stranger)
@@ -324,9 +329,13 @@ class TestOnBehalf(WorkCommon):
             gestion.with_user(self.stranger).user_id = self.seller
         gestion.invalidate_recordset()
         self.assertEqual(gestion.user_id, self.stranger)
-        own = self._make_gestion(self.colleague, contact_id=self.contact.id)
-        own.with_user(self.head).user_id = self.seller
-        self.assertEqual(own.user_id, self.seller, "a head corrects")
+
+    def test_head_corrects_the_author(self):
+        gestion = self._log(contact_id=self.contact.id)
+        gestion.with_user(self.director).user_id = self.seller
+        self.assertRecordValues(
+            gestion, [{"user_id": self.seller.id, "on_behalf_of_id": False}]
+        )
 
     def test_imported_history_is_not_signed(self):
         gestiones = self.env["crm.gestion"].with_user(self.stranger)

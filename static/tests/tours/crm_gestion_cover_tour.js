@@ -73,8 +73,9 @@ registry.category("web_tour.tours").add("crm_gestion_cover_work", {
             run: "click",
         },
         {
-            content: "and is gone",
-            trigger: `body:not(:has(.modal)) .o_crm_day:not(:has(.o_kanban_record:contains('Lucía Ferrer')))`,
+            content: "done, and nothing is planned any more",
+            trigger:
+                "body:not(:has(.modal)) .o_crm_day:not(:has(.o_kanban_record:contains('Primer aviso')))",
         },
     ],
 });
