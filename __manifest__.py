@@ -45,6 +45,7 @@
         "views/mail_activity_views.xml",
         "views/crm_lost_reason_views.xml",
         "views/crm_stage_views.xml",
+        "views/crm_substitution_views.xml",
         "views/crm_team_views.xml",
         "views/crm_gestion_views.xml",
         "views/crm_opportunity_closure_views.xml",

@@ -12,6 +12,7 @@ from . import crm_next_step_meeting
 from . import crm_next_step_mixin
 from . import crm_cargo
 from . import crm_gestion
+from . import crm_gestion_behalf
 from . import crm_gestion_change
 from . import crm_gestion_email
 from . import crm_gestion_import
@@ -31,6 +32,7 @@ from . import crm_opportunity_line
 from . import crm_origination
 from . import crm_stage
 from . import crm_substitution
+from . import crm_substitution_notice
 from . import crm_team
 from . import crm_team_member
 from . import ir_actions_act_window

@@ -24,8 +24,8 @@ class CalendarEvent(models.Model):
         string="Awaits My Result",
         compute="_compute_crm_awaits_result",
         search="_search_crm_awaits_result",
-        help="I organized this meeting with a customer, it is over, and nobody said "
-        "yet what came of it.",
+        help="I, or whom I cover today, organized this meeting with a customer, it is "
+        "over, and nobody said yet what came of it.",
     )
 
     # === COMPUTE METHODS === #
@@ -44,11 +44,18 @@ class CalendarEvent(models.Model):
         if operator != "in":
             return NotImplemented
         return (
-            Domain("user_id", "=", self.env.uid)
+            Domain("user_id", "in", self._crm_organizer_ids())
             & Domain("crm_result", "=", False)
             & Domain("stop", "<", fields.Datetime.now())
             & self._crm_customer_domain()
         )
+
+    @api.model
+    def _crm_organizer_ids(self):
+        """:return: list of ids of the user and of whom he covers today"""
+        user = self.env.user
+        covered = self.env["crm.substitution"]._covered(user)
+        return [user.id, *covered[user]]
 
     @api.model
     def _crm_customer_domain(self):
@@ -94,7 +101,8 @@ class CalendarEvent(models.Model):
             **self.env["crm.gestion.source"]._event_vals(self),
             "activity_type_id": self._crm_activity_type().id,
         }
-        if self.user_id.crm_in_scope:
+        # a head logs what his seller held; a substitute held it himself
+        if self.user_id.id in self.env["crm.substitution"]._led_user_ids():
             defaults["user_id"] = self.user_id.id
         return self.env["crm.gestion"]._new_action(
             {f"default_{name}": value for name, value in defaults.items() if value}

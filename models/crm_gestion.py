@@ -61,6 +61,15 @@ class CrmGestion(models.Model):
         domain="[('share', '=', False)]",
         ondelete="restrict",
     )
+    on_behalf_of_id = fields.Many2one(
+        comodel_name="res.users",
+        string="On Behalf of",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The absent seller whom its author covered that day.",
+    )
     team_id = fields.Many2one(
         comodel_name="crm.team",
         string="Sales Team",
@@ -414,6 +423,7 @@ class CrmGestion(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         vals_list = [self._without_empty(vals) for vals in vals_list]
+        vals_list = self.env["crm.gestion.behalf"]._without_signature(vals_list)
         self._complete_from_leads(vals_list)
         gestiones = super().create(vals_list)
         gestiones._check_leads_readable()
@@ -423,6 +433,7 @@ class CrmGestion(models.Model):
 
     def write(self, vals):
         self.env["crm.gestion.source"]._check_not_changed(vals.keys())
+        self.env["crm.gestion.behalf"]._check_not_changed(vals.keys())
         Change = self.env["crm.gestion.change"]
         Change._check_allowed(self, vals)
         before = Change._snapshot(self, vals)
@@ -431,6 +442,8 @@ class CrmGestion(models.Model):
             self._check_leads_readable()
         if {"user_id", "company_id"} & vals.keys():
             self.check_access("write")  # nobody makes it a stranger's, as in creating
+        if "user_id" in vals:
+            self.env["crm.gestion.behalf"]._follow_author(self)
         Change._log(self, before)
         if {"organization_id", "contact_id"} & vals.keys():
             self._mark_accounts()
@@ -545,9 +558,7 @@ class CrmGestion(models.Model):
             "market_id": account.market_id.id,
             "campaign_id": self.campaign_id.id,
             "source_gestion_id": self.id,
-            "user_id": (
-                self.user_id if self.user_id.crm_in_scope else self.env.user
-            ).id,
+            "user_id": self._opportunity_owner().id,
             "company_id": self.company_id.id,
             "description": plaintext2html(self.description or ""),
         }
@@ -557,6 +568,12 @@ class CrmGestion(models.Model):
             vals["referred"] = referrer.name
         return vals
 
+    def _opportunity_owner(self):
+        """Who was covered keeps what comes of it, else who acted."""
+        owners = (self.on_behalf_of_id, self.user_id)
+        in_scope = (owner for owner in owners if owner and owner.crm_in_scope)
+        return next(in_scope, self.env.user)
+
     def _move_to_suggested_stage(self, lead):
         """Where the stage asks for more than is known, the opportunity stays in the
         first one."""
@@ -564,6 +581,9 @@ class CrmGestion(models.Model):
         usable = stage and (not stage.is_method or stage._method_enforced())
         if usable and stage != lead.stage_id and not stage._missing_gates(lead):
             lead.stage_id = stage
+
+    def _complete_created(self):
+        self.env["crm.gestion.behalf"]._sign(self)
 
     def _next_step_record(self):
         """The opportunity, else the contact, else the organization."""

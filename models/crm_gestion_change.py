@@ -58,7 +58,9 @@ class CrmGestionChange(models.Model):
         if self.env.su or not vals.keys() & WHAT_HAPPENED:
             return
         if self.env.user.has_group("crm_gestion.group_sales_head"):
-            return
+            # of whom he only covers he is not the head
+            covered = self.env["crm.substitution"]._only_covered_ids()
+            gestiones = gestiones.filtered(lambda g: g.user_id.id in covered)
         days = self._correction_days()
         limit = fields.Datetime.now() - timedelta(days=days)
         if any(gestion.create_date < limit for gestion in gestiones):

@@ -36,8 +36,8 @@ class CrmHandOut(models.AbstractModel):
         if self.env.user.has_group("crm_gestion.group_sales_director"):
             domain &= Domain("company_ids", "in", self.env.companies.ids)
         else:
-            scope = self.env["res.users"]._crm_scope_user_ids()
-            domain &= Domain("id", "in", list(scope))
+            led = self.env["crm.substitution"]._led_user_ids()
+            domain &= Domain("id", "in", list(led))
         # sudo: who is a seller is no secret; groups of users are not open to all
         users = self.env["res.users"].sudo().search(domain, order="name, id")
         return users.with_env(self.env)
@@ -135,8 +135,10 @@ class CrmHandOut(models.AbstractModel):
         subject = self.env._("You have %s new customers to attend to", len(leads))
         if len(leads) == 1:
             subject = self.env._("It is yours now: %s", leads.name)
+        # who covers the seller today is told too
+        users = user | self.env["crm.substitution"]._substitutes(user)[user]
         self.env["mail.thread"].message_notify(
-            partner_ids=user.partner_id.ids,
+            partner_ids=(users - self.env.user).partner_id.ids,
             subject=subject,
             body=Markup("<p>%s</p><ul>%s</ul>") % (subject, items),
         )

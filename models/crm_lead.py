@@ -362,6 +362,7 @@ class CrmLead(models.Model):
 
     def write(self, vals):
         self._check_not_chosen(vals.keys())
+        self.env["crm.substitution"]._check_owner_kept(self, vals)
         Closure = self.env["crm.opportunity.closure"]
         Passage = self.env["crm.opportunity.stage"]
         Line = self.env["crm.opportunity.line"]

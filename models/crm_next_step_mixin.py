@@ -96,6 +96,7 @@ class CrmNextStepMixin(models.AbstractModel):
         records = super().create(vals_list)
         if records.next_activity_id:  # a default of the client's context chose it
             self._check_activity_not_chosen({"next_activity_id"})
+        records._complete_created()
         records._plan_next_activity()
         return records
 
@@ -129,6 +130,9 @@ class CrmNextStepMixin(models.AbstractModel):
         return [(record.next_activity_type_id, record.next_date) for record in self]
 
     # === BUSINESS METHODS === #
+
+    def _complete_created(self):
+        """Complete new records before their next steps are planned; to be extended."""
 
     def _next_step_record(self):
         """:return: record on which the next step is planned"""

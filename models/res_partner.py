@@ -342,6 +342,7 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
+        self.env["crm.substitution"]._check_owner_kept(self, vals)
         res = super().write(vals)
         if vals.get("origination_id"):
             self.env["crm.account.status"]._mark_potential(self)

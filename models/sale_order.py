@@ -34,6 +34,7 @@ class SaleOrder(models.Model):
 
     def write(self, vals):
         """Confirming and cancelling decide who is a customer."""
+        self.env["crm.substitution"]._check_owner_kept(self, vals)
         res = super().write(vals)
         if vals.get("state", "sent") != "sent":
             self.env["crm.account.status"]._refresh(self.partner_id)

@@ -113,6 +113,17 @@ class CrmDay(models.Model):
     )
     summary = fields.Char(readonly=True)
     has_begun = fields.Boolean(readonly=True, help="Of a meeting: it began already.")
+    is_mine = fields.Boolean(
+        string="Mine",
+        compute="_compute_is_mine",
+        search="_search_is_mine",
+        help="Of the user himself, or of whom he covers today.",
+    )
+    is_covered = fields.Boolean(
+        string="You Cover Him",
+        compute="_compute_is_mine",
+        help="Of an absent seller whom the user covers today.",
+    )
     phone = fields.Char(compute="_compute_phone")
     whatsapp = fields.Char(
         string="WhatsApp",
@@ -121,6 +132,20 @@ class CrmDay(models.Model):
     )
 
     # === COMPUTE METHODS === #
+
+    @api.depends("user_id")
+    @api.depends_context("uid")
+    def _compute_is_mine(self):
+        """Agrees with the search."""
+        covered = self._covered()
+        for row in self:
+            row.is_covered = row.user_id.id in covered
+            row.is_mine = row.is_covered or row.user_id == self.env.user
+
+    def _search_is_mine(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain("user_id", "in", [self.env.uid, *self._covered()])
 
     @api.depends("contact_id", "organization_id", "lead_id")
     def _compute_phone(self):
@@ -209,6 +234,11 @@ class CrmDay(models.Model):
     @api.model
     def _users(self):
         return list(self.env["res.users"]._crm_scope_user_ids())
+
+    @api.model
+    def _covered(self):
+        """:return: set of ids of whom the reader covers today"""
+        return self.env["crm.substitution"]._covered(self.env.user)[self.env.user]
 
     @api.model
     def _today(self):
@@ -459,15 +489,18 @@ class CrmDay(models.Model):
                   AND plan.active"""
         )
         due = SQL(
-            "%s AND plan.user_id = lead.user_id AND plan.date_deadline <= %s",
+            "%s AND plan.user_id IN (lead.user_id, %s) AND plan.date_deadline <= %s",
             planned,
+            self.env.uid,  # what a substitute does himself
             self._today(),
         )
         waiting = SQL(
             """SELECT 1 FROM crm_gestion asked
-                WHERE asked.lead_id = lead.id AND asked.user_id = lead.user_id
+                WHERE asked.lead_id = lead.id
+                  AND asked.user_id IN (lead.user_id, %s)
                   AND asked.result_id IS NULL
-                  AND NOT (asked.message_id IS NOT NULL AND asked.direction = 'out')"""
+                  AND NOT (asked.message_id IS NOT NULL AND asked.direction = 'out')""",
+            self.env.uid,
         )
         woke = self._woke(SQL("lead.id"))
         return SQL(

@@ -86,6 +86,7 @@ class CrmTimelineSource(models.AbstractModel):
             "summary": self._text(
                 own("name"),
                 self._name_of(query, query.table, "result_id", "crm.gestion.result"),
+                self._on_behalf(own("on_behalf_of_id")),
                 SQL("left(%s, %s)", own("description"), DESCRIPTION_LENGTH),
             ),
             "company_id": own("company_id"),
@@ -94,6 +95,19 @@ class CrmTimelineSource(models.AbstractModel):
             own("organization_id"), own("contact_id")
         ):
             yield {**values, **whose}, condition
+
+    def _on_behalf(self, user_id):
+        """:return: SQL of the words that name whom its author covered"""
+        words = self.env._("on behalf of %s", "\0").partition("\0")
+        return SQL(
+            """(SELECT concat(%s, who.name, %s)
+                  FROM res_users absent
+                  JOIN res_partner who ON who.id = absent.partner_id
+                 WHERE absent.id = %s)""",
+            words[0],
+            words[2],
+            user_id,
+        )
 
     def _domain_opportunity(self):
         return Domain("type", "=", "opportunity")

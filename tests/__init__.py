@@ -26,6 +26,9 @@ from . import test_crm_opportunity_stage
 from . import test_crm_opportunity_standby
 from . import test_crm_origination
 from . import test_crm_stage
+from . import test_crm_substitution
+from . import test_crm_substitution_tour
+from . import test_crm_substitution_work
 from . import test_crm_timeline
 from . import test_gates
 from . import test_hygiene

@@ -33,6 +33,8 @@ CASCADES = {
     ("crm.affiliation", "contact_id"),
     ("crm.affiliation", "organization_id"),
     ("crm.gestion.change", "gestion_id"),
+    ("crm.substitution", "substitute_id"),
+    ("crm.substitution", "user_id"),
     ("crm.opportunity.closure", "lead_id"),
     ("crm.opportunity.stage", "lead_id"),
     ("crm.opportunity.forecast.log", "lead_id"),
