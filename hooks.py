@@ -45,6 +45,7 @@ def pre_init_hook(env):
     params = env["ir.config_parameter"]
     params.set_param("crm_gestion.enforce_method", str(enforce))
     params.set_param("crm_gestion.email_gestiones", str(enforce))
+    params.set_param("crm_gestion.archive_gate", str(enforce))
     for table, columns in COLUMNS.items():
         for name, column_type in columns.items():
             if not sql.column_exists(env.cr, table, name):

@@ -6,6 +6,7 @@ from . import crm_account_status
 from . import crm_affiliation
 from . import crm_affiliation_merge
 from . import crm_affiliation_transfer
+from . import crm_archive_gate
 from . import crm_duplicate
 from . import crm_master_mixin
 from . import crm_next_step_meeting
@@ -19,6 +20,11 @@ from . import crm_gestion_import
 from . import crm_gestion_result
 from . import crm_gestion_source
 from . import crm_hand_out
+from . import crm_handover
+from . import crm_handover_line
+from . import crm_handover_mover
+from . import crm_handover_scope
+from . import crm_handover_share
 from . import crm_history
 from . import crm_lead
 from . import crm_lost_reason

@@ -171,6 +171,11 @@ class CrmLead(models.Model):
         ondelete="set null",
     )
     method_applies = fields.Boolean(compute="_compute_method_applies")
+    handover_count = fields.Integer(
+        string="Times Handed Over",
+        compute="_compute_handover_count",
+        groups="crm_gestion.group_seller",
+    )
     in_scope = fields.Boolean(
         string="In My Scope", compute="_compute_in_scope", search="_search_in_scope"
     )
@@ -182,6 +187,12 @@ class CrmLead(models.Model):
     _crm_user_idx = models.Index("(user_id, id)")
 
     # === COMPUTE METHODS === #
+
+    @api.depends_context("uid")
+    def _compute_handover_count(self):
+        counts = self.env["crm.handover.line"]._counts(self)
+        for lead in self:
+            lead.handover_count = counts[lead]
 
     @api.depends("source_id", "medium_id")
     def _compute_origination_id(self):
@@ -554,6 +565,10 @@ class CrmLead(models.Model):
         """Open the history of the organization, else of the customer."""
         self.ensure_one()
         return (self.organization_id or self.partner_id).action_crm_timeline()
+
+    def action_view_handovers(self):
+        """List the hand-overs of these records."""
+        return self.env["crm.handover.line"]._view_action(self)
 
     def action_view_gestiones(self):
         """List the interactions of these opportunities."""

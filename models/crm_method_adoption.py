@@ -66,6 +66,7 @@ class CrmMethodAdoption(models.AbstractModel):
         params = self.env["ir.config_parameter"].sudo()  # sudo: as above
         params.set_param("crm_gestion.enforce_method", "True")
         params.set_param("crm_gestion.email_gestiones", "True")
+        params.set_param("crm_gestion.archive_gate", "True")
         adoption.env["crm.stage"]._rebuild_probabilities()
 
     @api.model

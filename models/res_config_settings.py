@@ -31,6 +31,12 @@ class ResConfigSettings(models.TransientModel):
         help="E-mails with customers, in and out, are part of their history. Automatic "
         "and mass e-mails are not.",
     )
+    crm_archive_gate = fields.Boolean(
+        string="Hand over before Archiving",
+        config_parameter="crm_gestion.archive_gate",
+        help="A user who still has open work is archived once it has been handed over. "
+        "Off, Odoo archives him and deletes his planned activities.",
+    )
     crm_correction_days = fields.Integer(
         string="Days to Correct a Gestión",
         config_parameter="crm_gestion.correction_days",

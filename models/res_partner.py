@@ -170,12 +170,23 @@ class ResPartner(models.Model):
     _crm_completeness_idx = models.Index(
         "(completeness, id) WHERE account_status IS NOT NULL"
     )
+    handover_count = fields.Integer(
+        string="Times Handed Over",
+        compute="_compute_handover_count",
+        groups="crm_gestion.group_seller",
+    )
     # Whose accounts: the rules ask it with each request, and the index answers alone.
     _crm_user_idx = models.Index(
         "(user_id, id, is_company, parent_id) WHERE user_id IS NOT NULL"
     )
 
     # === COMPUTE METHODS === #
+
+    @api.depends_context("uid")
+    def _compute_handover_count(self):
+        counts = self.env["crm.handover.line"]._counts(self)
+        for partner in self:
+            partner.handover_count = counts[partner]
 
     @api.depends_context("partner_display_name_hide_company")
     def _compute_display_name(self):
@@ -379,6 +390,10 @@ class ResPartner(models.Model):
         return self.filtered(lambda partner: not partner.supplier_rank)
 
     # === ACTION METHODS === #
+
+    def action_view_handovers(self):
+        """List the hand-overs of these records."""
+        return self.env["crm.handover.line"]._view_action(self)
 
     def action_view_gestiones(self):
         """List the interactions with these organizations and contacts."""

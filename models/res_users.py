@@ -152,6 +152,7 @@ class ResUsers(models.Model):
         leave = "active" in vals and not vals["active"]
         back = self.filtered(lambda user: vals.get("active") and not user.active)
         if leave:
+            self.env["crm.archive.gate"]._pass(self)
             self.env["crm.team.member"]._mark_left(self.filtered("active"))
         res = super().write(vals)
         if back:
@@ -164,5 +165,11 @@ class ResUsers(models.Model):
 
     def action_archive(self):
         """Odoo archives the memberships first: note before where he leaves from."""
+        # Odoo deletes planned activities before it writes: the gate comes first
+        self.env["crm.archive.gate"]._pass(self)
         self.env["crm.team.member"]._mark_left(self.filtered("active"))
         return super().action_archive()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_open_work(self):
+        self.env["crm.archive.gate"]._pass(self)

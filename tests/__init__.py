@@ -5,6 +5,7 @@ from . import test_base_partner_merge
 from . import test_calendar_event
 from . import test_crm_account_status
 from . import test_crm_affiliation
+from . import test_crm_archive_gate
 from . import test_crm_day
 from . import test_crm_duplicate
 from . import test_crm_gestion
@@ -12,6 +13,9 @@ from . import test_crm_gestion_change
 from . import test_crm_gestion_email
 from . import test_crm_gestion_import
 from . import test_crm_history
+from . import test_crm_handover
+from . import test_crm_handover_record
+from . import test_crm_handover_tour
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
 from . import test_crm_market

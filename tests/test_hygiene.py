@@ -35,6 +35,7 @@ CASCADES = {
     ("crm.gestion.change", "gestion_id"),
     ("crm.substitution", "substitute_id"),
     ("crm.substitution", "user_id"),
+    ("crm.handover.share", "handover_id"),
     ("crm.opportunity.closure", "lead_id"),
     ("crm.opportunity.stage", "lead_id"),
     ("crm.opportunity.forecast.log", "lead_id"),

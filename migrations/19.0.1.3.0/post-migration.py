@@ -1,5 +1,6 @@
-"""Installations of 19.0.1.2.0 learn from which teams people left, and whose history
-follows its account: an update leaves delivered rules alone."""
+"""Installations of 19.0.1.2.0 get the settings of what is new, off where a pipeline in
+use has not adopted the method, and learn from which teams people left, and whose
+history follows its account: an update leaves delivered rules alone."""
 
 from odoo import SUPERUSER_ID, api
 
@@ -13,8 +14,19 @@ READ_WITH_OPPORTUNITY = (
 
 def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
+    _set_archive_gate(env)
     _mark_who_left(env)
     _widen_reading(env)
+
+
+def _set_archive_gate(env):
+    """Who still has work is not archived where the method is on, as after an
+    installation."""
+    params = env["ir.config_parameter"]
+    params.set_param(
+        "crm_gestion.archive_gate",
+        params.get_param("crm_gestion.enforce_method", "False"),
+    )
 
 
 def _mark_who_left(env):
