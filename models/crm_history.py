@@ -130,8 +130,10 @@ class CrmHistory(models.AbstractModel):
         if source.partner:
             yield Domain(source.partner, "in", self._partners(user_ids))
         if source.lead:
-            owners = Domain("user_id", "in", [*user_ids, False])
-            yield Domain(source.lead, "in", self._everything("crm.lead", owners))
+            # apart, for an index answers each of them alone
+            for owners in (list(user_ids), [False]):
+                leads = self._everything("crm.lead", Domain("user_id", "in", owners))
+                yield Domain(source.lead, "in", leads)
 
     @api.model
     def _accounts(self, user_ids, companies):

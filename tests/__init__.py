@@ -10,6 +10,7 @@ from . import test_crm_gestion
 from . import test_crm_gestion_change
 from . import test_crm_gestion_email
 from . import test_crm_gestion_import
+from . import test_crm_history
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
 from . import test_crm_market

@@ -99,6 +99,7 @@ CHANGES = {
     "crm.lead": ("name", "Changed"),
     "sale.order": ("client_order_ref", "Changed"),
     "res.partner": ("name", "Changed"),
+    "mail.activity": ("summary", "Changed"),
 }
 
 
@@ -173,6 +174,69 @@ class AccessCommon(CrmGestionCommon):
         """:return: dict with the same keys -> a record with these values"""
         records = self.env[model].create(list(values.values()))
         return dict(zip(values, records, strict=True))
+
+    def _check_rows(self, model, owners, table, values_of):
+        for role, cells in table.items():
+            user = getattr(self, role)
+            values = values_of(user)
+            records = self._make(model, values)
+            for owner, letters in zip(owners, cells, strict=True):
+                with self.subTest(model=model, role=role, owner=owner):
+                    self.assertMay(letters, records[owner], values[owner], user)
+
+    # === HOW IT IS TRIED === #
+
+    def assertMay(self, letters, record, values, user):
+        """Try the four operations as this user, and undo each.
+
+        A refused write or deletion has changed nothing when it refuses; a refused
+        creation leaves nothing once it is undone, as the server undoes a request.
+
+        :param str letters: what he may do, of the letters C, R, U and D
+        :param record: the record to read, write and delete
+        :param dict values: to create another one with the same owner
+        """
+        before = self._state(record)
+        done = ""
+        for letter, operation in OPERATIONS.items():
+            with self.cr.savepoint() as savepoint:
+                try:
+                    self._try(operation, record.with_user(user), values)
+                    self.env.flush_all()
+                    done += letter
+                except AccessError:
+                    if operation != "create":
+                        self.assertEqual(self._state(record), before, operation)
+                savepoint.rollback()
+            self.assertEqual(self._state(record), before, operation)
+        self.assertEqual(done, letters)
+        self.assertEqual(self._finds(record.with_user(user)), "R" in letters)
+
+    def _try(self, operation, record, values):
+        field, value = CHANGES[record._name]
+        if operation == "create":
+            record.create(values)
+        elif operation == "read":
+            record.read([field])
+        elif operation == "write":
+            record.write({field: value})
+        else:
+            record.unlink()
+
+    def _finds(self, record):
+        """Lists must agree with what opens: rules are SQL there, Python here."""
+        if not record.browse().has_access("read"):
+            return False
+        everything = record.with_context(active_test=False)
+        return everything.search([("id", "=", record.id)]) == record
+
+    def _state(self, record):
+        """:return: what the database has: the record, and how many there are"""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        field, _value = CHANGES[record._name]
+        everything = record.sudo().with_context(active_test=False)
+        return everything.exists().read([field]), everything.search_count([])
 
 
 @tagged("post_install", "-at_install")
@@ -265,15 +329,6 @@ class TestAccessMatrix(AccessCommon):
     def test_gestiones_by_author_opportunity_and_account(self):
         self._check_rows("crm.gestion", GESTION_OWNERS, GESTIONES, self._gestion_values)
 
-    def _check_rows(self, model, owners, table, values_of):
-        for role, cells in table.items():
-            user = getattr(self, role)
-            values = values_of(user)
-            records = self._make(model, values)
-            for owner, letters in zip(owners, cells, strict=True):
-                with self.subTest(model=model, role=role, owner=owner):
-                    self.assertMay(letters, records[owner], values[owner], user)
-
     def test_closures_by_owner_of_the_opportunity(self):
         for role, cells in CLOSURES.items():
             user = getattr(self, role)
@@ -324,60 +379,6 @@ class TestAccessMatrix(AccessCommon):
             }
 
         self._check_rows("crm.opportunity.line", OWNERS, LINES, line_values)
-
-    # === HOW IT IS TRIED === #
-
-    def assertMay(self, letters, record, values, user):
-        """Try the four operations as this user, and undo each.
-
-        A refused write or deletion has changed nothing when it refuses; a refused
-        creation leaves nothing once it is undone, as the server undoes a request.
-
-        :param str letters: what he may do, of the letters C, R, U and D
-        :param record: the record to read, write and delete
-        :param dict values: to create another one with the same owner
-        """
-        before = self._state(record)
-        done = ""
-        for letter, operation in OPERATIONS.items():
-            with self.cr.savepoint() as savepoint:
-                try:
-                    self._try(operation, record.with_user(user), values)
-                    self.env.flush_all()
-                    done += letter
-                except AccessError:
-                    if operation != "create":
-                        self.assertEqual(self._state(record), before, operation)
-                savepoint.rollback()
-            self.assertEqual(self._state(record), before, operation)
-        self.assertEqual(done, letters)
-        self.assertEqual(self._finds(record.with_user(user)), "R" in letters)
-
-    def _try(self, operation, record, values):
-        field, value = CHANGES[record._name]
-        if operation == "create":
-            record.create(values)
-        elif operation == "read":
-            record.read([field])
-        elif operation == "write":
-            record.write({field: value})
-        else:
-            record.unlink()
-
-    def _finds(self, record):
-        """Lists must agree with what opens: rules are SQL there, Python here."""
-        if not record.browse().has_access("read"):
-            return False
-        everything = record.with_context(active_test=False)
-        return everything.search([("id", "=", record.id)]) == record
-
-    def _state(self, record):
-        """:return: what the database has: the record, and how many there are"""
-        self.env.flush_all()
-        self.env.invalidate_all()
-        field, _value = CHANGES[record._name]
-        everything = record.sudo().with_context(active_test=False)
-        return everything.exists().read([field]), everything.search_count([])
 
 
 @tagged("post_install", "-at_install")
