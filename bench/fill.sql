@@ -9,7 +9,7 @@ SET maintenance_work_mem = '512MB';
 SET client_min_messages = warning;
 
 CREATE TEMP TABLE bench_index AS
-SELECT indexname, indexdef
+SELECT indexname, indexdef, obj_description(indexname::regclass) AS definition
   FROM pg_indexes
  WHERE tablename IN (
            'account_move', 'calendar_attendee', 'calendar_event', 'crm_gestion',
@@ -159,8 +159,12 @@ SELECT 'mail', 'res.partner', :p0 + 60001 + j % 240000, 'sent',
   FROM generate_series(1, 1000000) j;
 
 \echo indexes
-DO $$ DECLARE definition text; BEGIN
-    FOR definition IN SELECT indexdef FROM bench_index LOOP EXECUTE definition; END LOOP;
+-- Odoo keeps its definition of an index as a comment, and changes none without one
+DO $$ DECLARE made record; BEGIN
+    FOR made IN SELECT * FROM bench_index LOOP
+        EXECUTE made.indexdef;
+        EXECUTE format('COMMENT ON INDEX %I IS %L', made.indexname, made.definition);
+    END LOOP;
 END $$;
 SELECT setval('res_partner_id_seq', (SELECT max(id) FROM res_partner)),
        setval('crm_lead_id_seq', (SELECT max(id) FROM crm_lead)),
