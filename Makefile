@@ -1,6 +1,6 @@
 # `make` lists what can be done; the variables are described in dev/lib.sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-native bench-timeline lint format translations screenshots shell stop reset clean distclean
+.PHONY: help run test test-native bench-timeline bench-rules lint format translations screenshots shell stop reset clean distclean
 
 help: ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -16,6 +16,9 @@ test-native: ## Odoo's own CRM and sales tests, with the add-on and without it, 
 
 bench-timeline: ## a customer's history among five million gestiones (ARGS=30: medians of 30 runs)
 	@bench/timeline.sh $(ARGS)
+
+bench-rules: ## the record rules among one million opportunities (ARGS=30: medians of 30 runs)
+	@bench/rules.sh $(ARGS)
 
 lint: ## style and common mistakes: Python, XML, Odoo's own checks
 	@dev/lint

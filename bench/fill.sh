@@ -1,4 +1,5 @@
-# Sourced by the benchmarks. See README.md.
+# shellcheck shell=bash
+# Sourced by the benchmarks, which share one database. See README.md.
 . "$(dirname "$0")/../dev/lib.sh"
 prepare
 db=bench
