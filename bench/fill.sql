@@ -9,7 +9,7 @@ SET maintenance_work_mem = '512MB';
 SET client_min_messages = warning;
 
 CREATE TEMP TABLE bench_index AS
-SELECT indexname, indexdef, obj_description(indexname::regclass) AS definition
+SELECT indexname, indexdef, obj_description(indexname::regclass, 'pg_class') AS definition
   FROM pg_indexes
  WHERE tablename IN (
            'account_move', 'calendar_attendee', 'calendar_event', 'crm_gestion',
