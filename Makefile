@@ -1,6 +1,6 @@
 # `make` lists what can be done; the variables are described in dev/lib.sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-native bench-handover bench-timeline lint format translations screenshots shell stop reset clean distclean
+.PHONY: help run test test-native bench-handover bench-rules bench-timeline lint format translations screenshots shell stop reset clean distclean
 
 help: ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -19,6 +19,9 @@ bench-handover: ## handing 25,000 rows over, against Odoo's own mass edit
 
 bench-timeline: ## a customer's history among five million gestiones (ARGS=30: medians of 30 runs)
 	@bench/timeline.sh $(ARGS)
+
+bench-rules: ## the record rules among one million opportunities (ARGS=30: medians of 30 runs)
+	@bench/rules.sh $(ARGS)
 
 lint: ## style and common mistakes: Python, XML, Odoo's own checks
 	@dev/lint

@@ -1,8 +1,5 @@
-"""Measures the timeline of a large account in a large database, through the ORM.
-
-``timeline.py sellers DATABASE`` makes the sales force of a new database, and
-``timeline.py measure DATABASE [RUNS]`` measures one that ``timeline_fill.sql`` has
-filled. See README.md.
+"""Measures the timeline of a large account in a large database, through the ORM:
+``timeline.py DATABASE [RUNS]``. See README.md.
 """
 
 import os
@@ -13,12 +10,9 @@ import time
 from datetime import date
 
 from odoo import SUPERUSER_ID, api
-from odoo.fields import Command
 from odoo.modules.registry import Registry
 from odoo.tools import SQL, config
 
-TEAMS = 12
-SELLERS = 180
 LIMIT_MS = 300  # for the first page
 COUNT_LIMIT = 10001  # of the web client
 # Tables of which no reading of one account may go through all rows.
@@ -42,39 +36,6 @@ ROLES = {
     "director": "bench_director",
     "marketing": "bench_marketing",  # reads the e-mails too
 }
-
-
-def make_sellers(env):
-    """A director, heads with their teams, sellers: seller 0 is of the first team."""
-
-    def users(names, group):
-        group = env.ref(group)
-        return env["res.users"].create(
-            [
-                {
-                    "name": f"Bench {name}",
-                    "login": f"bench_{name}",
-                    "group_ids": [Command.link(group.id)],
-                }
-                for name in names
-            ]
-        )
-
-    director = users(["director", "marketing"], "crm_gestion.group_sales_director")
-    director[1].group_ids += env.ref("mass_mailing.group_mass_mailing_user")
-    heads = users([f"head_{n}" for n in range(TEAMS)], "crm_gestion.group_sales_head")
-    names = [f"seller_{n}" for n in range(SELLERS)]
-    sellers = users(names, "crm_gestion.group_seller")
-    env["crm.team"].create(
-        [
-            {
-                "name": f"Bench {n}",
-                "user_id": head.id,
-                "member_ids": [Command.link(s.id) for s in sellers[n::TEAMS]],
-            }
-            for n, head in enumerate(heads)
-        ]
-    )
 
 
 def actions(timeline, account):
@@ -206,13 +167,10 @@ def measure(env, runs):
     return faults
 
 
-def main(task, database, runs="15"):
+def main(database, runs="15"):
     config.parse_config(["-d", database, "--log-level=error"], setup_logging=True)
     with Registry(database).cursor() as cursor:
         env = api.Environment(cursor, SUPERUSER_ID, {"tracking_disable": True})
-        if task == "sellers":
-            make_sellers(env)
-            return 0
         faults = measure(env, int(runs))
         cursor.rollback()
     for fault in faults:

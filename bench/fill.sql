@@ -1,5 +1,5 @@
 -- Fills a new database: 300,000 partners, 1,000,000 opportunities, 5,000,000 gestiones,
--- with what belongs to them. Sellers are there already (bench/timeline.py makes them).
+-- with what belongs to them. Sellers are there already (bench/fill.py makes them).
 -- Account 0 is the large one: about 5,000 events, scattered over all tables.
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -9,7 +9,7 @@ SET maintenance_work_mem = '512MB';
 SET client_min_messages = warning;
 
 CREATE TEMP TABLE bench_index AS
-SELECT indexname, indexdef
+SELECT indexname, indexdef, obj_description(indexname::regclass, 'pg_class') AS definition
   FROM pg_indexes
  WHERE tablename IN (
            'account_move', 'calendar_attendee', 'calendar_event', 'crm_gestion',
@@ -45,33 +45,36 @@ INSERT INTO res_partner (
     user_id, commercial_partner_id, account_status, completeness, create_date)
 SELECT :p0 + 1 + k, 'Organization ' || k, 'Organization ' || k, true, true, 'contact',
        'ask', true, s.id, :p0 + 1 + k, 'customer', 50, '2016-01-01'
-  FROM generate_series(0, 59999) k JOIN seller s ON s.number = k % 180;
+  FROM generate_series(0, 59999) k JOIN seller s ON s.number = k % 200;
 INSERT INTO res_partner (
     id, name, complete_name, is_company, active, type, autopost_bills, partner_share,
     user_id, parent_id, commercial_partner_id, account_status, completeness, create_date)
 SELECT :p0 + 60001 + j, 'Person ' || j, 'Organization ' || j % 60000 || ', Person ' || j,
        false, true, 'contact', 'ask', true, s.id, :p0 + 1 + j % 60000,
        :p0 + 1 + j % 60000, 'customer', 50, '2016-01-01'
-  FROM generate_series(0, 239999) j JOIN seller s ON s.number = j % 60000 % 180;
+  FROM generate_series(0, 239999) j JOIN seller s ON s.number = j % 60000 % 200;
 
 \echo opportunities
+-- what happens to one must not follow from whose it is: mixed is from 0 to 10006
 INSERT INTO crm_lead (
     id, name, type, active, company_id, organization_id, partner_id, user_id, team_id,
     stage_id, priority, probability, expected_revenue, won_status, closure_kind,
     create_date, date_closed)
-SELECT :l0 + i, 'Opportunity ' || i, 'opportunity', i % 5 <> 0, :company,
+SELECT :l0 + i, 'Opportunity ' || i, 'opportunity', mixed % 5 <> 0, :company,
        :p0 + 1 + org, :p0 + 60001 + org + 60000 * (i % 4),
-       CASE WHEN i % 100 = 7 THEN NULL ELSE s.id END, s.team_id,
-       (:'stages'::int[])[CASE WHEN i % 5 = 1 THEN 5 ELSE 1 + i % 4 END],
-       '1', CASE WHEN i % 5 = 0 THEN 0 WHEN i % 5 = 1 THEN 100 ELSE 30 END, 1000 + i % 900,
-       CASE WHEN i % 5 = 0 THEN 'lost' WHEN i % 5 = 1 THEN 'won' ELSE 'pending' END,
-       CASE WHEN i % 5 = 0 THEN 'rejected' WHEN i % 5 = 1 THEN 'won' END,
+       CASE WHEN mixed / 50 % 100 = 7 THEN NULL ELSE s.id END, s.team_id,
+       (:'stages'::int[])[CASE WHEN mixed % 5 = 1 THEN 5 ELSE 1 + mixed / 500 % 4 END],
+       '1', CASE mixed % 5 WHEN 0 THEN 0 WHEN 1 THEN 100 ELSE 30 END, 1000 + i % 900,
+       CASE mixed % 5 WHEN 0 THEN 'lost' WHEN 1 THEN 'won' ELSE 'pending' END,
+       CASE mixed % 5 WHEN 0 THEN 'rejected' WHEN 1 THEN 'won' END,
        timestamp '2016-01-01' + i * interval '5 minutes',
-       CASE WHEN i % 5 < 2 THEN timestamp '2016-02-01' + i * interval '5 minutes' END
-  FROM (SELECT i, CASE WHEN i % 5000 = 9 THEN 0 ELSE i * 7 % 60000 END AS org
+       CASE WHEN mixed % 5 < 2
+            THEN timestamp '2016-02-01' + i * interval '5 minutes' END
+  FROM (SELECT i, CASE WHEN i % 5000 = 9 THEN 0 ELSE i * 7 % 60000 END AS org,
+               (i::bigint * 7919 % 10007)::int AS mixed
           FROM generate_series(1, 1000000) i) made
   JOIN seller s
-    ON s.number = CASE WHEN i % 10 = 3 THEN i / 10 % 180 ELSE org % 180 END;
+    ON s.number = CASE WHEN mixed / 5 % 10 = 3 THEN i / 10 % 200 ELSE org % 200 END;
 
 \echo passages and closures
 INSERT INTO crm_opportunity_stage (
@@ -98,20 +101,21 @@ SELECT id, closure_kind, date_closed, COALESCE(user_id, 1), team_id, company_id,
 INSERT INTO crm_gestion (
     id, activity_type_id, date, direction, user_id, team_id, company_id, organization_id,
     contact_id, lead_id, result_id, outcome, name, description, duration, create_date)
-SELECT :g0 + i, (:'types'::int[])[1 + i % array_length(:'types'::int[], 1)],
+SELECT :g0 + i, (:'types'::int[])[1 + mixed % array_length(:'types'::int[], 1)],
        timestamp '2016-01-01' + i * interval '1 minute', 'out', s.id, s.team_id, :company,
-       :p0 + 1 + org, :p0 + 60001 + org + 60000 * (i % 4),
-       CASE WHEN i % 5 < 3 AND org > 0
+       :p0 + 1 + org, :p0 + 60001 + org + 60000 * (mixed % 4),
+       CASE WHEN mixed / 50 % 5 < 3 AND org > 0
             THEN :l0 + org::bigint * 17143 % 60000 + 60000 * (i % 16) END,
-       (:'results'::int[])[1 + i % array_length(:'results'::int[], 1)], 'neutral',
-       'Call: Person ' || org + 60000 * (i % 4),
+       (:'results'::int[])[1 + mixed % array_length(:'results'::int[], 1)], 'neutral',
+       'Call: Person ' || org + 60000 * (mixed % 4),
        'They asked for the new prices and will talk to their manager; call again in '
        || i % 30 || ' days, better in the morning.', 0.25,
        timestamp '2016-01-01' + i * interval '1 minute'
-  FROM (SELECT i, CASE WHEN i % 1150 = 5 THEN 0 ELSE i::bigint * 13 % 60000 END::int AS org
+  FROM (SELECT i, CASE WHEN i % 1150 = 5 THEN 0 ELSE i::bigint * 13 % 60000 END::int AS org,
+               (i::bigint * 7919 % 10007)::int AS mixed
           FROM generate_series(1, 5000000) i) made
   JOIN seller s
-    ON s.number = CASE WHEN i % 10 = 3 THEN i / 10 % 180 ELSE org % 180 END;
+    ON s.number = CASE WHEN mixed / 5 % 10 = 3 THEN i / 10 % 200 ELSE org % 200 END;
 
 \echo orders, invoices, meetings, tasks, e-mails
 INSERT INTO sale_order (
@@ -155,8 +159,12 @@ SELECT 'mail', 'res.partner', :p0 + 60001 + j % 240000, 'sent',
   FROM generate_series(1, 1000000) j;
 
 \echo indexes
-DO $$ DECLARE definition text; BEGIN
-    FOR definition IN SELECT indexdef FROM bench_index LOOP EXECUTE definition; END LOOP;
+-- Odoo keeps its definition of an index as a comment, and changes none without one
+DO $$ DECLARE made record; BEGIN
+    FOR made IN SELECT * FROM bench_index LOOP
+        EXECUTE made.indexdef;
+        EXECUTE format('COMMENT ON INDEX %I IS %L', made.indexname, made.definition);
+    END LOOP;
 END $$;
 SELECT setval('res_partner_id_seq', (SELECT max(id) FROM res_partner)),
        setval('crm_lead_id_seq', (SELECT max(id) FROM crm_lead)),

@@ -1,0 +1,17 @@
+# shellcheck shell=bash
+# Sourced by the benchmarks, which share one database. See README.md.
+. "$(dirname "$0")/../dev/lib.sh"
+prepare
+db=bench
+
+# Fills the database, once, and brings it up to date with the add-on as it stands now.
+fill() {
+    if ! exists "$db"; then
+        copy_database "$(template plain)" "${db}_new"
+        odoo -d "${db}_new" -i "$module" --stop-after-init --log-level=warn
+        python "$checkout/bench/fill.py" "${db}_new"
+        psql -X -q -d "${db}_new" -f "$checkout/bench/fill.sql"
+        rename_database "${db}_new" "$db"
+    fi
+    odoo -d "$db" -u "$module" --stop-after-init --log-level=warn
+}
