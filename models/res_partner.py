@@ -313,12 +313,17 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
-        res = super().write(vals)
+        traced = self.env["crm.contact.trace"]._traced(self, vals)
+        res = super(ResPartner, traced).write(vals)
         if vals.get("origination_id"):
             self.env["crm.account.status"]._mark_potential(self)
         if "parent_id" in vals:
             self.env["crm.affiliation"]._follow_employers(self)
         return res
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_history(self):
+        self.env["crm.history.guard"]._check_partners(self)
 
     @api.model
     def _commercial_fields(self):

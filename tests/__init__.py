@@ -4,12 +4,16 @@ from . import test_base_partner_merge
 from . import test_calendar_event
 from . import test_crm_account_status
 from . import test_crm_affiliation
+from . import test_crm_contact_trace
 from . import test_crm_day
 from . import test_crm_duplicate
+from . import test_crm_export_guard
+from . import test_crm_export_log
 from . import test_crm_gestion
 from . import test_crm_gestion_change
 from . import test_crm_gestion_email
 from . import test_crm_gestion_import
+from . import test_crm_history_guard
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
 from . import test_crm_market
@@ -23,6 +27,7 @@ from . import test_crm_opportunity_register
 from . import test_crm_opportunity_stage
 from . import test_crm_opportunity_standby
 from . import test_crm_origination
+from . import test_crm_reading
 from . import test_crm_stage
 from . import test_crm_timeline
 from . import test_gates
