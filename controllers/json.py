@@ -6,11 +6,13 @@ from odoo.http import request
 
 from odoo.addons.web.controllers.json import WebJsonController
 
+from .common import read_write
+
 
 class CrmWebJsonController(WebJsonController):
     """The page of an action as JSON; it writes, since it is recorded."""
 
-    @http.route(readonly=False)
+    @http.route(readonly=read_write)
     def web_json_1(self, subpath, **kwargs):
         self._check_json_route_active()
         guard = request.env["crm.export.guard"]

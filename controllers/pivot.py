@@ -7,12 +7,14 @@ from odoo.http import request
 
 from odoo.addons.web.controllers.pivot import TableExporter
 
+from .common import read_write
+
 
 class CrmTableExporter(TableExporter):
     """Odoo writes what the client sends and checks no right; it writes, since it is
     recorded."""
 
-    @http.route(readonly=False)
+    @http.route(readonly=read_write)
     def export_xlsx(self, data, **kw):
         if isinstance(data, FileStorage):
             data = data.read()

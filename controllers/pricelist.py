@@ -7,12 +7,14 @@ from odoo.addons.product.controllers.pricelist_report import (
     ProductPricelistExportController,
 )
 
+from .common import read_write
+
 
 class CrmPricelistExportController(ProductPricelistExportController):
     """A file of prices is checked by Odoo for no right; it writes, since it is
     recorded."""
 
-    @http.route(readonly=False)
+    @http.route(readonly=read_write)
     def export_pricelist(self, report_data, export_format):
         options = json.loads(report_data)
         request.env["crm.export.guard"]._check(

@@ -5,6 +5,8 @@ from odoo.http import request
 
 from odoo.addons.web.controllers.report import ReportController
 
+from .common import read_write
+
 # Where a client may name what a report is about, beside its address.
 IDS = ("active_ids", "doc_ids", "docids", "ids")
 
@@ -12,7 +14,7 @@ IDS = ("active_ids", "doc_ids", "docids", "ids")
 class CrmReportController(ReportController):
     """All printing passes here, downloads too; it writes, since it is recorded."""
 
-    @http.route(readonly=False)
+    @http.route(readonly=read_write)
     def report_routes(self, reportname, docids=None, converter=None, **data):
         report = request.env["ir.actions.report"]._get_report_from_name(reportname)
         request.env["crm.export.guard"]._check_documents(

@@ -3,12 +3,14 @@ from odoo.http import request
 
 from odoo.addons.spreadsheet_dashboard.controllers.share import DashboardShareRoute
 
+from .common import read_write
+
 
 class CrmDashboardShareRoute(DashboardShareRoute):
     """Whoever has the address of a shared dashboard takes its file; it writes, since it
     is recorded."""
 
-    @http.route(readonly=False)
+    @http.route(readonly=read_write)
     def download(self, token=None, share_id=None):
         response = super().download(token=token, share_id=share_id)
         # sudo: the address was checked, its visitor may be nobody we know

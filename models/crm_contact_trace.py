@@ -4,12 +4,15 @@ from odoo import api, models
 
 # By what a customer is reached: a change of it leaves a trace.
 TRACED = ("email", "phone")
+# Of organizations and contacts, also whose they are.
+TRACKED = {*TRACED, "user_id"}
 # Keys by which Odoo's clients turn tracking off.
 SILENT = ("mail_notrack", "tracking_disable")
 
 
 class CrmContactTrace(models.AbstractModel):
-    """E-mail and phone of a customer do not change without a trace of before and after.
+    """E-mail, phone and salesperson of a customer do not change without a trace of
+    before and after.
 
     Odoo itself tracks them on organizations and contacts; who has a role of ours below
     the director does not turn that off. Those of an affiliation have no chatter: a note
@@ -26,7 +29,7 @@ class CrmContactTrace(models.AbstractModel):
         silent = [key for key in SILENT if partners.env.context.get(key)]
         if (
             silent
-            and not vals.keys().isdisjoint(TRACED)
+            and not vals.keys().isdisjoint(TRACKED)
             and not self.env["crm.export.guard"]._may_export()
         ):
             return partners.with_context(**dict.fromkeys(silent, False))

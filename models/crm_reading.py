@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.api import SUPERUSER_ID
 from odoo.http import request
@@ -67,7 +69,9 @@ class CrmReading(models.Model):
         step = max(1, min(STEP, limit // 10))
         number = _counter.add(key, hour, records._name, records._ids, step)
         if number:
-            self._write_down(hour, number, limit)
+            # once the request is done: it may read on a read-only cursor
+            write_down = partial(self._write_down, hour, number, limit)
+            self.env.cr.postcommit.add(write_down)
 
     @api.model
     def _is_watched(self, records, names):
@@ -88,7 +92,7 @@ class CrmReading(models.Model):
 
     @api.model
     def _write_down(self, hour, number, limit):
-        """In a transaction of its own: reading may be on a read-only cursor."""
+        """Add to what is counted, in a transaction of its own."""
         with self.env.registry.cursor() as cr:
             # superuser: nobody writes this table by hand
             readings = api.Environment(cr, SUPERUSER_ID, {})[self._name]
