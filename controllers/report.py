@@ -28,7 +28,9 @@ class CrmReportController(ReportController):
 
     def _number(self, docids, data):
         """:return: how many records the report is about, wherever they are named"""
-        sources = [json.loads(data.get(name) or "{}") for name in ("options", "context")]
+        sources = [
+            json.loads(data.get(name) or "{}") for name in ("options", "context")
+        ]
         lists = [source.get(name) for source in sources for name in IDS]
         lists.append((docids or "").split(","))
         return max(len({*filter(None, ids)}) for ids in lists if isinstance(ids, list))

@@ -18,8 +18,9 @@ class SpreadsheetDashboardShare(models.Model):
 
     def _check_dashboard_access(self, access_token):
         """What somebody shared who may not do so, or not any more, is closed."""
-        super()._check_dashboard_access(access_token)
+        res = super()._check_dashboard_access(access_token)
         # sudo: a visitor without an account asks about who shared it
         sharer = self.sudo().create_uid
         if not self.env["crm.export.guard"]._may_export(sharer):
             raise Forbidden(self.env._("Who shared this dashboard may not share it."))
+        return res

@@ -422,8 +422,7 @@ class TestDocuments(ExportCommon):
         paths = (
             f"/account/download_invoice_documents/{ids}/pdf",
             f"/account/download_move_attachments/{ids}",
-            "/account/download_invoice_attachments/"
-            + ",".join(map(str, files.ids)),
+            "/account/download_invoice_attachments/" + ",".join(map(str, files.ids)),
         )
         self._login(self.seller)
         for path in paths:

@@ -34,10 +34,7 @@ class ReadingCommon(CrmGestionCommon, HttpCase):
         params = cls.env["ir.config_parameter"]
         params.set_param("crm_gestion.read_limit", "100")
         cls.partners = cls.env["res.partner"].create(
-            [
-                {"name": f"Customer {n:03}", "user_id": cls.seller.id}
-                for n in range(130)
-            ]
+            [{"name": f"Customer {n:03}", "user_id": cls.seller.id} for n in range(130)]
         )
 
     def setUp(self):

@@ -9,7 +9,6 @@ const openMenu = (section, entry) => [
     { trigger: `.o-dropdown--menu [data-menu-xmlid="${entry}"]`, run: "click" },
 ];
 const openCog = [
-    { trigger: ".o_list_view .o_control_panel" },
     { trigger: ".o_cp_action_menus .fa-cog", run: "click" },
     { trigger: ".o-dropdown--menu .o-dropdown-item" },
 ];
@@ -17,7 +16,7 @@ const organizations = [
     ...openCrm,
     ...openMenu("crm_gestion.menu_crm_accounts", "crm_gestion.menu_crm_organization"),
     { trigger: ".o_switch_view.o_list", run: "click" },
-    ...openCog,
+    { trigger: ".o_list_view .o_data_row" },
 ];
 const pivot = [
     ...openMenu("crm.crm_menu_report", "crm_gestion.menu_crm_gestion_report"),
@@ -34,7 +33,8 @@ function absent(selector) {
 registry.category("web_tour.tours").add("crm_gestion_info_seller", {
     steps: () => [
         ...organizations,
-        { trigger: ".o-dropdown--menu", run: () => absent(".o_import_menu, .o_export_all_menu") },
+        // nothing else is in it
+        { trigger: ".o_list_view", run: () => absent(".o_cp_action_menus .fa-cog") },
         ...pivot,
         { trigger: ".o_pivot_buttons", run: () => absent(".o_pivot_download") },
     ],
@@ -43,6 +43,7 @@ registry.category("web_tour.tours").add("crm_gestion_info_seller", {
 registry.category("web_tour.tours").add("crm_gestion_info_director", {
     steps: () => [
         ...organizations,
+        ...openCog,
         { trigger: ".o-dropdown--menu .o_import_menu" },
         ...pivot,
         { trigger: ".o_pivot_buttons .o_pivot_download" },
