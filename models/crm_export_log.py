@@ -21,7 +21,7 @@ class CrmExportLog(models.Model):
     _name = "crm.export.log"
     _description = "Export"
     _order = "date desc, id desc"
-    _rec_name = "channel"
+    _rec_name = "user_id"
 
     user_id = fields.Many2one(
         comodel_name="res.users",

@@ -20,7 +20,8 @@ WATCHED = frozenset(
     }
 )
 NAMES = {"id", "display_name"}
-STEP = 200
+# Records that come together before they are written down.
+STEP = 100
 DAYS_KEPT = 7
 
 _counter = ReadCounter()
@@ -64,13 +65,11 @@ class CrmReading(models.Model):
         if not self._is_watched(records, names):
             return
         hour = fields.Datetime.now().replace(minute=0, second=0)
-        limit = self._limit()
         key = (self.env.cr.dbname, self.env.uid)
-        step = max(1, min(STEP, limit // 10))
-        number = _counter.add(key, hour, records._name, records._ids, step)
+        number = _counter.add(key, hour, records._name, records._ids, STEP)
         if number:
             # once the request is done: it may read on a read-only cursor
-            write_down = partial(self._write_down, hour, number, limit)
+            write_down = partial(self._write_down, hour, number)
             self.env.cr.postcommit.add(write_down)
 
     @api.model
@@ -86,19 +85,19 @@ class CrmReading(models.Model):
 
     @api.model
     def _limit(self):
-        # sudo: one setting, cached by Odoo
+        # sudo: one setting
         params = self.env["ir.config_parameter"].sudo()
         return int(params.get_param("crm_gestion.read_limit", "2000"))
 
     @api.model
-    def _write_down(self, hour, number, limit):
+    def _write_down(self, hour, number):
         """Add to what is counted, in a transaction of its own."""
         with self.env.registry.cursor() as cr:
             # superuser: nobody writes this table by hand
             readings = api.Environment(cr, SUPERUSER_ID, {})[self._name]
             user = readings.env["res.users"].browse(self.env.uid)
             total = readings._add(user, hour, number)
-            if total > limit:
+            if total > readings._limit():
                 readings.env["crm.export.log"]._log_reading(user, hour, total)
 
     @api.model

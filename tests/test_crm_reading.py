@@ -40,6 +40,7 @@ class ReadingCommon(CrmGestionCommon, HttpCase):
     def setUp(self):
         super().setUp()
         self.startPatcher(patch.object(crm_reading, "_counter", ReadCounter()))
+        self.startPatcher(patch.object(crm_reading, "STEP", 10))
         self.startPatcher(patch.object(test_cursor.TestCursor, "commit", commit))
 
     def _call(self, model, method, *args, **kwargs):
