@@ -55,6 +55,7 @@
         "views/crm_handover_views.xml",
         "views/crm_lead_views.xml",
         "views/crm_day_views.xml",
+        "views/crm_export_log_views.xml",
         "views/crm_hand_out_views.xml",
         "views/crm_opportunity_line_views.xml",
         "views/crm_opportunity_forecast_log_views.xml",
@@ -86,10 +87,15 @@
         "web.assets_backend": [
             "crm_gestion/static/src/**/*",
             ("remove", "crm_gestion/static/src/views/organization_chart/**/*"),
+            ("remove", "crm_gestion/static/src/export/*/**/*"),
         ],
-        # with the hierarchy view of Odoo, which comes when it is needed
+        # with the views of Odoo that come when they are needed
         "web.assets_backend_lazy": [
             "crm_gestion/static/src/views/organization_chart/**/*",
+            "crm_gestion/static/src/export/pivot_download/**/*",
+        ],
+        "spreadsheet.o_spreadsheet": [
+            "crm_gestion/static/src/export/dashboard_share/**/*",
         ],
         "web.assets_tests": ["crm_gestion/static/tests/tours/**/*"],
     },

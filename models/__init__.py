@@ -1,4 +1,5 @@
 from . import account_move
+from . import base
 from . import calendar_event
 from . import crm_access_reason
 from . import crm_account_notice
@@ -7,7 +8,10 @@ from . import crm_affiliation
 from . import crm_affiliation_merge
 from . import crm_affiliation_transfer
 from . import crm_archive_gate
+from . import crm_contact_trace
 from . import crm_duplicate
+from . import crm_export_guard
+from . import crm_export_log
 from . import crm_master_mixin
 from . import crm_next_step_meeting
 from . import crm_next_step_mixin
@@ -26,6 +30,7 @@ from . import crm_handover_mover
 from . import crm_handover_scope
 from . import crm_handover_share
 from . import crm_history
+from . import crm_history_guard
 from . import crm_lead
 from . import crm_lost_reason
 from . import crm_market
@@ -36,12 +41,15 @@ from . import crm_opportunity_stage
 from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line
 from . import crm_origination
+from . import crm_reading
 from . import crm_stage
 from . import crm_substitution
 from . import crm_substitution_notice
 from . import crm_team
 from . import crm_team_member
 from . import ir_actions_act_window
+from . import ir_exports
+from . import ir_exports_line
 from . import mail_activity
 from . import mail_activity_type
 from . import mailing_trace
@@ -51,3 +59,4 @@ from . import res_config_settings
 from . import res_partner
 from . import res_users
 from . import sale_order
+from . import spreadsheet_dashboard_share

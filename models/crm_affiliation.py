@@ -166,6 +166,8 @@ class CrmAffiliation(models.Model):
 
     def write(self, vals):
         transfer = self.env["crm.affiliation.transfer"]
+        Trace = self.env["crm.contact.trace"]
+        before = Trace._snapshot(self, vals)
         vals = dict(vals)
         make_main = vals.get("is_main") and vals.pop("is_main")
         reopened = self._reopened_by(vals)
@@ -192,6 +194,7 @@ class CrmAffiliation(models.Model):
             for row in current:
                 transfer._employ(row.contact_id, row.organization_id, data[row])
         ended._tell_that_they_ended()
+        Trace._log(before)
         return res
 
     def _tell_that_they_ended(self):

@@ -388,6 +388,7 @@ class CrmGestion(models.Model):
     def load(self, fields, data):
         """Find organizations and contacts by code, tax id, e-mail or name: see
         ``crm.gestion.import``."""
+        self.env["crm.export.guard"]._check_import()  # before its names are looked up
         Import = self.env["crm.gestion.import"]
         fields, data, messages = Import._resolve(fields, data)
         if messages:

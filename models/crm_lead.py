@@ -397,6 +397,10 @@ class CrmLead(models.Model):
         self.env["crm.gestion.email"]._log_earlier(unknown)
         return res
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_history(self):
+        self.env["crm.history.guard"]._check_leads(self)
+
     def _check_not_chosen(self, names):
         """What the rows of closures, forecast and adoption say is not written by
         hand."""

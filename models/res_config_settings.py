@@ -55,6 +55,16 @@ class ResConfigSettings(models.TransientModel):
     crm_shared_history = fields.Selection(
         related="company_id.crm_shared_history", required=True, readonly=False
     )
+    crm_pdf_limit = fields.Integer(
+        string="Documents Printed at Once",
+        config_parameter="crm_gestion.pdf_limit",
+        default=20,
+    )
+    crm_read_limit = fields.Integer(
+        string="Records Read in an Hour",
+        config_parameter="crm_gestion.read_limit",
+        default=2000,
+    )
     crm_organization_field_ids = fields.Many2many(
         comodel_name="ir.model.fields",
         relation="crm_settings_organization_field_rel",
@@ -82,6 +92,14 @@ class ResConfigSettings(models.TransientModel):
         "An account waits for contact after one day at least.",
     )
 
+    _pdf_limit_positive = models.Constraint(
+        "CHECK(crm_pdf_limit > 0)", "A seller prints one document at once at least."
+    )
+    _read_limit_positive = models.Constraint(
+        "CHECK(crm_read_limit >= 100)",
+        "A day's work takes more: a seller reads 100 records in an hour at least.",
+    )
+
     @api.model
     def _file_fields_domain(self, kind):
         names = [name for name, kinds in FILE_FIELDS.items() if kind in kinds]
@@ -107,7 +125,13 @@ class ResConfigSettings(models.TransientModel):
         # sudo: settings are written by administrators only. Odoo removes a parameter
         # that is 0, and the default would come back.
         params = self.env["ir.config_parameter"].sudo()
-        for name in ("crm_correction_days", "crm_former_months", "crm_quiet_days"):
+        for name in (
+            "crm_correction_days",
+            "crm_former_months",
+            "crm_pdf_limit",
+            "crm_quiet_days",
+            "crm_read_limit",
+        ):
             params.set_param(self._fields[name].config_parameter, str(self[name]))
         changed = False
         for kind in ("organization", "contact"):

@@ -354,7 +354,8 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         self.env["crm.substitution"]._check_owner_kept(self, vals)
-        res = super().write(vals)
+        traced = self.env["crm.contact.trace"]._traced(self, vals)
+        res = super(ResPartner, traced).write(vals)
         if vals.get("origination_id"):
             self.env["crm.account.status"]._mark_potential(self)
         if "parent_id" in vals:
@@ -362,6 +363,10 @@ class ResPartner(models.Model):
         if vals.keys() & {"is_company", "parent_id", "user_id"}:
             self.env["res.users"]._crm_drop_scopes()
         return res
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_history(self):
+        self.env["crm.history.guard"]._check_partners(self)
 
     @api.model
     def _commercial_fields(self):

@@ -6,8 +6,11 @@ from . import test_calendar_event
 from . import test_crm_account_status
 from . import test_crm_affiliation
 from . import test_crm_archive_gate
+from . import test_crm_contact_trace
 from . import test_crm_day
 from . import test_crm_duplicate
+from . import test_crm_export_guard
+from . import test_crm_export_log
 from . import test_crm_gestion
 from . import test_crm_gestion_change
 from . import test_crm_gestion_email
@@ -16,6 +19,7 @@ from . import test_crm_history
 from . import test_crm_handover
 from . import test_crm_handover_record
 from . import test_crm_handover_tour
+from . import test_crm_history_guard
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
 from . import test_crm_market
@@ -29,6 +33,7 @@ from . import test_crm_opportunity_register
 from . import test_crm_opportunity_stage
 from . import test_crm_opportunity_standby
 from . import test_crm_origination
+from . import test_crm_reading
 from . import test_crm_stage
 from . import test_crm_substitution
 from . import test_crm_substitution_tour

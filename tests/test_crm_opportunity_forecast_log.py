@@ -82,7 +82,7 @@ class TestForecastLog(ForecastCommon):
         xmlid = lead.export_data(["id"])["datas"][0][0]
         result = (
             self.env["crm.lead"]
-            .with_user(self.seller)
+            .with_user(self.director)
             .load(["id", "date_deadline"], [[xmlid, "2026-05-30"]])
         )
         self.assertEqual(result["ids"], lead.ids)

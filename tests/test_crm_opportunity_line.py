@@ -272,7 +272,7 @@ class TestExpectedRevenue(LineCommon):
         product = str(self.product.id)
         result = (
             self.env["crm.lead"]
-            .with_user(self.seller)
+            .with_user(self.director)
             .load(
                 columns,
                 [

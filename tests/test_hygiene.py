@@ -40,6 +40,7 @@ CASCADES = {
     ("crm.opportunity.stage", "lead_id"),
     ("crm.opportunity.forecast.log", "lead_id"),
     ("crm.opportunity.line", "lead_id"),
+    ("crm.reading", "user_id"),
 }
 SPANISH = re.compile("[áéíóúüñÁÉÍÓÚÜÑ¿¡]")
 # A word of the company's own that has no English one: DESIGN.md §2.
@@ -393,7 +394,7 @@ class TestScreens(ScreenCommon):
         settings = settings.search([("id", "child_of", settings.id)])
         heads = self.env.ref("crm_gestion.menu_crm_hand_out")
         work = self._own_menus() - settings
-        self.assertEqual(len(settings.filtered("action")), 6)
+        self.assertEqual(len(settings.filtered("action")), 7)
         self.assertEqual(self._menus_of(self.seller), work - heads)
         self.assertEqual(self._menus_of(self.head), work)
         self.assertEqual(self._menus_of(self.director), self._own_menus())
