@@ -35,7 +35,7 @@ class CrmAccountNotice(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """SELECT partner.id, last.date, last.user_id
-                     FROM unnest(%s) AS partner (id)
+                     FROM unnest(%s::int[]) AS partner (id)
                CROSS JOIN LATERAL (SELECT * FROM (%s) AS latest
                                     ORDER BY date DESC, id DESC LIMIT 1) AS last""",
                 list(partners.ids),
