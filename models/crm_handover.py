@@ -111,11 +111,15 @@ class CrmHandover(models.Model):
         readonly=True,
     )
     line_count = fields.Integer(string="Rows in All", compute="_compute_progress")
-    moved_count = fields.Integer(string="Moved", compute="_compute_progress")
+    moved_count = fields.Integer(string="Transferred", compute="_compute_progress")
     progress = fields.Float(compute="_compute_progress")
     summary = fields.Html(compute="_compute_summary", sanitize=False)
     left_message = fields.Char(compute="_compute_left_message")
     leaver_active = fields.Boolean(related="user_id.active", string="Leaver Is Active")
+    may_archive = fields.Boolean(
+        compute="_compute_may_archive",
+        help="The current user may archive who leaves, by Odoo's own rights.",
+    )
     candidate_ids = fields.Many2many(
         comodel_name="res.users",
         string="Possible Successors",
@@ -178,7 +182,7 @@ class CrmHandover(models.Model):
         labels = dict(Line._fields["kind"]._description_selection(self.env))
         kinds = {}
         for successor, kind, state, excluded, count, amount in Line._read_group(
-            [("handover_id", "=", self.id)],
+            [("handover_id", "in", self._origin.ids)],
             ["successor_id", "kind", "state", "excluded"],
             ["__count", "amount:sum_currency"],
         ):
@@ -234,6 +238,14 @@ class CrmHandover(models.Model):
             handover.left_message = bool(parts) and self.env._(
                 "Not part of this hand-over: %s.", ", ".join(parts)
             )
+
+    @api.depends("user_id")
+    @api.depends_context("uid")
+    def _compute_may_archive(self):
+        """Who may not is told to ask, and finds no button that refuses him."""
+        for handover in self:
+            user = handover.user_id._origin
+            handover.may_archive = bool(user) and user.has_access("write")
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_people(self):

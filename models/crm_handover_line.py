@@ -79,7 +79,7 @@ class CrmHandoverLine(models.Model):
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
-        string="From",
+        string="Who Leaves",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
@@ -96,7 +96,7 @@ class CrmHandoverLine(models.Model):
     state = fields.Selection(
         selection=[
             ("todo", "To Move"),
-            ("moved", "Moved"),
+            ("moved", "Transferred"),
             ("skipped", "Not Moved"),
             ("undone", "Given Back"),
             ("kept", "Not Given Back"),

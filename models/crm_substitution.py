@@ -50,7 +50,7 @@ class CrmSubstitution(models.Model):
     date_from = fields.Date(
         string="From", required=True, default=fields.Date.context_today
     )
-    date_to = fields.Date(string="To", required=True)
+    date_to = fields.Date(string="Until", required=True)
     reason = fields.Char()
     active = fields.Boolean(default=True)
     state = fields.Selection(
@@ -91,7 +91,7 @@ class CrmSubstitution(models.Model):
     @api.depends("user_id", "substitute_id")
     def _compute_display_name(self):
         for row in self.sudo():  # sudo: names of colleagues
-            row.display_name = row.substitute_id and self.env._(
+            row.display_name = bool(row.substitute_id) and self.env._(
                 "%(substitute)s covers %(user)s",
                 substitute=row.substitute_id.name,
                 user=row.user_id.name,

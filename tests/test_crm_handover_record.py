@@ -1,6 +1,8 @@
 import io
 import re
 
+import lxml.etree
+import lxml.html
 from freezegun import freeze_time
 
 from odoo.tests import tagged
@@ -51,3 +53,43 @@ class TestHandoverRecord(HandoverCommon):
         self.assertEqual(rows["Opportunities"]["count"], 5)
         self.assertEqual(len(rows["Opportunities"]["lines"]), 3)
         self.assertFalse(rows["Planned Activities"]["lines"])
+
+    def test_an_account_is_named_once(self):
+        handover = self._started()
+        html = handover.env["ir.qweb"]._render(
+            "crm_gestion.crm_handover_report",
+            {"docs": handover, "company": handover.env.company, "res_company": None},
+        )
+        rows = lxml.html.fromstring(html).xpath("//tr[td]")
+        cells = [[cell.text_content().strip() for cell in row] for row in rows]
+        self.assertIn(["Aceites del Sur", "", ""], cells)
+
+    def test_summary_leaves_out_the_column_of_nothing(self):
+        handover = self._handover()
+        handover.action_preview()
+        self.assertIn("Organizations", handover.summary)
+        self.assertNotIn("Left Out", handover.summary)
+        handover.line_ids[:1].excluded = True
+        handover.invalidate_recordset(["summary"])
+        self.assertIn("Left Out", handover.summary)
+
+    def test_a_new_one_is_shown_without_a_warning(self):
+        """The form asks for the summary before anything is saved."""
+        new = self.env["crm.handover"].with_user(self.head).new({})
+        with self.assertNoLogs("odoo.domains", "WARNING"):
+            self.assertIn("nothing to hand over", new.summary)
+
+    def test_who_may_not_archive_is_told_to_ask(self):
+        """Nobody is offered a button that always refuses him."""
+        admin = self._make_user(
+            "user_admin", "base.group_erp_manager,crm_gestion.group_sales_director"
+        )
+        handover = self._started()
+        for user, may in ((self.head, False), (self.director, False), (admin, True)):
+            with self.subTest(user=user.login):
+                self.assertEqual(handover.with_user(user).may_archive, may)
+        arch = self.env["crm.handover"].with_user(self.head).get_view()["arch"]
+        form = lxml.etree.fromstring(arch)
+        for name in ("action_archive_user", "action_archive_anyway"):
+            for button in form.iterfind(f".//button[@name='{name}']"):
+                self.assertIn("not may_archive", button.get("invisible"))

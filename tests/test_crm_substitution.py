@@ -51,6 +51,12 @@ class TestSubstitution(SubstitutionCommon):
             self._scope(self.south_head), ["South Head", "Stranger"], "not passed on"
         )
 
+    def test_a_new_one_has_no_name_yet(self):
+        """The form shows the word for a new record, and no technical name."""
+        new = self.env["crm.substitution"].with_user(self.seller).new({})
+        self.assertFalse(new.display_name)
+        self.assertEqual(self._cover().display_name, "Stranger covers Seller")
+
     def test_overlaps_are_allowed(self):
         self._cover()
         self._cover(self.colleague)
