@@ -82,6 +82,7 @@
         "demo/crm_affiliation_demo.xml",
         "demo/calendar_event_demo.xml",
         "demo/history_demo.xml",
+        "demo/crm_substitution_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -111,7 +111,7 @@ class CrmHandover(models.Model):
         readonly=True,
     )
     line_count = fields.Integer(string="Rows in All", compute="_compute_progress")
-    moved_count = fields.Integer(string="Transferred", compute="_compute_progress")
+    moved_count = fields.Integer(string="Rows Moved", compute="_compute_progress")
     progress = fields.Float(compute="_compute_progress")
     summary = fields.Html(compute="_compute_summary", sanitize=False)
     left_message = fields.Char(compute="_compute_left_message")

@@ -48,9 +48,9 @@ class CrmSubstitution(models.Model):
         domain="[('id', 'in', substitute_user_ids), ('id', '!=', user_id)]",
     )
     date_from = fields.Date(
-        string="From", required=True, default=fields.Date.context_today
+        string="First Day", required=True, default=fields.Date.context_today
     )
-    date_to = fields.Date(string="Until", required=True)
+    date_to = fields.Date(string="Last Day", required=True)
     reason = fields.Char()
     active = fields.Boolean(default=True)
     state = fields.Selection(
@@ -91,11 +91,13 @@ class CrmSubstitution(models.Model):
     @api.depends("user_id", "substitute_id")
     def _compute_display_name(self):
         for row in self.sudo():  # sudo: names of colleagues
-            row.display_name = bool(row.substitute_id) and self.env._(
-                "%(substitute)s covers %(user)s",
-                substitute=row.substitute_id.name,
-                user=row.user_id.name,
-            )
+            row.display_name = False
+            if row.substitute_id:
+                row.display_name = self.env._(
+                    "%(substitute)s covers %(user)s",
+                    substitute=row.substitute_id.name,
+                    user=row.user_id.name,
+                )
 
     @api.depends("date_from", "date_to", "active")
     @api.depends_context("uid")

@@ -314,9 +314,7 @@ class TestApiRefusals(ApiCommon):
         self._call("crm.lead", "read", lead.ids, status=401, fields=["name"])
 
     def test_opportunity_of_another_team_is_out_of_reach(self):
-        lead = self._make_lead(
-            self.stranger, partner_id=self.contact.id, stage_id=self.negotiate.id
-        )
+        lead = self._make_lead(self.stranger, stage_id=self.negotiate.id)
         fields = ["stage_id", "active", "probability", "user_id", "closure_kind"]
         before = lead.read(fields)
 
@@ -341,7 +339,7 @@ class TestApiRefusals(ApiCommon):
         self.assertFalse(lead.closure_ids)
 
     def test_dialogs_reach_no_opportunity_of_another_team(self):
-        lead = self._make_lead(self.stranger, partner_id=self.contact.id)
+        lead = self._make_lead(self.stranger)
         self._refused(
             403,
             self.ACCESS,
@@ -349,6 +347,8 @@ class TestApiRefusals(ApiCommon):
             "create",
             vals_list=[{"lead_ids": [Command.set(lead.ids)]}],
         )
+        # of the seller's own account: read, and no more
+        lead = self._make_lead(self.stranger, partner_id=self.contact.id)
         dialog = self._create("crm.opportunity.order", lead_id=lead.id, source="new")
         self._refused(
             403, self.ACCESS, "crm.opportunity.order", "action_generate", dialog.ids

@@ -104,8 +104,9 @@ class HistoryCommon(AccessCommon):
 
     def _owners(self, user):
         """:return: dict of `OWNERS` -> owner and partner of a record"""
-        self._cover(user)
-        self._cover(user, "2026-03-01", self.back)
+        if user.has_group("crm_gestion.group_seller"):
+            self._cover(user)
+            self._cover(user, "2026-03-01", self.back)
         nobodys = self._account(self.env["res.users"])
         return {
             "below": (self.lower, nobodys),
