@@ -456,7 +456,7 @@ class CrmHandover(models.Model):
         return {
             **action,
             "domain": [("handover_id", "=", self.id)],
-            "context": {"search_default_group_kind": 1},
+            "context": {"search_default_group_kind": 1, "of_one_handover": True},
         }
 
     def action_archive_user(self):

@@ -39,5 +39,10 @@ registry.category("web_tour.tours").add("crm_gestion_handover", {
             content: "the row is there for good",
             trigger: ".o_data_row:contains('Venta abierta')",
         },
+        {
+            content: "what is the same in all rows takes no place",
+            trigger:
+                ".o_list_table:has(th[data-name=successor_id]):not(:has(th[data-name=user_id])):not(:has(th[data-name=kind]))",
+        },
     ],
 });
