@@ -1,8 +1,14 @@
+import logging
+
+from psycopg2 import OperationalError
+
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .crm_handover_scope import KINDS
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmHandoverMover(models.AbstractModel):
@@ -30,14 +36,45 @@ class CrmHandoverMover(models.AbstractModel):
     @api.model
     def _move(self, lines):
         """Give what these lines name to the successors. Lines whose row is no longer
-        the leaver's open work say so."""
+        the leaver's open work say so, and so do those whose row cannot be moved."""
+        self._try(self._move_all, lines, "skipped")
+
+    @api.model
+    def _give_back(self, lines):
+        """Undo: give back what the successor still has, and has not closed."""
+        self._try(self._give_back_all, lines, "kept")
+
+    @api.model
+    def _try(self, work, lines, bad):
+        """Work on lines so that one that fails does not stop the others, today and each
+        time again: what fails is tried in halves, down to the line that is to blame.
+
+        :param work: method of this model that works on lines
+        :param bad: state of a line that fails
+        """
+        try:
+            with self.env.cr.savepoint():
+                work(lines)
+        except OperationalError:
+            # somebody else works on these rows: the batch is tried again as a whole
+            raise
+        except Exception:
+            if len(lines) > 1:
+                half = len(lines) // 2
+                self._try(work, lines[:half], bad)
+                self._try(work, lines[half:], bad)
+                return
+            _logger.warning("Line %s of a hand-over failed", lines.id, exc_info=True)
+            self._tell_lines(lines, bad, "error")
+
+    @api.model
+    def _move_all(self, lines):
         moved, left, followed = self._apply(lines, "user_id", "successor_id")
         self._tell_lines(moved, "moved", unfollowed=left, subscribed=followed)
         self._tell_lines(lines - moved, "skipped", "changed")
 
     @api.model
-    def _give_back(self, lines):
-        """Undo: give back what the successor still has, and has not closed."""
+    def _give_back_all(self, lines):
         back, _left, _followed = self._apply(lines, "successor_id", "user_id")
         self._tell_lines(back, "undone")
         self._tell_lines(lines - back, "kept", "changed")
@@ -120,7 +157,9 @@ class CrmHandoverMover(models.AbstractModel):
         if kind.owner == "user_ids":
             return self._of(lines, self._change_assignees(ids, giver, taker))
         if not kind.has_team:
-            more = SQL(", user_tz = %s", taker.tz or None) if key == "activity" else SQL()
+            more = (
+                SQL(", user_tz = %s", taker.tz or None) if key == "activity" else SQL()
+            )
             return self._of(lines, self._write_owner(key, ids, giver, taker, more))
         # a team that somebody chose since stays, but for the one he cannot be in
         before, after = ("team_id", "new_team_id")
