@@ -10,4 +10,6 @@ if ! exists "$db"; then
     rename_database "${db}_new" "$db"
 fi
 odoo -d "$db" -u "$module" --stop-after-init --log-level=warn
-python "$checkout/bench/handover.py" measure "$db"
+copy_database "$db" "${db}_run"
+trap 'drop_database "${db}_run"' EXIT
+python "$checkout/bench/handover.py" measure "${db}_run"

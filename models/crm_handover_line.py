@@ -111,6 +111,7 @@ class CrmHandoverLine(models.Model):
             ("changed", "Changed since"),
             ("company", "The successor does not work in its company"),
             ("cancelled", "The hand-over was cancelled"),
+            ("error", "It could not be changed: an error, see Odoo's log"),
         ],
         readonly=True,
     )

@@ -10,6 +10,9 @@ DOCUMENTS = ("crm.lead", "res.partner", "sale.order", "project.task")
 CLOSED_TASKS = ("1_done", "1_canceled")
 NONE = SQL("NULL::int4")
 COMPANY = SQL("record.company_id")
+# Where lines are kept, and where a preview works them out.
+LINES = SQL.identifier("crm_handover_line")
+DRAFT = SQL.identifier("crm_handover_line_draft")
 
 
 class Kind(NamedTuple):
@@ -261,13 +264,35 @@ class CrmHandoverScope(models.AbstractModel):
         self.env.cr.execute(
             SQL("DELETE FROM crm_handover_line WHERE handover_id = %s", handover.id)
         )
+        self._open_draft()
         for key in KINDS:
             self.env.cr.execute(self._insert(handover, key))
-        # what PostgreSQL believes to be a table of a few rows, it reads row by row
-        self.env.cr.execute(SQL("ANALYZE crm_handover_line"))
         self._split(handover)
-        self._settle(handover)
+        self._settle(handover, table=DRAFT)
+        self._keep_draft()
         self.env.invalidate_all()
+
+    @api.model
+    def _open_draft(self):
+        """A table of this transaction, in which lines are worked out in several steps:
+        in their own, each step would check all foreign keys of a line again."""
+        self.env.cr.execute(
+            SQL(
+                """CREATE TEMPORARY TABLE %s (LIKE crm_handover_line INCLUDING DEFAULTS)
+                          ON COMMIT DROP""",
+                DRAFT,
+            )
+        )
+
+    @api.model
+    def _keep_draft(self):
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO crm_handover_line SELECT * FROM %(draft)s ORDER BY id;
+                   DROP TABLE %(draft)s""",
+                draft=DRAFT,
+            )
+        )
 
     @api.model
     def _movable(self, handover, key):
@@ -308,18 +333,20 @@ class CrmHandoverScope(models.AbstractModel):
             "write_date": SQL("%s", self.env.cr.now()),
         }
         return SQL(
-            """INSERT INTO crm_handover_line (%(columns)s)
+            """WITH movable AS MATERIALIZED %(movable)s
+               INSERT INTO %(draft)s (%(columns)s)
                SELECT %(values)s
-                 FROM %(table)s record %(joins)s
+                 FROM movable
+                 JOIN %(table)s record ON record.id = movable.id %(joins)s
             LEFT JOIN res_partner customer ON customer.id = %(customer)s
             LEFT JOIN res_partner account
                    ON account.id = COALESCE(
                       %(organization)s, customer.commercial_partner_id)
                  JOIN res_company company
                    ON company.id = COALESCE(%(company)s, %(own_company)s)
-                WHERE record.id IN %(records)s
-                  AND (%(company)s IS NULL OR %(company)s = ANY(%(companies)s))
+                WHERE %(company)s IS NULL OR %(company)s = ANY(%(companies)s)
              ORDER BY record.id""",
+            draft=DRAFT,
             columns=SQL(", ").join(map(SQL.identifier, values)),
             values=SQL(", ").join(values.values()),
             table=SQL.identifier(records._table),
@@ -328,7 +355,7 @@ class CrmHandoverScope(models.AbstractModel):
             organization=kind.organization,
             company=kind.company,
             own_company=self.env.company.id,
-            records=records._search(self._movable(handover, key)).subselect(),
+            movable=records._search(self._movable(handover, key)).subselect(),
             companies=handover.company_ids.ids,
         )
 
@@ -354,8 +381,9 @@ class CrmHandoverScope(models.AbstractModel):
                AND leader.res_id = line.document_id"""
         )
         follows = SQL(
-            """EXISTS (SELECT 1 FROM crm_handover_line leader
+            """EXISTS (SELECT 1 FROM %s leader
                         WHERE leader.handover_id = line.handover_id AND %s)""",
+            DRAFT,
             document,
         )
         self._share_out(handover, SQL("NOT %s", follows))
@@ -365,13 +393,16 @@ class CrmHandoverScope(models.AbstractModel):
 
     @api.model
     def _share_out(self, handover, condition):
-        shares = [(share.successor_id, share._match()) for share in handover.share_ids]
+        shares = [
+            (share.successor_id, share._match(DRAFT)) for share in handover.share_ids
+        ]
         for successor, match in [*shares, (handover.successor_id, SQL("TRUE"))]:
             self.env.cr.execute(
                 SQL(
-                    """UPDATE crm_handover_line line SET successor_id = %s
+                    """UPDATE %s line SET successor_id = %s
                         WHERE line.handover_id = %s AND line.successor_id IS NULL
                           AND %s AND %s""",
+                    DRAFT,
                     successor.id,
                     handover.id,
                     condition,
@@ -381,32 +412,38 @@ class CrmHandoverScope(models.AbstractModel):
 
     @api.model
     def _follow(self, handover, condition):
+        # what PostgreSQL believes to be a table of a few rows, it reads row by row; and
+        # who leads was decided a moment ago
+        self.env.cr.execute(SQL("ANALYZE %s", DRAFT))
         self.env.cr.execute(
             SQL(
-                """UPDATE crm_handover_line line SET successor_id = leader.successor_id
-                     FROM crm_handover_line leader
+                """UPDATE %(draft)s line SET successor_id = leader.successor_id
+                     FROM %(draft)s leader
                     WHERE leader.handover_id = line.handover_id
-                      AND line.handover_id = %s AND line.successor_id IS NULL
+                      AND line.handover_id = %(handover)s
+                      AND line.successor_id IS NULL
                       AND leader.successor_id IS NOT NULL AND leader.id <> line.id
-                      AND %s""",
-                handover.id,
-                condition,
+                      AND %(condition)s""",
+                draft=DRAFT,
+                handover=handover.id,
+                condition=condition,
             )
         )
 
     @api.model
-    def _settle(self, handover, lines=None):
+    def _settle(self, handover, lines=None, table=LINES):
         """Work out what follows from the successors of lines that wait: the team, which
         stays where the successor is in it or where the stage is that team's own, else
         becomes his; and whether he may work in the company at all.
 
         :param lines: all of them by default
+        :param table: where they are
         """
         chosen = SQL("AND line.id = ANY(%s)", lines.ids) if lines is not None else SQL()
         kinds = [key for key, kind in KINDS.items() if kind.has_team]
         self.env.cr.execute(
             SQL(
-                """UPDATE crm_handover_line line
+                """UPDATE %(table)s line
                       SET new_team_id = CASE
                           WHEN NOT line.kind = ANY(%(kinds)s) OR EXISTS (
                                SELECT 1 FROM crm_team team
@@ -427,7 +464,7 @@ class CrmHandoverScope(models.AbstractModel):
                           ELSE own.id END,
                           state = CASE WHEN permitted.ok THEN 'todo' ELSE 'skipped' END,
                           reason = CASE WHEN permitted.ok THEN NULL ELSE 'company' END
-                     FROM crm_handover_line same
+                     FROM %(table)s same
                      JOIN res_users successor ON successor.id = same.successor_id
                CROSS JOIN LATERAL (
                           SELECT same.company_id IS NULL OR EXISTS (
@@ -440,6 +477,7 @@ class CrmHandoverScope(models.AbstractModel):
                     WHERE same.id = line.id AND line.handover_id = %(handover)s
                       AND (line.state = 'todo' OR line.reason = 'company')
                       %(chosen)s""",
+                table=table,
                 kinds=kinds,
                 handover=handover.id,
                 chosen=chosen,

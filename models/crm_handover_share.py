@@ -50,9 +50,12 @@ class CrmHandoverShare(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _match(self):
-        """:return: SQL condition of the ``line`` that this share gets; an account is of
-        the teams that have an open opportunity with it"""
+    def _match(self, table):
+        """
+        :param table: where the lines are
+        :return: SQL condition of the ``line`` that this share gets; an account is of the
+            teams that have an open opportunity with it
+        """
         self.ensure_one()
         conditions = [SQL("TRUE")]
         if self.market_ids:
@@ -67,11 +70,12 @@ class CrmHandoverShare(models.Model):
             conditions.append(
                 SQL(
                     """(line.team_id = ANY(%(teams)s)
-                        OR line.res_model = 'res.partner' AND EXISTS (
-                           SELECT 1 FROM crm_handover_line lead
-                            WHERE lead.handover_id = line.handover_id
-                              AND lead.account_id = line.res_id
+                        OR line.res_model = 'res.partner' AND line.res_id IN (
+                           SELECT lead.account_id FROM %(table)s lead
+                            WHERE lead.handover_id = %(handover)s
                               AND lead.team_id = ANY(%(teams)s)))""",
+                    table=table,
+                    handover=self.handover_id.id,
                     teams=self.team_ids.ids,
                 )
             )

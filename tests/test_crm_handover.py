@@ -1,10 +1,12 @@
 from datetime import date
 
 from freezegun import freeze_time
+from psycopg2.errors import SerializationFailure
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import SQL, mute_logger
 from odoo.tools.misc import format_amount
 
 from odoo.addons.crm_gestion.models import crm_handover
@@ -12,6 +14,7 @@ from odoo.addons.crm_gestion.models.crm_handover_scope import KINDS
 
 from .common import CrmGestionCommon
 
+MOVER = "odoo.addons.crm_gestion.models.crm_handover_mover"
 # Stored fields that Odoo would compute again when the owner changes, and what becomes
 # of them in a hand-over.
 HANDLED = {
@@ -666,6 +669,83 @@ class TestHandoverRun(HandoverCommon):
         self.assertEqual(set(handover.line_ids.mapped("state")), {"moved"})
         self.assertEqual({line.id: line.date for line in last}, dates)
         self.assertEqual(self.leads.user_id, self.colleague)
+
+    def _refuse(self, lead):
+        """PostgreSQL refuses to give this opportunity to somebody else."""
+        self.env.cr.execute(
+            SQL(
+                """CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql
+                   AS $$ BEGIN RAISE check_violation; END $$;
+                   CREATE TRIGGER refuse BEFORE UPDATE OF user_id ON crm_lead
+                   FOR EACH ROW WHEN (OLD.id = %s) EXECUTE FUNCTION pg_temp.refuse()""",
+                lead.id,
+            )
+        )
+
+    def test_bad_row_does_not_block_the_others(self):
+        handover = self._started()
+        self._refuse(self.leads[4])
+        with mute_logger("odoo.sql_db"), self.assertLogs(MOVER, "WARNING") as logs:
+            self._run_cron()
+        self.assertEqual(len(logs.output), 1)
+        self.assertEqual(handover.state, "done")
+        bad = self._line(handover, self.leads[4])
+        self.assertRecordValues(bad, [{"state": "skipped", "reason": "error"}])
+        self.assertEqual(self.leads[4].user_id, self.seller)
+        self.assertEqual((self.leads - self.leads[4]).user_id, self.colleague)
+        self.assertEqual(set((handover.line_ids - bad).mapped("state")), {"moved"})
+
+    def test_bad_row_does_not_block_giving_back(self):
+        handover = self._started()
+        self._run_cron()
+        self._refuse(self.leads[4])
+        handover.action_undo()
+        with mute_logger("odoo.sql_db"), self.assertLogs(MOVER, "WARNING"):
+            self._run_cron()
+        self.assertEqual(handover.state, "undone")
+        bad = self._line(handover, self.leads[4])
+        self.assertRecordValues(bad, [{"state": "kept", "reason": "error"}])
+        self.assertEqual(self.leads[4].user_id, self.colleague)
+        self.assertEqual((self.leads - self.leads[4]).user_id, self.seller)
+        self.assertEqual(set((handover.line_ids - bad).mapped("state")), {"undone"})
+
+    def test_row_that_another_works_on_is_tried_again(self):
+        handover = self._started()
+        mover = self.registry["crm.handover.mover"]
+
+        def busy(*_args):
+            raise SerializationFailure
+
+        self.patch(mover, "_write_owner", busy)
+        with self.assertRaises(SerializationFailure), self.env.cr.savepoint():
+            handover.sudo()._run_batch()
+        self.env.invalidate_all()
+        self.assertEqual(set(handover.line_ids.mapped("state")), {"todo"})
+
+    def _written(self):
+        """:return: numbers of lines inserted and updated in this transaction"""
+        [row] = self.env.execute_query(
+            SQL(
+                """SELECT n_tup_ins, n_tup_upd FROM pg_stat_xact_user_tables
+                    WHERE relname = 'crm_handover_line'"""
+            )
+        )
+        return row
+
+    def test_lines_are_written_once_in_each_step(self):
+        # each time more, PostgreSQL checks all their foreign keys again
+        handover = self._handover()
+        inserted, updated = self._written()
+        handover.action_preview()
+        lines = handover.line_count
+        self.assertEqual(self._written(), (inserted + lines, updated))
+        handover.action_start()
+        self.assertEqual(self._written(), (inserted + lines, updated))
+        handover.sudo()._run_batch(5)
+        self.assertEqual(self._written(), (inserted + lines, updated + 5))
+        handover.sudo()._run_batch(lines)
+        self.assertEqual(handover.state, "done")
+        self.assertEqual(self._written(), (inserted + lines, updated + lines))
 
     def test_cancel_before_it_starts(self):
         handover = self._handover()
