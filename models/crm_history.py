@@ -1,7 +1,9 @@
+from collections.abc import Set
 from typing import NamedTuple
 
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 # So many ids of accounts are written out in a query, measured: PostgreSQL then finds
 # their records by index, where a subquery joined by OR makes it look through the table.
@@ -38,6 +40,35 @@ SOURCES = {
         organization="organization_id", person="contact_id", lead="lead_id"
     ),
 }
+
+
+class Asked(NamedTuple):
+    """What a search of a model in `SOURCES` asks for: value of a context key. The rule
+    is then put in the words that PostgreSQL answers fastest, and finds the same. An
+    object of this class cannot come from outside: no client says what a rule is.
+    """
+
+    model: str
+    owner_ids: frozenset | None = None  # none but these own it, False for nobody
+    page: bool = True  # so many in an order, else all or any
+
+    @classmethod
+    def of(cls, records, domain, limit, order):
+        domain = domain.optimize(records)
+        parts = domain.children if getattr(domain, "OPERATOR", "") == "&" else [domain]
+        owners = (cls._owners(part) for part in parts)
+        owners = next((found for found in owners if found is not None), None)
+        return cls(records._name, owners, bool(limit and order))
+
+    @staticmethod
+    def _owners(part):
+        """:param part: condition that every record must meet"""
+        if getattr(part, "field_expr", "") != "user_id" or part.operator != "in":
+            return None
+        if not isinstance(part.value, Set):  # a subquery
+            return None
+        known = all(value is False or type(value) is int for value in part.value)
+        return frozenset(part.value) if known else None
 
 
 class CrmHistory(models.AbstractModel):
@@ -103,25 +134,63 @@ class CrmHistory(models.AbstractModel):
     # === SEARCHED === #
 
     @api.model
-    def _domain(self, model):
+    def _asking(self, records, domain, limit, order):
+        """:return: the model of a search, for whose rule it is known what is asked"""
+        asked = Asked.of(records, Domain(domain), limit, order)
+        return records.with_context(crm_history=asked)
+
+    @api.model
+    def _own(self, model):
+        """:return: domain of what the user reads because of its owner alone"""
+        scope = self.env["res.users"]._crm_scope_user_ids()
+        return Domain("user_id", "in", self._owners(SOURCES[model], scope))
+
+    @api.model
+    def _domain(self):
         """:return: domain of the records of a model in `SOURCES` that the user reads"""
+        return Domain.custom(to_sql=self._to_sql)
+
+    @api.model
+    def _to_sql(self, records, alias, query):
+        asked = self.env.context.get("crm_history")
+        # records that are joined to what is asked for are not asked for themselves
+        own = alias == records._table
+        if not (isinstance(asked, Asked) and own and asked.model == records._name):
+            asked = Asked(records._name)
+        domain = self._asked_domain(asked)
+        return domain.optimize_full(records)._to_sql(records, alias, query)
+
+    @api.model
+    def _asked_domain(self, asked):
+        """Where only owners in the scope are asked for, no account lets anybody in."""
+        source = SOURCES[asked.model]
+        if asked.owner_ids is not None:
+            owners = self._owners(source, [self.env.uid])
+            if not asked.owner_ids.issubset(owners):  # else no scope is worked out
+                scope = self.env["res.users"]._crm_scope_user_ids()
+                owners = self._owners(source, scope)
+            if asked.owner_ids.issubset(owners):
+                return Domain("user_id", "in", owners)
         return Domain.OR(
-            self._level_domain(SOURCES[model], level) for level in self._levels()
+            self._level_domain(source, level, asked.page) for level in self._levels()
         )
 
     @api.model
-    def _level_domain(self, source, level):
+    def _owners(self, source, user_ids):
+        return [*user_ids, False] if source.unassigned else list(user_ids)
+
+    @api.model
+    def _level_domain(self, source, level, page):
         domain = Domain.TRUE
         if level.user_ids is not None:
-            domain = Domain.OR(self._terms(source, level.user_ids))
+            domain = Domain.OR(self._terms(source, level.user_ids, page))
         if level.company_ids is not None:
             domain &= Domain("company_id", "in", list(level.company_ids))
         return domain
 
     @api.model
-    def _terms(self, source, user_ids):
-        nobody = [False] if source.unassigned else []
-        yield Domain("user_id", "in", [*user_ids, *nobody])
+    def _terms(self, source, user_ids, page):
+        yield Domain("user_id", "in", self._owners(source, user_ids))
         if source.organization:
             yield Domain(source.organization, "in", self._accounts(user_ids, True))
         if source.person:
@@ -132,7 +201,23 @@ class CrmHistory(models.AbstractModel):
             # apart, for an index answers each of them alone
             for owners in (list(user_ids), [False]):
                 leads = self._everything("crm.lead", Domain("user_id", "in", owners))
-                yield Domain(source.lead, "in", leads)
+                yield self._among(source.lead, leads, page)
+
+    @api.model
+    def _among(self, name, query, page):
+        """A page walks through the index of its order and looks each row up: in a
+        subquery, which is hashed. Whatever takes all rows finds them by an index, which
+        takes an array; that would be searched from end to end for each row of a page.
+        """
+        if page:
+            return Domain(name, "in", query)
+        return Domain.custom(
+            to_sql=lambda records, alias, outer: SQL(
+                "%s = ANY(ARRAY%s)",
+                records._field_to_sql(alias, name, outer),
+                query.subselect(),
+            )
+        )
 
     @api.model
     def _accounts(self, user_ids, companies):
@@ -141,25 +226,51 @@ class CrmHistory(models.AbstractModel):
         :return: ids of the accounts of these users, or a subquery where there are too
             many
         """
+        cache = self.env["res.users"]._crm_scope_cache()
+        key = ("accounts", user_ids)
+        if key not in cache:
+            cache[key] = self._fetch_accounts(user_ids)
+        if cache[key] is not None:
+            return cache[key][companies]
         domain = Domain("user_id", "in", list(user_ids))
         if companies:
             domain &= Domain("is_company", "=", True)
         else:
             domain &= Domain("is_company", "=", False) & Domain("parent_id", "=", False)
-        return self._inlined(("accounts", companies, user_ids), domain)
+        return self._everything("res.partner", domain)
+
+    @api.model
+    def _fetch_accounts(self, user_ids):
+        """:return: dict whether companies -> ids, or None if there are too many"""
+        names = ["is_company", "parent_id", "user_id"]
+        self.env["res.partner"].flush_model(names)
+        # in the words of the index ``_crm_user_idx``, which then answers alone
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id, is_company IS TRUE FROM res_partner
+                    WHERE user_id = ANY(%s) AND (is_company OR parent_id IS NULL)
+                    LIMIT %s""",
+                list(user_ids),
+                INLINE + 1,
+            )
+        )
+        if len(rows) > INLINE:
+            return None
+        accounts = {True: [], False: []}
+        for account_id, is_company in rows:
+            accounts[is_company].append(account_id)
+        return accounts
 
     @api.model
     def _partners(self, user_ids):
         """:return: the same for all partners of these accounts"""
+        cache = self.env["res.users"]._crm_scope_cache()
+        key = ("partners", user_ids)
         accounts = [
             Domain("commercial_partner_id", "in", self._accounts(user_ids, companies))
             for companies in (True, False)
         ]
-        return self._inlined(("partners", user_ids), Domain.OR(accounts))
-
-    @api.model
-    def _inlined(self, key, domain):
-        cache = self.env["res.users"]._crm_scope_cache()
+        domain = Domain.OR(accounts)
         if key not in cache:
             ids = self._everything("res.partner", domain, INLINE + 1).get_result_ids()
             cache[key] = list(ids) if len(ids) <= INLINE else None

@@ -331,7 +331,7 @@ class CrmLead(models.Model):
         accounts."""
         if operator != "in":
             return NotImplemented
-        return self.env["crm.history"]._domain(self._name)
+        return self.env["crm.history"]._domain()
 
     @api.depends("user_id")
     @api.depends_context("uid")
@@ -353,6 +353,11 @@ class CrmLead(models.Model):
         return self.filtered(lambda lead: lead.partner_id in writable)
 
     # === CRUD METHODS === #
+
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
+        asked = self.env["crm.history"]._asking(self, domain, limit, order)
+        return super(CrmLead, asked)._search(domain, offset, limit, order, **kwargs)
 
     @api.model_create_multi
     def create(self, vals_list):

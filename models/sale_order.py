@@ -28,9 +28,14 @@ class SaleOrder(models.Model):
         accounts."""
         if operator != "in":
             return NotImplemented
-        return self.env["crm.history"]._domain(self._name)
+        return self.env["crm.history"]._domain()
 
     # === CRUD METHODS === #
+
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
+        asked = self.env["crm.history"]._asking(self, domain, limit, order)
+        return super(SaleOrder, asked)._search(domain, offset, limit, order, **kwargs)
 
     def write(self, vals):
         """Confirming and cancelling decide who is a customer."""
