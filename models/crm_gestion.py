@@ -334,7 +334,7 @@ class CrmGestion(models.Model):
         """
         if operator != "in":
             return NotImplemented
-        return self.env["crm.history"]._domain()
+        return self.env["crm.history"]._domain(self._name)
 
     @api.onchange("contact_id")
     def _onchange_contact_id(self):

@@ -60,6 +60,10 @@ class Asked(NamedTuple):
         owners = next((found for found in owners if found is not None), None)
         return cls(records._name, owners, bool(limit and order))
 
+    def is_within(self, own):
+        """:param own: a condition on the owner"""
+        return self.owner_ids is not None and self.owner_ids.issubset(own.value)
+
     @staticmethod
     def _owners(part):
         """:param part: condition that every record must meet"""
@@ -140,57 +144,70 @@ class CrmHistory(models.AbstractModel):
         return records.with_context(crm_history=asked)
 
     @api.model
-    def _own(self, model):
+    def _own(self, model, user_ids=None):
         """:return: domain of what the user reads because of its owner alone"""
-        scope = self.env["res.users"]._crm_scope_user_ids()
-        return Domain("user_id", "in", self._owners(SOURCES[model], scope))
+        if user_ids is None:
+            user_ids = self.env["res.users"]._crm_scope_user_ids()
+        nobody = [False] if SOURCES[model].unassigned else []
+        return Domain("user_id", "in", [*user_ids, *nobody])
 
     @api.model
-    def _domain(self):
-        """:return: domain of the records of a model in `SOURCES` that the user reads"""
-        return Domain.custom(to_sql=self._to_sql)
-
-    @api.model
-    def _to_sql(self, records, alias, query):
+    def _asked(self, model):
         asked = self.env.context.get("crm_history")
-        # records that are joined to what is asked for are not asked for themselves
-        own = alias == records._table
-        if not (isinstance(asked, Asked) and own and asked.model == records._name):
-            asked = Asked(records._name)
-        domain = self._asked_domain(asked)
-        return domain.optimize_full(records)._to_sql(records, alias, query)
+        if isinstance(asked, Asked) and asked.model == model:
+            return asked
+        return Asked(model)
 
     @api.model
-    def _asked_domain(self, asked):
-        """Where only owners in the scope are asked for, no account lets anybody in."""
-        source = SOURCES[asked.model]
-        if asked.owner_ids is not None:
-            owners = self._owners(source, [self.env.uid])
-            if not asked.owner_ids.issubset(owners):  # else no scope is worked out
-                scope = self.env["res.users"]._crm_scope_user_ids()
-                owners = self._owners(source, scope)
-            if asked.owner_ids.issubset(owners):
-                return Domain("user_id", "in", owners)
-        return Domain.OR(
-            self._level_domain(source, level, asked.page) for level in self._levels()
+    def _domain(self, model):
+        """Owners come apart from the rest, to be joined with those of other rules: what
+        is cheap PostgreSQL looks at first.
+
+        :return: domain of the records of a model in `SOURCES` that the user reads
+        """
+        asked = self._asked(model)
+        own = self._own(model, [self.env.uid])
+        if not asked.is_within(own):  # else no scope is worked out
+            own = self._own(model)
+        return own | Domain.custom(
+            to_sql=lambda records, alias, query: (
+                self._others(asked, own, alias == records._table)
+                .optimize_full(records)
+                ._to_sql(records, alias, query)
+            )
         )
 
     @api.model
-    def _owners(self, source, user_ids):
-        return [*user_ids, False] if source.unassigned else list(user_ids)
-
-    @api.model
-    def _level_domain(self, source, level, page):
-        domain = Domain.TRUE
-        if level.user_ids is not None:
-            domain = Domain.OR(self._terms(source, level.user_ids, page))
-        if level.company_ids is not None:
-            domain &= Domain("company_id", "in", list(level.company_ids))
+    def _others(self, asked, own, alone):
+        """
+        :param own: domain of those that are found already
+        :param bool alone: whether these are the records that are asked for, and are not
+            joined to them
+        :return: domain of the others that the user reads
+        """
+        if not alone:
+            own, asked = self._own(asked.model), Asked(asked.model)
+        elif asked.is_within(own):  # no account lets anybody in
+            return Domain.FALSE
+        first, *shared = self._levels()
+        source = SOURCES[asked.model]
+        domain = Domain.OR(self._terms(source, first.user_ids, asked.page))
+        if not alone:
+            domain |= own
+        for level in shared:
+            domain |= self._level_domain(asked, level)
         return domain
 
     @api.model
+    def _level_domain(self, asked, level):
+        domain = Domain.TRUE
+        if level.user_ids is not None:
+            terms = self._terms(SOURCES[asked.model], level.user_ids, asked.page)
+            domain = self._own(asked.model, level.user_ids) | Domain.OR(terms)
+        return domain & Domain("company_id", "in", list(level.company_ids))
+
+    @api.model
     def _terms(self, source, user_ids, page):
-        yield Domain("user_id", "in", self._owners(source, user_ids))
         if source.organization:
             yield Domain(source.organization, "in", self._accounts(user_ids, True))
         if source.person:

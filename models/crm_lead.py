@@ -331,7 +331,7 @@ class CrmLead(models.Model):
         accounts."""
         if operator != "in":
             return NotImplemented
-        return self.env["crm.history"]._domain()
+        return self.env["crm.history"]._domain(self._name)
 
     @api.depends("user_id")
     @api.depends_context("uid")

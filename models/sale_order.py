@@ -28,7 +28,7 @@ class SaleOrder(models.Model):
         accounts."""
         if operator != "in":
             return NotImplemented
-        return self.env["crm.history"]._domain()
+        return self.env["crm.history"]._domain(self._name)
 
     # === CRUD METHODS === #
 
