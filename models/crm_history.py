@@ -1,7 +1,9 @@
+from collections.abc import Set
 from typing import NamedTuple
 
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 # So many ids of accounts are written out in a query, measured: PostgreSQL then finds
 # their records by index, where a subquery joined by OR makes it look through the table.
@@ -38,6 +40,39 @@ SOURCES = {
         organization="organization_id", person="contact_id", lead="lead_id"
     ),
 }
+
+
+class Asked(NamedTuple):
+    """What a search of a model in `SOURCES` asks for: value of a context key. The rule
+    is then put in the words that PostgreSQL answers fastest, and finds the same. An
+    object of this class cannot come from outside: no client says what a rule is.
+    """
+
+    model: str
+    owner_ids: frozenset | None = None  # none but these own it, False for nobody
+    page: bool = True  # so many in an order, else all or any
+
+    @classmethod
+    def of(cls, records, domain, limit, order):
+        domain = domain.optimize(records)
+        parts = domain.children if getattr(domain, "OPERATOR", "") == "&" else [domain]
+        owners = (cls._owners(part) for part in parts)
+        owners = next((found for found in owners if found is not None), None)
+        return cls(records._name, owners, bool(limit and order))
+
+    def is_within(self, own):
+        """:param own: a condition on the owner"""
+        return self.owner_ids is not None and self.owner_ids.issubset(own.value)
+
+    @staticmethod
+    def _owners(part):
+        """:param part: condition that every record must meet"""
+        if getattr(part, "field_expr", "") != "user_id" or part.operator != "in":
+            return None
+        if not isinstance(part.value, Set):  # a subquery
+            return None
+        known = all(value is False or type(value) is int for value in part.value)
+        return frozenset(part.value) if known else None
 
 
 class CrmHistory(models.AbstractModel):
@@ -103,25 +138,76 @@ class CrmHistory(models.AbstractModel):
     # === SEARCHED === #
 
     @api.model
+    def _asking(self, records, domain, limit, order):
+        """:return: the model of a search, for whose rule it is known what is asked"""
+        asked = Asked.of(records, Domain(domain), limit, order)
+        return records.with_context(crm_history=asked)
+
+    @api.model
+    def _own(self, model, user_ids=None):
+        """:return: domain of what the user reads because of its owner alone"""
+        if user_ids is None:
+            user_ids = self.env["res.users"]._crm_scope_user_ids()
+        nobody = [False] if SOURCES[model].unassigned else []
+        return Domain("user_id", "in", [*user_ids, *nobody])
+
+    @api.model
+    def _asked(self, model):
+        asked = self.env.context.get("crm_history")
+        if isinstance(asked, Asked) and asked.model == model:
+            return asked
+        return Asked(model)
+
+    @api.model
     def _domain(self, model):
-        """:return: domain of the records of a model in `SOURCES` that the user reads"""
-        return Domain.OR(
-            self._level_domain(SOURCES[model], level) for level in self._levels()
+        """Owners come apart from the rest, to be joined with those of other rules: what
+        is cheap PostgreSQL looks at first.
+
+        :return: domain of the records of a model in `SOURCES` that the user reads
+        """
+        asked = self._asked(model)
+        own = self._own(model, [self.env.uid])
+        if not asked.is_within(own):  # else no scope is worked out
+            own = self._own(model)
+        return own | Domain.custom(
+            to_sql=lambda records, alias, query: (
+                self._others(asked, own, alias == records._table)
+                .optimize_full(records)
+                ._to_sql(records, alias, query)
+            )
         )
 
     @api.model
-    def _level_domain(self, source, level):
-        domain = Domain.TRUE
-        if level.user_ids is not None:
-            domain = Domain.OR(self._terms(source, level.user_ids))
-        if level.company_ids is not None:
-            domain &= Domain("company_id", "in", list(level.company_ids))
+    def _others(self, asked, own, alone):
+        """
+        :param own: domain of those that are found already
+        :param bool alone: whether these are the records that are asked for, and are not
+            joined to them
+        :return: domain of the others that the user reads
+        """
+        if not alone:
+            own, asked = self._own(asked.model), Asked(asked.model)
+        elif asked.is_within(own):  # no account lets anybody in
+            return Domain.FALSE
+        first, *shared = self._levels()
+        source = SOURCES[asked.model]
+        domain = Domain.OR(self._terms(source, first.user_ids, asked.page))
+        if not alone:
+            domain |= own
+        for level in shared:
+            domain |= self._level_domain(asked, level)
         return domain
 
     @api.model
-    def _terms(self, source, user_ids):
-        nobody = [False] if source.unassigned else []
-        yield Domain("user_id", "in", [*user_ids, *nobody])
+    def _level_domain(self, asked, level):
+        domain = Domain.TRUE
+        if level.user_ids is not None:
+            terms = self._terms(SOURCES[asked.model], level.user_ids, asked.page)
+            domain = self._own(asked.model, level.user_ids) | Domain.OR(terms)
+        return domain & Domain("company_id", "in", list(level.company_ids))
+
+    @api.model
+    def _terms(self, source, user_ids, page):
         if source.organization:
             yield Domain(source.organization, "in", self._accounts(user_ids, True))
         if source.person:
@@ -132,7 +218,23 @@ class CrmHistory(models.AbstractModel):
             # apart, for an index answers each of them alone
             for owners in (list(user_ids), [False]):
                 leads = self._everything("crm.lead", Domain("user_id", "in", owners))
-                yield Domain(source.lead, "in", leads)
+                yield self._among(source.lead, leads, page)
+
+    @api.model
+    def _among(self, name, query, page):
+        """A page walks through the index of its order and looks each row up: in a
+        subquery, which is hashed. Whatever takes all rows finds them by an index, which
+        takes an array; that would be searched from end to end for each row of a page.
+        """
+        if page:
+            return Domain(name, "in", query)
+        return Domain.custom(
+            to_sql=lambda records, alias, outer: SQL(
+                "%s = ANY(ARRAY%s)",
+                records._field_to_sql(alias, name, outer),
+                query.subselect(),
+            )
+        )
 
     @api.model
     def _accounts(self, user_ids, companies):
@@ -141,25 +243,51 @@ class CrmHistory(models.AbstractModel):
         :return: ids of the accounts of these users, or a subquery where there are too
             many
         """
+        cache = self.env["res.users"]._crm_scope_cache()
+        key = ("accounts", user_ids)
+        if key not in cache:
+            cache[key] = self._fetch_accounts(user_ids)
+        if cache[key] is not None:
+            return cache[key][companies]
         domain = Domain("user_id", "in", list(user_ids))
         if companies:
             domain &= Domain("is_company", "=", True)
         else:
             domain &= Domain("is_company", "=", False) & Domain("parent_id", "=", False)
-        return self._inlined(("accounts", companies, user_ids), domain)
+        return self._everything("res.partner", domain)
+
+    @api.model
+    def _fetch_accounts(self, user_ids):
+        """:return: dict whether companies -> ids, or None if there are too many"""
+        names = ["is_company", "parent_id", "user_id"]
+        self.env["res.partner"].flush_model(names)
+        # in the words of the index ``_crm_user_idx``, which then answers alone
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id, is_company IS TRUE FROM res_partner
+                    WHERE user_id = ANY(%s) AND (is_company OR parent_id IS NULL)
+                    LIMIT %s""",
+                list(user_ids),
+                INLINE + 1,
+            )
+        )
+        if len(rows) > INLINE:
+            return None
+        accounts = {True: [], False: []}
+        for account_id, is_company in rows:
+            accounts[is_company].append(account_id)
+        return accounts
 
     @api.model
     def _partners(self, user_ids):
         """:return: the same for all partners of these accounts"""
+        cache = self.env["res.users"]._crm_scope_cache()
+        key = ("partners", user_ids)
         accounts = [
             Domain("commercial_partner_id", "in", self._accounts(user_ids, companies))
             for companies in (True, False)
         ]
-        return self._inlined(("partners", user_ids), Domain.OR(accounts))
-
-    @api.model
-    def _inlined(self, key, domain):
-        cache = self.env["res.users"]._crm_scope_cache()
+        domain = Domain.OR(accounts)
         if key not in cache:
             ids = self._everything("res.partner", domain, INLINE + 1).get_result_ids()
             cache[key] = list(ids) if len(ids) <= INLINE else None

@@ -354,6 +354,11 @@ class CrmLead(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
+        asked = self.env["crm.history"]._asking(self, domain, limit, order)
+        return super(CrmLead, asked)._search(domain, offset, limit, order, **kwargs)
+
     @api.model_create_multi
     def create(self, vals_list):
         self._check_not_chosen(set().union(*vals_list))

@@ -177,7 +177,8 @@ class ResPartner(models.Model):
     )
     # Whose accounts: the rules ask it with each request, and the index answers alone.
     _crm_user_idx = models.Index(
-        "(user_id, id, is_company, parent_id) WHERE user_id IS NOT NULL"
+        "(user_id, is_company, id)"
+        " WHERE user_id IS NOT NULL AND (is_company OR parent_id IS NULL)"
     )
 
     # === COMPUTE METHODS === #

@@ -32,6 +32,11 @@ class SaleOrder(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
+        asked = self.env["crm.history"]._asking(self, domain, limit, order)
+        return super(SaleOrder, asked)._search(domain, offset, limit, order, **kwargs)
+
     def write(self, vals):
         """Confirming and cancelling decide who is a customer."""
         self.env["crm.substitution"]._check_owner_kept(self, vals)
