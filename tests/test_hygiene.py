@@ -393,6 +393,7 @@ class TestScreens(ScreenCommon):
         settings = self.env.ref("crm_gestion.menu_crm_config_method")
         settings = settings.search([("id", "child_of", settings.id)])
         heads = self.env.ref("crm_gestion.menu_crm_hand_out")
+        heads |= self.env.ref("crm_gestion.menu_crm_handover")
         work = self._own_menus() - settings
         self.assertEqual(len(settings.filtered("action")), 7)
         self.assertEqual(self._menus_of(self.seller), work - heads)

@@ -200,7 +200,7 @@ class TestGestionesOfPartner(CrmGestionCommon):
             ],
         )
 
-    def test_seller_counts_what_he_may_read(self):
+    def test_seller_counts_what_he_may_read_and_is_told_the_last_contact(self):
         self.assertRecordValues(
             self.partners.with_user(self.seller),
             [
@@ -208,8 +208,8 @@ class TestGestionesOfPartner(CrmGestionCommon):
                 for count, date in (
                     (3, datetime(2026, 2, 3, 9, 0)),
                     (2, datetime(2026, 2, 3, 9, 0)),
-                    (1, datetime(2026, 1, 5, 9, 0)),
-                    (0, False),
+                    (1, datetime(2026, 1, 10, 9, 0)),
+                    (0, datetime(2026, 1, 10, 9, 0)),
                     (0, False),
                 )
             ],
