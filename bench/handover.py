@@ -1,8 +1,8 @@
 """Measures handing a large portfolio over, against Odoo's own mass edit.
 
 ``handover.py fill DATABASE`` makes the portfolio in a new database, and
-``handover.py measure DATABASE`` measures it, in a copy: handing over is committed, as it
-is in its batches. See README.md.
+``handover.py measure DATABASE`` measures it, in a copy: what is handed over is
+committed, batch by batch. See README.md.
 """
 
 import os

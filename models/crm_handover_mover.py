@@ -25,9 +25,9 @@ class CrmHandoverMover(models.AbstractModel):
     They name one table, ids and users: what PostgreSQL knows of a table that was just
     changed is old, and a join would be planned by it. Rights are checked by
     ``crm.handover`` before its lines are there; that the rows still are the leaver's is
-    checked here, in the transaction that moves them: PostgreSQL refuses it where another
-    one changed them meanwhile. Which stored fields depend on the owner is known: a test
-    names them all.
+    checked here, in the transaction that moves them: PostgreSQL refuses it where
+    another one changed them meanwhile. Which stored fields depend on the owner is
+    known: a test names them all.
     """
 
     _name = "crm.handover.mover"

@@ -53,8 +53,8 @@ class CrmHandoverShare(models.Model):
     def _match(self, table):
         """
         :param table: where the lines are
-        :return: SQL condition of the ``line`` that this share gets; an account is of the
-            teams that have an open opportunity with it
+        :return: SQL condition of the ``line`` that this share gets; an account is of
+            the teams that have an open opportunity with it
         """
         self.ensure_one()
         conditions = [SQL("TRUE")]
