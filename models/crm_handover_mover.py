@@ -58,6 +58,8 @@ class CrmHandoverMover(models.AbstractModel):
                 self._change_followers(KINDS[key].model, ids, source, target)
             moved |= ids
         self.env.invalidate_all()
+        # who has an account, or leads a team, decides who sees what
+        self.env["res.users"]._crm_drop_scopes()
         return moved
 
     @api.model
@@ -231,11 +233,6 @@ class CrmHandoverMover(models.AbstractModel):
                 self.env.cr.now(),
             )
         )
-
-    @api.model
-    def _after_team(self, ids, source, target):
-        """Who leads a team decides who sees what."""
-        self.env["res.users"]._crm_drop_scopes()
 
     # === FOLLOWERS === #
 

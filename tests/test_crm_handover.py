@@ -786,6 +786,17 @@ class TestHandoverRights(HandoverCommon):
         self.assertEqual(theirs.line_ids.successor_id, self.south_head)
         self.assertFalse(theirs.reason)
 
+    def test_successor_reads_the_account_in_the_same_transaction(self):
+        theirs = self._make_lead(self.stranger, partner_id=self.contact.id)
+        leads = self.env["crm.lead"].with_user(self.colleague)
+        domain = [("id", "=", theirs.id)]
+        self.assertFalse(leads.search(domain))
+        handover = self._handover()
+        handover.action_preview()
+        handover.action_start()
+        self.assertEqual(leads.search(domain), theirs)
+        self.assertFalse(leads.with_user(self.seller).search(domain))
+
     def test_who_left_since_the_preview_takes_nothing_over(self):
         heir = self._make_user("heir", "crm_gestion.group_seller")
         self.north.member_ids |= heir
