@@ -3,6 +3,7 @@ from . import attachment
 from . import export
 from . import json
 from . import pivot
+from . import portal
 from . import pricelist
 from . import report
 from . import spreadsheet

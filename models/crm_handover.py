@@ -355,6 +355,7 @@ class CrmHandover(models.Model):
         if not self.env.su:
             self._check_written(vals)
             self._check_draft()
+            self._check_people()  # who covers the leaver only reads it
         res = super().write(vals)
         if not self.env.su and vals.keys() & SPLIT:
             self._change_split()
@@ -422,6 +423,8 @@ class CrmHandover(models.Model):
         rows = Line.sudo()._read_group(
             [("handover_id", "=", self.id), ("state", "=", "todo")], ["successor_id"]
         )
+        # chosen in the preview, and gone or of another team since
+        self._check_successors(self.env["res.users"].union(*(user for (user,) in rows)))
         handover.successor_ids = [Command.set([user.id for (user,) in rows])]
         return self._run_soon()
 

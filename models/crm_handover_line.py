@@ -151,6 +151,7 @@ class CrmHandoverLine(models.Model):
                 self.env._("In a preview you change the successor, and what stays.")
             )
         self.handover_id._check_draft()
+        self.handover_id._check_people()  # who covers the leaver only reads it
         self.handover_id._check_successors(
             self.env["res.users"].browse(vals.get("successor_id"))
         )

@@ -100,6 +100,8 @@ class CrmHandoverMover(models.AbstractModel):
             parts = moved, *self._change_followers(key, moved, giver, taker)
             done = tuple(some | part for some, part in zip(done, parts, strict=True))
         self.env.invalidate_all()
+        # who has an account, or leads a team, decides who sees what
+        self.env["res.users"]._crm_drop_scopes()
         return done
 
     @api.model
@@ -284,11 +286,6 @@ class CrmHandoverMover(models.AbstractModel):
                 **values,
             )
         )
-
-    @api.model
-    def _after_team(self, ids, giver, taker):
-        """Who leads a team decides who sees what."""
-        self.env["res.users"]._crm_drop_scopes()
 
     # === FOLLOWERS === #
 

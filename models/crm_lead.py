@@ -694,8 +694,10 @@ class CrmLead(models.Model):
 
         :raise AccessError: where one of them is only read: Odoo deletes the others in
             superuser mode
+        :raise UserError: where a substitute would give away what he covers
         """
         self.check_access("write")
+        self.env["crm.substitution"]._check_merged(self, user_id)
         Closure = self.env["crm.opportunity.closure"]
         Passage = self.env["crm.opportunity.stage"]
         before, places = Closure._merge_snapshot(self), Passage._snapshot(self)

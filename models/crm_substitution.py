@@ -386,3 +386,26 @@ class CrmSubstitution(models.Model):
                         owner.name,
                     )
                 )
+
+    @api.model
+    def _check_merged(self, records, user_id):
+        """Merging gives what it deletes to the owner of what stays.
+
+        :param records: with an owner in ``user_id``, about to be merged
+        :param user_id: id of who gets what stays, where somebody chose him
+        :raise UserError: where that is not sure to be whom the user only covers;
+            nothing has changed then
+        """
+        if self.env.su:
+            return
+        owners = records.user_id
+        keeper = user_id or (owners.id if len(owners) == 1 else False)
+        covered = self._only_covered_ids() - {keeper}
+        for owner in owners.filtered(lambda user: user.id in covered):
+            raise UserError(
+                self.env._(
+                    "You cover %s, and what you cover keeps its salesperson: do not "
+                    "merge it with others' work, or ask a head of sales.",
+                    owner.name,
+                )
+            )

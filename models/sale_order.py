@@ -13,6 +13,9 @@ class SaleOrder(models.Model):
         compute="_compute_crm_in_scope",
         search="_search_crm_in_scope",
     )
+    # who reads an order does not read the key to its customer's page by the way: who
+    # may read that is asked only where it is wanted
+    access_token = fields.Char(prefetch=False)
 
     # === COMPUTE METHODS === #
 
@@ -29,6 +32,32 @@ class SaleOrder(models.Model):
         if operator != "in":
             return NotImplemented
         return self.env["crm.history"]._domain(self._name)
+
+    # === WHO MAY === #
+
+    def _has_field_access(self, field, operation):
+        """Who has the key to the customer's page signs, pays and declines as he does:
+        it is for who may do that himself."""
+        allowed = super()._has_field_access(field, operation)
+        if field.name != "access_token" or operation != "read":
+            return allowed
+        return allowed and self._crm_may_act_as_customer()
+
+    def _crm_may_act_as_customer(self):
+        """:return: whether the user may do on the customer's page of these orders what
+        the customer may: who only reads the history of his account may not. Of none:
+        whether he may look for orders by their keys."""
+        user = self.env.user
+        if self.env.su or not user._has_group("crm_gestion.group_seller"):
+            return True
+        if not self:
+            return user._has_group("sales_team.group_sale_salesman_all_leads")
+        return self.has_access("write")
+
+    def _sign_token(self, pid):
+        """Whoever makes Odoo write to the customer puts his link into the e-mail."""
+        # sudo: the link goes to the customer, and not to who writes
+        return super(SaleOrder, self.sudo())._sign_token(pid)
 
     # === CRUD METHODS === #
 

@@ -15,10 +15,10 @@ from . import test_crm_gestion
 from . import test_crm_gestion_change
 from . import test_crm_gestion_email
 from . import test_crm_gestion_import
-from . import test_crm_history
 from . import test_crm_handover
 from . import test_crm_handover_record
 from . import test_crm_handover_tour
+from . import test_crm_history
 from . import test_crm_history_guard
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
@@ -46,5 +46,6 @@ from . import test_mail_activity
 from . import test_res_config_settings
 from . import test_res_partner
 from . import test_sale_order
+from . import test_sale_order_portal
 from . import test_scenario
 from . import test_tours

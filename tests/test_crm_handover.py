@@ -835,6 +835,66 @@ class TestHandoverRights(HandoverCommon):
         with self.assertRaises(AccessError):
             self._handover(user_id=self.stranger.id)
 
+    def test_cover_changes_no_handover_of_another_head(self):
+        """Who covers the leaver reads it, and neither splits it nor leaves rows out."""
+        self._make_lead(self.stranger)
+        theirs = self._handover(
+            self.director,
+            user_id=self.stranger.id,
+            successor_id=self.south_head.id,
+        )
+        theirs.action_preview()
+        self.env["crm.substitution"].create(
+            {
+                "user_id": self.stranger.id,
+                "substitute_id": self.head.id,
+                "date_from": "2026-03-01",
+                "date_to": "2026-03-31",
+            }
+        )
+        self.env.invalidate_all()
+        read = theirs.with_user(self.head)
+        self.assertTrue(read.line_ids)
+        for record, vals in (
+            (read.line_ids, {"excluded": True}),
+            (read.line_ids, {"successor_id": self.seller.id}),
+            (read, {"reason": "Mine"}),
+        ):
+            with self.subTest(vals=vals), self.assertRaises(AccessError):
+                record.write(vals)
+        self.assertFalse(any(theirs.line_ids.mapped("excluded")))
+        self.assertEqual(theirs.line_ids.successor_id, self.south_head)
+        self.assertFalse(theirs.reason)
+
+    def test_successor_reads_the_account_in_the_same_transaction(self):
+        theirs = self._make_lead(self.stranger, partner_id=self.contact.id)
+        leads = self.env["crm.lead"].with_user(self.colleague)
+        domain = [("id", "=", theirs.id)]
+        self.assertFalse(leads.search(domain))
+        handover = self._handover()
+        handover.action_preview()
+        handover.action_start()
+        self.assertEqual(leads.search(domain), theirs)
+        self.assertFalse(leads.with_user(self.seller).search(domain))
+
+    def test_who_left_since_the_preview_takes_nothing_over(self):
+        heir = self._make_user("heir", "crm_gestion.group_seller")
+        self.north.member_ids |= heir
+        handover = self._handover()
+        handover.action_preview()
+        self._line(handover, self.lead).with_user(self.head).successor_id = heir
+        heir.action_archive()
+        self.env.invalidate_all()
+        with self.assertRaises(UserError), self.cr.savepoint():
+            handover.action_start()
+        self.env.invalidate_all()
+        self.assertEqual(handover.state, "draft")
+        self.assertEqual(self.lead.user_id, self.seller)
+        self._line(handover, self.lead).with_user(self.head).excluded = True
+        handover.action_start()
+        self.assertEqual(handover.state, "done")
+        self.assertEqual(self.lead.user_id, self.seller)
+
     def test_rights_are_checked_when_it_starts(self):
         handover = self._handover()
         handover.action_preview()

@@ -82,6 +82,29 @@ class TestSubstituteWorks(WorkCommon):
         self.lead.with_user(self.head).user_id = self.colleague
         self.assertEqual(self.lead.user_id, self.colleague)
 
+    def test_merging_does_not_take_what_is_covered(self):
+        """Odoo deletes what is merged into another one, in superuser mode."""
+        values = {"partner_id": self.contact.id, "probability": 90}
+        own = self._make_lead(self.stranger, **values)
+        nobodys = self._make_lead(self.env["res.users"], **values)
+        mine, free = own.with_user(self.stranger), nobodys.with_user(self.stranger)
+        theirs = self.lead.with_user(self.stranger)
+        attempts = (
+            (mine | theirs, False),
+            (mine | theirs, self.stranger),
+            (free | theirs, self.stranger),
+        )
+        for leads, user in attempts:
+            with self.subTest(leads=leads, user=user), self.assertRaises(UserError):
+                leads.merge_opportunity(user and user.id)
+            self.assertTrue(self.lead.exists())
+            self.assertEqual(self.lead.user_id, self.seller)
+        winner = (free | theirs).merge_opportunity().with_env(self.env)
+        self.assertEqual(winner.user_id, self.seller)
+        winner |= own
+        winner = winner.with_user(self.stranger).merge_opportunity(self.seller.id)
+        self.assertEqual(winner.with_env(self.env).user_id, self.seller)
+
     def test_head_reassigns_what_he_covers_of_his_people(self):
         self._cover(self.seller, self.head)
         self.lead.with_user(self.head).user_id = self.colleague
