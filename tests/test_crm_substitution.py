@@ -130,7 +130,9 @@ class TestSubstitution(SubstitutionCommon):
     def test_substitute_reads_it_and_changes_nothing(self):
         row = self._cover(setter=self.seller)
         mine = row.with_user(self.stranger)
-        self.assertEqual(mine.with_context(lang="en_US").display_name, "Stranger covers Seller")
+        self.assertEqual(
+            mine.with_context(lang="en_US").display_name, "Stranger covers Seller"
+        )
         for values in ({"date_to": "2026-12-31"}, {"user_id": self.stranger.id}):
             with self.assertRaises(AccessError):
                 mine.write(values)
