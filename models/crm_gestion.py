@@ -402,7 +402,7 @@ class CrmGestion(models.Model):
 
     @api.model
     def _is_scoped(self):
-        """:return: whether what the user reads depends on his scope: not a director's"""
+        """:return: whether the user reads by his scope, as a director does not"""
         if self.env.su:
             return False
         rules = self.env["ir.rule"]._compute_domain(self._name, "read")

@@ -5,7 +5,7 @@ from itertools import product
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tests import tagged
 from odoo.tools import format_date
 
@@ -476,6 +476,87 @@ class TestHistory(HistoryCommon):
         self.assertFlatGrowth(
             lambda some: some.mapped("last_contact_note"), partners[:3], partners
         )
+
+    def test_search_of_owners_finds_what_the_general_form_finds(self):
+        account = self._account(self.seller)
+        self._cover(self.seller)
+        leads = self.env["crm.lead"]
+        for user in (self.seller, self.absent, self.stranger, self.env["res.users"]):
+            leads |= self._make_lead(user, partner_id=account.id)
+            leads |= self._make_lead(user)
+        own = leads.with_user(self.seller)
+        everybody = (leads.user_id | self.colleague).ids
+        for owners in (
+            [self.seller.id],
+            [False],
+            [self.seller.id, False],
+            [self.absent.id, False],
+            [self.stranger.id],
+            [self.stranger.id, self.seller.id],
+            everybody,
+        ):
+            domain = Domain("id", "in", leads.ids) & Domain("user_id", "in", owners)
+            found = own.search(domain)
+            readable = own._filtered_access("read").filtered_domain(domain)
+            with self.subTest(owners=owners):
+                self.assertEqual(set(found.ids), set(readable.ids))
+                self.assertEqual(own.search_count(domain), len(readable))
+
+    def test_forged_key_lets_nobody_in(self):
+        """No more is found, and no less: a client sends dictionaries and lists."""
+        account = self._account(self.seller)
+        theirs = self._make_lead(self.stranger)
+        shared = self._make_lead(self.stranger, partner_id=account.id)
+        ids = (theirs | shared).ids
+        for forged in (
+            True,
+            ["crm.lead", [self.stranger.id], True],
+            {"model": "crm.lead", "owner_ids": [self.stranger.id], "page": False},
+        ):
+            own = theirs.with_user(self.seller).with_context(crm_history=forged)
+            with self.subTest(forged=forged):
+                self.assertEqual(own.search([("id", "in", ids)]), shared)
+                domain = [("id", "in", ids), ("user_id", "=", self.stranger.id)]
+                self.assertEqual(own.search(domain), shared)
+
+    def test_own_records_are_asked_for_without_the_scope(self):
+        for model in ("crm.lead", "sale.order"):
+            own = self.env[model].with_user(self.seller)
+            domain = [("user_id", "=", self.seller.id)]
+            own.search_count(domain)
+            self.env["res.users"]._crm_drop_scopes()
+            with self.subTest(model=model), self.assertQueryCount(1):
+                own.search_count(domain)
+
+    def test_what_is_asked_does_not_narrow_what_is_joined(self):
+        """A colleague's opportunity of the same customer is read through his account,
+        though only own ones are asked for."""
+        account = self._account(self.seller)
+        own = self._make_lead(self.seller, partner_id=account.id)
+        theirs = self._make_lead(self.stranger, partner_id=account.id)
+        self.assertEqual(theirs.opportunity_stage_ids.lead_id, theirs)
+        path = "partner_id.opportunity_ids.opportunity_stage_ids.lead_id"
+        found = own.with_user(self.seller).search(
+            [("user_id", "=", self.seller.id), (path, "=", theirs.id)]
+        )
+        self.assertEqual(found, own)
+
+    def test_gestiones_are_counted_up_to_a_limit(self):
+        account = self._account(self.seller)
+        foreign = self._account(self.stranger)
+        for user, partner in (
+            (self.seller, foreign),
+            (self.seller, account),
+            (self.stranger, account),
+            (self.stranger, foreign),
+        ):
+            self._make_gestion(user, organization_id=partner.id)
+        domain = [("date", ">=", "2026-03-01")]
+        gestiones = self.env["crm.gestion"].with_user(self.seller)
+        self.assertEqual(len(gestiones.search(domain)), 3)
+        counts = [gestiones.search_count(domain, limit=limit) for limit in range(1, 6)]
+        self.assertEqual(counts, [1, 2, 3, 3, 3])
+        self.assertEqual(gestiones.search_count(domain), 3)
 
     def test_scope_is_worked_out_once(self):
         Lead = self.env["crm.lead"].with_user(self.seller)
