@@ -10,6 +10,8 @@ READ_WITH_OPPORTUNITY = (
     "crm_opportunity_stage_rule_read",
     "crm_opportunity_forecast_log_rule_read",
 )
+# Rules that one for reading, which lets in more, has made needless for reading.
+READ_OTHERWISE = ("crm_lead_rule_scope", "sale_order_rule_scope")
 
 
 def migrate(cr, version):
@@ -39,3 +41,6 @@ def _widen_reading(env):
     for name in READ_WITH_OPPORTUNITY:
         if rule := env.ref(f"crm_gestion.{name}", False):
             rule.domain_force = "[('lead_id.in_scope', '=', True)]"
+    for name in READ_OTHERWISE:
+        if rule := env.ref(f"crm_gestion.{name}", False):
+            rule.perm_read = False
