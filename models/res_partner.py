@@ -343,6 +343,16 @@ class ResPartner(models.Model):
 
     # === CRUD METHODS === #
 
+    def _compute_lang(self):
+        # sudo: as Odoo computes it elsewhere; creating a contact of an organization, it
+        # calls this as the user, to whom the new contact does not belong
+        return super(ResPartner, self.sudo())._compute_lang()
+
+    def _update_address(self, vals):
+        # sudo: always that of the organization, which its contacts share; whoever may
+        # add one to a colleague's may not write what he has added
+        return super(ResPartner, self.sudo())._update_address(vals)
+
     @api.model_create_multi
     def create(self, vals_list):
         """What a seller enters, or anybody from the sales menus, is of interest."""

@@ -578,6 +578,32 @@ class TestAccess(AccessCommon):
         self.assertEqual(self.organization.street, "Calle Nueva 1")
         self.assertEqual(self.contact.street, "Calle Nueva 1")
 
+    def test_seller_adds_a_contact_to_an_organization_of_a_colleague(self):
+        """Somebody new there rings: Odoo copies language and address to him."""
+        organization = self.env["res.partner"].create(
+            {
+                "name": "Conservas del Norte",
+                "is_company": True,
+                "user_id": self.stranger.id,
+                "street": "Muelle 3",
+                "lang": "es_ES",
+            }
+        )
+        contact = (
+            self.env["res.partner"]
+            .with_user(self.seller)
+            .create({"name": "Who rang", "parent_id": organization.id})
+        )
+        self.assertRecordValues(
+            contact,
+            [{"street": "Muelle 3", "lang": "es_ES", "user_id": self.stranger.id}],
+        )
+        with self.assertRaises(AccessError):
+            contact.phone = "+34 924 000 010"
+        with self.assertRaises(AccessError):
+            organization.with_user(self.seller).street = "Muelle 4"
+        self.assertEqual(organization.street, "Muelle 3")
+
     def test_seller_writes_his_opportunity_whoever_has_its_contact(self):
         """Odoo copies e-mail and telephone to the contact, who is a colleague's."""
         contact = self.env["res.partner"].create(
