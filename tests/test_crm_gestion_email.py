@@ -395,9 +395,12 @@ class TestOutgoing(EmailCommon):
         self.assertFalse(author.description)
         action = author.action_open_document()
         self.assertEqual((action["res_model"], action["res_id"]), ("crm.lead", lead.id))
-        # history follows the account: its seller reads that there was one, and no more
-        gestion.invalidate_recordset()
+        # history follows the account: its seller reads what was written about it
         owner = gestion.with_user(self.seller)
+        self.assertIn("secret", owner.message_body)
+        # about another one's opportunity he reads that there was one, and no more
+        lead.write({"partner_id": False, "organization_id": False})
+        gestion.invalidate_recordset()
         self.assertEqual(owner.organization_id, self.organization)
         self.assertFalse(owner.message_body)
 
