@@ -518,14 +518,26 @@ class TestActivityRegister(ActivityCommon):
         self.assertEqual(action["res_id"], self._gestion_of(activity).id)
 
     def test_an_activity_of_a_colleague_on_what_i_may_not_open(self):
-        lead = self._make_lead(self.stranger, partner_id=self.contact.id)
-        activity = self._plan(lead)
+        account = self.env["res.partner"].create(
+            {"name": "Of others", "is_company": True, "user_id": self.stranger.id}
+        )
+        activity = self._plan(self._make_lead(self.stranger, partner_id=account.id))
         form = self._form(activity.action_crm_register())
         self.assertFalse(form.lead_id)
-        self.assertEqual(form.organization_id, self.organization)
+        self.assertEqual(form.organization_id, account)
         form.result_id = self.informed
         form.save()
         self.assertFalse(activity.active)
+
+    def test_an_activity_of_mine_on_a_colleagues_opportunity_with_my_account(self):
+        lead = self._make_lead(self.stranger, partner_id=self.contact.id)
+        activity = self._plan(lead)
+        form = self._form(activity.action_crm_register())
+        self.assertEqual(form.lead_id, lead)
+        form.result_id = self.informed
+        gestion = form.save()
+        self.assertFalse(activity.active)
+        self.assertRecordValues(gestion, [{"lead_id": lead.id}])
 
     def test_nobody_marks_done_what_he_may_not_write(self):
         lead = self._make_lead(self.stranger, partner_id=self.contact.id)
