@@ -28,6 +28,7 @@ class CrmHandoverLine(models.Model):
         comodel_name="crm.handover",
         required=True,
         readonly=True,
+        index=True,
         ondelete="restrict",
     )
     handover_state = fields.Selection(

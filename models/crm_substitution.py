@@ -89,6 +89,7 @@ class CrmSubstitution(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends("user_id", "substitute_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for row in self.sudo():  # sudo: names of colleagues
             row.display_name = False

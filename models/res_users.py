@@ -95,8 +95,10 @@ class ResUsers(models.Model):
         }
 
     def _crm_led(self):
-        """:return: rows of a head, a team he leads or one below, and a member of it or
-        who left from it; an archived team is found, and gives nobody into a scope"""
+        """
+        :return: rows of a head, a team he leads or one below, and a member of it or
+            who left from it; an archived team is found, and gives nobody into a scope
+        """
         self.env["crm.team"].flush_model(["active", "parent_id", "user_id"])
         self.env["crm.team.member"].flush_model()
         return self.env.execute_query(
@@ -121,8 +123,10 @@ class ResUsers(models.Model):
         )
 
     def _crm_today(self):
-        """:return: the day of this user, by the time zone of his preferences: a client
-        cannot send that one"""
+        """
+        :return: the day of this user, by the time zone of his preferences: a client
+            cannot send that one
+        """
         self.ensure_one()
         return fields.Date.context_today(self.with_context(tz=self.tz or "UTC"))
 

@@ -505,7 +505,8 @@ class TestHandoverMove(HandoverCommon):
         new = self.env["mail.message"].search([("id", ">", last.id)])
         self.assertEqual(len(new), 1)
         self.assertEqual(new.notified_partner_ids, self.colleague.partner_id)
-        self.assertIn("Opportunities: 1", new.body)
+        # in the language of who takes over
+        self.assertRegex(new.body, "(Opportunities|Oportunidades): 1")
         self.assertIn("Seller", new.subject)
         self.assertIn(f'data-oe-id="{handover.id}"', new.body)
         self.assertLessEqual(self.env["mail.mail"].search_count([]), mails + 1)

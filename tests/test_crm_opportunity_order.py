@@ -317,6 +317,8 @@ class TestSeveralOrders(DialogCommon):
 
     def test_order_of_a_colleague_is_not_made_twice_unknowingly(self):
         lead = self._make_sale()
+        # of his own account he reads it
+        (self.organization | self.contact).user_id = self.stranger
         self._make_order(lead, self.stranger).action_confirm()
         dialog = self._open_dialog(lead)
         self.assertEqual(dialog.purpose, "open")

@@ -787,7 +787,9 @@ class TestOutOfThePipeline(StandbyCommon):
         self._pause(lead)
         for write in (
             lambda: lead.write({"active": False}),
-            lambda: lead.load([".id", "active"], [[str(lead.id), "False"]]),
+            lambda: lead.with_user(self.director).load(
+                [".id", "active"], [[str(lead.id), "False"]]
+            ),
             lambda: lead.action_archive(),
             lambda: lead.write({"probability": 30.0, "active": False}),
         ):

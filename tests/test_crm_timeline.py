@@ -460,15 +460,15 @@ class TestTimelineAccess(TimelineCommon):
     """Nobody sees here what he may not see in the source."""
 
     def test_colleagues_records_of_a_shared_customer(self):
-        """The account is the seller's: his gestiones and his colleague's are of its
-        history; opportunities, quotations and invoices are read by their own rules."""
+        """The account is the seller's: all that his colleague does there is of its
+        history, but for invoices, which are read by Odoo's own rules."""
         self._make_gestion(self.colleague, organization_id=self.organization.id)
         self._make_lead(self.colleague, partner_id=self.contact.id, name="Theirs")
         self._make_order(self.colleague, client_order_ref="Theirs")
         self._make_invoice(self.colleague).action_post()
         self._make_gestion(self.stranger, contact_id=self.stranger.partner_id.id)
         kinds = {
-            self.seller: ["gestion"],
+            self.seller: ["gestion", "opportunity", "quotation"],
             self.colleague: ["gestion", "invoice", "opportunity", "quotation"],
             # Odoo shows invoices to their own salesperson only
             self.head: ["gestion", "opportunity", "quotation"],
@@ -489,7 +489,7 @@ class TestTimelineAccess(TimelineCommon):
         )
         self.assertEqual(row.summary, order.name)
         self.env.invalidate_all()
-        stolen = row.with_user(self.seller)
+        stolen = row.with_user(self.stranger)
         self.assertFalse(stolen.exists())
         for read in (
             lambda: stolen.read(["summary"]),
@@ -503,7 +503,7 @@ class TestTimelineAccess(TimelineCommon):
     def test_a_client_cannot_widen_a_search_by_context(self):
         self._make_order(self.colleague)
         self.env.flush_all()
-        forged = self.timeline.with_user(self.seller).with_context(
+        forged = self.timeline.with_user(self.stranger).with_context(
             crm_timeline={"id": None, "kind": None}
         )
         domain = [("organization_id", "=", self.organization.id)]
@@ -784,7 +784,8 @@ class TestTimelineButtons(TimelineCommon):
         self.assertEqual(action["context"]["active_id"], self.contact.id)
 
     def test_a_record_that_is_not_the_readers_gives_odoos_own_error(self):
-        """As when it went to another seller while the list was on the screen."""
+        """As when order and account went to another seller while the list was on the
+        screen."""
         order = self._make_order(self.seller)
         self.env.flush_all()
         row = self.timeline.with_user(self.seller).search(
@@ -792,6 +793,7 @@ class TestTimelineButtons(TimelineCommon):
         )
         self.assertEqual(row.action_open()["res_id"], order.id)
         order.user_id = self.stranger
+        (self.organization | self.contact).user_id = self.stranger
         self.env.flush_all()
         self.env.invalidate_all()
         with self.assertRaisesRegex(AccessError, "sale.order"):
