@@ -213,7 +213,7 @@ class CrmHistory(models.AbstractModel):
         if source.person:
             yield Domain(source.person, "in", self._accounts(user_ids, False))
         if source.partner:
-            yield Domain(source.partner, "in", self._partners(user_ids))
+            yield self._of_partners(source.partner, user_ids)
         if source.lead:
             # apart, for an index answers each of them alone
             for owners in (list(user_ids), [False]):
@@ -279,21 +279,32 @@ class CrmHistory(models.AbstractModel):
         return accounts
 
     @api.model
-    def _partners(self, user_ids):
-        """:return: the same for all partners of these accounts"""
+    def _of_partners(self, name, user_ids):
+        """:return: domain of the records that name any partner of these accounts"""
         cache = self.env["res.users"]._crm_scope_cache()
         key = ("partners", user_ids)
-        accounts = [
-            Domain("commercial_partner_id", "in", self._accounts(user_ids, companies))
-            for companies in (True, False)
-        ]
-        domain = Domain.OR(accounts)
         if key not in cache:
-            ids = self._everything("res.partner", domain, INLINE + 1).get_result_ids()
+            accounts = [
+                Domain("commercial_partner_id", "in", self._accounts(user_ids, kind))
+                for kind in (True, False)
+            ]
+            partners = self._everything("res.partner", Domain.OR(accounts), INLINE + 1)
+            ids = partners.get_result_ids()
             cache[key] = list(ids) if len(ids) <= INLINE else None
-        if cache[key] is None:
-            return self._everything("res.partner", domain)
-        return cache[key]
+        if cache[key] is not None:
+            return Domain(name, "in", cache[key])
+        # too many: PostgreSQL asks for each record, or hashes them all, as it is cheaper
+        return Domain.custom(
+            to_sql=lambda records, alias, query: SQL(
+                """EXISTS (SELECT 1 FROM res_partner partner
+                             JOIN res_partner account
+                               ON account.id = partner.commercial_partner_id
+                            WHERE partner.id = %s AND account.user_id = ANY(%s)
+                              AND (account.is_company OR account.parent_id IS NULL))""",
+                records._field_to_sql(alias, name, query),
+                list(user_ids),
+            )
+        )
 
     @api.model
     def _everything(self, model, domain, limit=None):
