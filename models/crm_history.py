@@ -293,7 +293,7 @@ class CrmHistory(models.AbstractModel):
             cache[key] = list(ids) if len(ids) <= INLINE else None
         if cache[key] is not None:
             return Domain(name, "in", cache[key])
-        # too many: PostgreSQL asks for each record, or hashes them all, as it is cheaper
+        # too many: PostgreSQL asks for each record, or hashes all, as is cheaper
         return Domain.custom(
             to_sql=lambda records, alias, query: SQL(
                 """EXISTS (SELECT 1 FROM res_partner partner
