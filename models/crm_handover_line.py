@@ -160,8 +160,8 @@ class CrmHandoverLine(models.Model):
             raise UserError(
                 self.env._("Choose who gets it, or mark that it is left out.")
             )
-        res = super().write(vals)
         lines = self | self._of_accounts()
+        res = super().write(vals)
         # sudo: rows of the same preview, which these rows lead
         lines.sudo().write(vals)
         lines.flush_recordset()
@@ -172,7 +172,7 @@ class CrmHandoverLine(models.Model):
 
     def _of_accounts(self):
         """:return: what goes with the accounts among these rows: what belongs to them
-        and had the same successor until now"""
+        and has the same successor, as nobody chose another one by hand"""
         accounts = self.filtered(
             lambda line: (
                 line.res_model == "res.partner" and line.res_id == line.account_id.id
@@ -180,17 +180,23 @@ class CrmHandoverLine(models.Model):
         )
         if not accounts:
             return self.browse()
+        leads = {
+            (line.handover_id.id, line.account_id.id, line.successor_id.id)
+            for line in accounts
+        }
         # sudo: as in write
-        return (
-            self.sudo()
-            .search(
-                [
-                    ("handover_id", "in", accounts.handover_id.ids),
-                    ("account_id", "in", accounts.account_id.ids),
-                ]
-            )
-            .with_env(self.env)
+        rows = self.sudo().search_fetch(
+            [
+                ("handover_id", "in", accounts.handover_id.ids),
+                ("account_id", "in", accounts.account_id.ids),
+            ],
+            ["handover_id", "account_id", "successor_id"],
         )
+        return rows.filtered(
+            lambda line: (
+                (line.handover_id.id, line.account_id.id, line.successor_id.id) in leads
+            )
+        ).with_env(self.env)
 
     # === ACTION METHODS === #
 

@@ -308,6 +308,20 @@ class TestHandoverPreview(HandoverCommon):
             [{"state": "skipped", "reason": "excluded"}],
         )
 
+    def test_picked_by_hand_it_stays_with_whom_it_was_given(self):
+        handover = self._handover()
+        handover.action_preview()
+        self._line(handover, self.lead).successor_id = self.head
+        account = self._line(handover, self.organization)
+        account.write({"successor_id": self.colleague.id, "excluded": True})
+        self.assertRecordValues(
+            self._line(handover, self.lead) + self._line(handover, self.paused),
+            [
+                {"successor_id": self.head.id, "excluded": False},
+                {"successor_id": self.colleague.id, "excluded": True},
+            ],
+        )
+
     def test_nothing_but_the_choice_is_written(self):
         handover = self._handover()
         handover.action_preview()
