@@ -5,7 +5,7 @@ from odoo.tools import SQL, format_date, sql
 # compute every row while it holds the table. Crons fill what needs filling.
 COLUMNS = {
     "calendar_event": {"crm_result": "varchar"},
-    "mail_activity": {"crm_result_id": "int4"},
+    "mail_activity": {"crm_campaign_id": "int4", "crm_result_id": "int4"},
     "res_partner": {"completeness": "int4", "manager_contact_id": "int4"},
     "crm_lead": {
         "organization_id": "int4",

@@ -15,6 +15,7 @@ from . import crm_export_log
 from . import crm_master_mixin
 from . import crm_next_step_meeting
 from . import crm_next_step_mixin
+from . import crm_campaign_member
 from . import crm_cargo
 from . import crm_gestion
 from . import crm_gestion_behalf
@@ -42,6 +43,7 @@ from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line
 from . import crm_origination
 from . import crm_reading
+from . import crm_segment
 from . import crm_stage
 from . import crm_substitution
 from . import crm_substitution_notice
@@ -60,3 +62,4 @@ from . import res_partner
 from . import res_users
 from . import sale_order
 from . import spreadsheet_dashboard_share
+from . import utm_campaign

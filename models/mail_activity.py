@@ -17,6 +17,14 @@ class MailActivity(models.Model):
         ondelete="set null",
         help="What the interaction achieved; goes on to its gestión.",
     )
+    crm_campaign_id = fields.Many2one(
+        comodel_name="utm.campaign",
+        string="Campaign",
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Of whose call list it is; goes on to its gestión.",
+    )
     crm_is_gestion = fields.Boolean(compute="_compute_crm_is_gestion")
 
     @api.depends("activity_type_id.is_gestion", "res_model")
