@@ -19,6 +19,8 @@ from ..tools.objective import (
 )
 from .crm_objective_figure import METRICS, MONEY_METRICS, RATES, Goal
 
+# What makes two objectives the same, but for the types of gestiones.
+SAME = ("company_id", "user_id", "team_id", "market_id", "date_from", "date_to")
 # How periods are named: dates as Babel writes them.
 FORMS = {"month": "LLLL y", "quarter": "QQQ y", "year": "y"}
 BATCH = 500  # closed in one transaction
@@ -427,6 +429,33 @@ class CrmObjective(models.Model):
                         "currency of the objective."
                     )
                 )
+
+    @api.constrains(
+        "company_id", "metric", "user_id", "team_id", "market_id", "date_from",
+        "date_to", "activity_type_ids",
+    )  # fmt: skip
+    def _check_same_types(self):
+        """Of gestiones there may be one objective for each set of types, which no index
+        knows."""
+        rows = self.filtered(lambda objective: objective.metric == "gestiones")
+        # sudo: one that the writer may not read is there all the same
+        others = self.sudo().search(
+            [
+                ("metric", "=", "gestiones"),
+                ("company_id", "in", rows.company_id.ids),
+                ("date_from", "in", rows.mapped("date_from")),
+            ]
+        )
+        same = others.grouped(
+            lambda objective: (
+                *(objective[name] for name in SAME),
+                objective.activity_type_ids,
+            )
+        )
+        if any(len(group) > 1 and group & rows for group in same.values()):
+            raise ValidationError(
+                self.env._("There is this objective already: change its target.")
+            )
 
     # === CRUD METHODS === #
 
