@@ -19,8 +19,8 @@ from ..tools.objective import (
 )
 from .crm_objective_figure import METRICS, MONEY_METRICS, RATES, Goal
 
-# What makes two objectives the same, but for the types of gestiones.
-SAME = ("company_id", "user_id", "team_id", "market_id", "date_from", "date_to")
+# What makes two objectives of somebody the same, with the types of gestiones.
+SAME = ("metric", "company_id", "team_id", "market_id", "date_from", "date_to")
 # How periods are named: dates as Babel writes them.
 FORMS = {"month": "LLLL y", "quarter": "QQQ y", "year": "y"}
 BATCH = 500  # closed in one transaction
@@ -446,12 +446,7 @@ class CrmObjective(models.Model):
                 ("date_from", "in", rows.mapped("date_from")),
             ]
         )
-        same = others.grouped(
-            lambda objective: (
-                *(objective[name] for name in SAME),
-                objective.activity_type_ids,
-            )
-        )
+        same = others.grouped(lambda other: (other.user_id, other._identity()))
         if any(len(group) > 1 and group & rows for group in same.values()):
             raise ValidationError(
                 self.env._("There is this objective already: change its target.")
@@ -574,6 +569,26 @@ class CrmObjective(models.Model):
         """:return: the day by which the objective is judged"""
         self.ensure_one()
         return self.closed_date or self.company_id._crm_today()
+
+    def _identity(self):
+        """:return: what makes it the same objective as another one of its owner"""
+        self.ensure_one()
+        values = [self[name] for name in SAME]
+        if self.metric == "gestiones":
+            values.append(self.activity_type_ids)
+        return tuple(values)
+
+    def _held_by(self, user):
+        """:return: those of these objectives that a user has already, closed or not"""
+        others = self.search(
+            [
+                ("user_id", "=", user.id),
+                ("company_id", "in", self.company_id.ids),
+                ("date_from", "in", self.mapped("date_from")),
+            ]
+        )
+        held = {other._identity() for other in others - self}
+        return self.filtered(lambda objective: objective._identity() in held)
 
     def _company_rate(self):
         """:return: today's rate from the currency of the objective to the company's; 1

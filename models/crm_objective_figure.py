@@ -40,7 +40,7 @@ class Metric(NamedTuple):
     date: str = ""
     user: str = "user_id"
     lead: str = ""  # path to the opportunity
-    partner: str = "partner_id"
+    partners: tuple = ("partner_id",)  # the first one that is there has the market
     by_day: bool = False
     is_money: bool = False
 
@@ -124,27 +124,52 @@ GESTIONES = SQL(
          JOIN mail_activity_type kind ON kind.id = gestion.activity_type_id
         WHERE kind.counts_as_activity"""
 )
-# The first order or invoice ever of an account, by the calendar of the company.
+# The first order or invoice ever of an account, and whose it was. An invoice has no
+# hour: it is the last moment of its day. Aggregated before anything is joined: of an
+# account there are hundreds of documents.
 CUSTOMERS = SQL(
-    """SELECT DISTINCT ON (sale.company_id, sale.account_id)
-              sale.account_id AS id, sale.user_id, sale.team_id, sale.company_id,
-              sale.day AS moment, sale.lead_id, sale.account_id AS partner_id
-         FROM (SELECT orders.company_id, partner.commercial_partner_id AS account_id,
-                      (orders.date_order AT TIME ZONE 'UTC'
-                                         AT TIME ZONE zone.name)::date AS day,
-                      orders.date_order, orders.id, orders.user_id, orders.team_id,
-                      orders.opportunity_id AS lead_id
-                 FROM sale_order orders
-                 JOIN res_partner partner ON partner.id = orders.partner_id
-                 JOIN zone ON zone.company_id = orders.company_id
-                WHERE orders.state = 'sale'
-            UNION ALL
-               SELECT move.company_id, move.commercial_partner_id, move.invoice_date,
-                      NULL, move.id, move.invoice_user_id, move.team_id, %s
-                 FROM account_move move
-                 JOIN zone ON zone.company_id = move.company_id
-                WHERE move.state = 'posted' AND move.move_type = 'out_invoice') sale
-     ORDER BY sale.company_id, sale.account_id, sale.day, sale.date_order, sale.id""",
+    """SELECT first.account_id AS id, sale.user_id, sale.team_id, first.company_id,
+              first.moment, sale.lead_id, first.account_id AS partner_id
+         FROM (SELECT each.company_id, each.account_id,
+                      MIN(each.ordered) AS ordered, MIN(each.invoiced) AS invoiced,
+                      LEAST(MIN(each.ordered), MIN(
+                            (each.invoiced + 1)::timestamp AT TIME ZONE zone.name
+                                                           AT TIME ZONE 'UTC')
+                            - interval '1 microsecond') AS moment
+                 FROM (SELECT orders.company_id,
+                              partner.commercial_partner_id AS account_id,
+                              orders.ordered, NULL::date AS invoiced
+                         FROM (SELECT company_id, partner_id,
+                                      MIN(date_order) AS ordered
+                                 FROM sale_order
+                                WHERE state = 'sale'
+                             GROUP BY company_id, partner_id) orders
+                         JOIN res_partner partner ON partner.id = orders.partner_id
+                    UNION ALL
+                       SELECT company_id, commercial_partner_id, NULL,
+                              MIN(invoice_date)
+                         FROM account_move
+                        WHERE move_type = 'out_invoice' AND state = 'posted'
+                     GROUP BY company_id, commercial_partner_id) each
+                 JOIN zone ON zone.company_id = each.company_id
+             GROUP BY each.company_id, each.account_id) first
+CROSS JOIN LATERAL (
+              SELECT orders.id, orders.user_id, orders.team_id,
+                     orders.opportunity_id AS lead_id
+                FROM sale_order orders
+                JOIN res_partner partner ON partner.id = orders.partner_id
+               WHERE partner.commercial_partner_id = first.account_id
+                 AND orders.company_id = first.company_id
+                 AND orders.state = 'sale' AND orders.date_order = first.moment
+           UNION ALL
+              SELECT move.id, move.invoice_user_id, move.team_id, %s
+                FROM account_move move
+               WHERE move.commercial_partner_id = first.account_id
+                 AND move.company_id = first.company_id
+                 AND move.move_type = 'out_invoice' AND move.state = 'posted'
+                 AND move.invoice_date = first.invoiced
+                 AND first.ordered IS DISTINCT FROM first.moment
+            ORDER BY id LIMIT 1) sale""",
     INVOICE_LEAD,
 )
 WON = SQL("lead.won_status = 'won'")
@@ -174,7 +199,7 @@ METRICS = {
         date="invoice_date",
         user="invoice_user_id",
         lead="line_ids.sale_line_ids.order_id.opportunity_id",
-        partner="commercial_partner_id",
+        partners=("commercial_partner_id",),
         by_day=True,
         is_money=True,
     ),
@@ -224,6 +249,7 @@ METRICS = {
         domain=(("activity_type_id.counts_as_activity", "=", True),),
         date="date",
         lead="lead_id",
+        partners=("organization_id", "contact_id"),
     ),
     "proposals": Metric(
         label="Proposals Made",
@@ -241,7 +267,6 @@ METRICS = {
         source=CUSTOMERS,
         reads=("account.move", "sale.order", "res.partner"),
         action="crm_gestion.res_partner_action_account",
-        by_day=True,
     ),
 }
 MONEY_METRICS = frozenset(key for key, metric in METRICS.items() if metric.is_money)
@@ -299,7 +324,7 @@ class CrmObjectiveFigure(models.AbstractModel):
             SQL(" UNION ALL ").join(self._arms(metric, goals, edges, teams)),
         )
         for key, figure in self.env.execute_query(query):
-            figures[key] = float(figure)
+            figures[key] = float(figure or 0)  # amounts may be empty in old documents
         if metric.is_money:
             Currency = self.env["res.currency"]
             for goal in goals:
@@ -368,9 +393,12 @@ class CrmObjectiveFigure(models.AbstractModel):
             known = Domain(path, "!=", False)
         else:
             known = Domain(path, "any", [(rest, "!=", False)])
-        below = (f"{path}.{rest}".rstrip("."), "child_of", market_id)
-        partner = (f"{metric.partner}.market_id", "child_of", market_id)
-        return (known & Domain([below])) | (~known & Domain([partner]))
+        domain = known & Domain(f"{path}.{rest}".rstrip("."), "child_of", market_id)
+        for partner in metric.partners:
+            below = Domain(f"{partner}.market_id", "child_of", market_id)
+            domain |= ~known & below
+            known |= Domain(partner, "!=", False)
+        return domain
 
     @api.model
     def _document_ids(self, metric, goal):

@@ -27,6 +27,7 @@ from . import test_crm_method_adopt
 from . import test_crm_next_step
 from . import test_crm_objective
 from . import test_crm_objective_figure
+from . import test_crm_objective_report
 from . import test_crm_opportunity_closure
 from . import test_crm_opportunity_forecast_log
 from . import test_crm_opportunity_line

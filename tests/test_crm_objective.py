@@ -1,13 +1,12 @@
 from datetime import date, datetime
 
 from freezegun import freeze_time
-from psycopg2.errors import UniqueViolation
+from psycopg2.errors import CheckViolation, UniqueViolation
 
-from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.crm_gestion.models.crm_objective_figure import METRICS
 from odoo.addons.crm_gestion.tests.common import CrmGestionCommon
@@ -17,6 +16,7 @@ MARCH = {
     "date_from": date(2026, 3, 1),
     "date_to": date(2026, 3, 31),
 }
+APRIL = {"date_from": date(2026, 4, 1), "date_to": date(2026, 4, 30)}
 
 
 class ObjectiveCommon(CrmGestionCommon):
@@ -106,8 +106,12 @@ class ObjectiveCommon(CrmGestionCommon):
     def _set_created(self, records, day):
         records.flush_recordset()
         self.env.cr.execute(
-            f"UPDATE {records._table} SET create_date = %s WHERE id IN %s",  # noqa: S608
-            [day, tuple(records.ids)],
+            SQL(
+                "UPDATE %s SET create_date = %s WHERE id = ANY(%s)",
+                SQL.identifier(records._table),
+                day,
+                records.ids,
+            )
         )
         records.invalidate_recordset(["create_date"])
 
@@ -157,25 +161,23 @@ class TestObjective(ObjectiveCommon):
 
     @mute_logger("odoo.sql_db")
     def test_what_no_objective_may_be(self):
-        for values, message in [
-            ({"target": 0}, "greater than 0"),
-            ({"target": -5}, "greater than 0"),
-            ({"user_id": self.seller.id, "team_id": self.north.id}, "empty one"),
-            (
-                {
-                    "period_type": "free",
-                    "date_from": "2026-03-02",
-                    "date_to": "2026-03-01",
-                },
-                "ends before it begins",
-            ),
+        backwards = {
+            "period_type": "free",
+            "date_from": "2026-03-02",
+            "date_to": "2026-03-01",
+        }
+        for values, name in [
+            ({"target": 0}, "target_positive"),
+            ({"target": -5}, "target_positive"),
+            ({"user_id": self.seller.id, "team_id": self.north.id}, "one_owner"),
+            (backwards, "dates"),
         ]:
             with (
                 self.subTest(values=values),
-                self.assertRaisesRegex(Exception, message),
+                self.assertRaisesRegex(CheckViolation, name),
                 self.cr.savepoint(),
             ):
-                self._objective(**values).flush_recordset()
+                self._objective(**values)
         self.assertFalse(self.env["crm.objective"].search_count([]))
 
     @mute_logger("odoo.sql_db")
@@ -217,6 +219,7 @@ class TestObjective(ObjectiveCommon):
         self.assertEqual(objective.currency_id, self.euro)
 
     def test_names_say_whose_and_when(self):
+        self.env["res.lang"]._activate_lang("en_US")
         objectives = (
             self._objective(),
             self._objective("won", team_id=self.north.id, period_type="quarter",
@@ -368,13 +371,17 @@ class TestObjective(ObjectiveCommon):
 
         old = self._objective(date_from="2026-01-01", date_to="2026-01-31")
         new = self._objective(date_from="2026-02-01", date_to="2026-02-28")
-        run = self.env["crm.objective"]._cron_close
+        cron = self.env.ref("crm_gestion.ir_cron_objective")
+
+        def run():
+            with self.enter_registry_test_mode():
+                cron.method_direct_trigger()
+
         setting("0")
         run()
         self.assertEqual((old | new).mapped("state"), ["open", "open"])
         setting("30")
-        with self.enter_registry_test_mode():
-            self.env.ref("crm_gestion.ir_cron_objective").method_direct_trigger()
+        run()
         self.assertEqual((old.state, new.state), ("closed", "open"))
         setting("18")  # 28 February is 18 days ago, and not more
         run()
@@ -461,7 +468,7 @@ class TestObjective(ObjectiveCommon):
                 with self.assertRaises(AccessError), self.cr.savepoint():
                     objective.write(vals)
                 with self.assertRaises(AccessError), self.cr.savepoint():
-                    objective.copy({**vals, "metric": "won"})
+                    objective.copy({**vals, **APRIL})
         self.env.invalidate_all()
         self.assertEqual(objective.user_id, self.seller)
         objective.write({"user_id": self.colleague.id})
@@ -566,4 +573,82 @@ class TestObjective(ObjectiveCommon):
         few = self._count_queries(rows[3:6].action_close)
         many = self._count_queries(rows[6:].action_close)
         self.assertLessEqual(many, few + self.ALLOWANCE)
-        self.assertEqual(fields.first(rows).state, "closed")
+        self.assertEqual(set(rows.mapped("state")), {"closed"})
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-03-18 10:00:00")
+class TestObjectiveHandover(ObjectiveCommon):
+    """Who takes over a portfolio takes over what it is to reach."""
+
+    def _handed_over(self):
+        handover = (
+            self.env["crm.handover"]
+            .with_user(self.head)
+            .create(
+                {
+                    "user_id": self.seller.id,
+                    "successor_id": self.colleague.id,
+                    "company_ids": [Command.set(self.company.ids)],
+                }
+            )
+        )
+        handover.action_preview()
+        return handover
+
+    def _lines(self, handover):
+        return self.env["crm.handover.line"].search(
+            [("handover_id", "=", handover.id), ("kind", "=", "objective")]
+        )
+
+    def test_open_objectives_go_to_the_successor(self):
+        running, coming = self._objective(), self._objective(**APRIL)
+        over = self._objective(date_from="2026-02-01", date_to="2026-02-28")
+        closed = self._objective("won")
+        closed.action_close()
+        handover = self._handed_over()
+        self.assertEqual(
+            self._lines(handover).mapped("name"),
+            [
+                "Confirmed Sales, 2026-03-01 – 2026-03-31",
+                "Confirmed Sales, 2026-04-01 – 2026-04-30",
+            ],
+        )
+        handover.action_start()
+        self.env.invalidate_all()
+        self.assertEqual((running | coming).user_id, self.colleague)
+        self.assertEqual((over | closed).user_id, self.seller)
+        self.assertEqual(set(self._lines(handover).mapped("state")), {"moved"})
+        handover.action_undo()
+        self.env.invalidate_all()
+        self.assertEqual((running | coming).user_id, self.seller)
+
+    def test_what_the_successor_has_already_stays(self):
+        """The same, closed or not; of gestiones, of the same types."""
+        self._objective(user_id=self.colleague.id)
+        self._objective("gestiones", user_id=self.colleague.id,
+                        activity_type_ids=self.call.ids)  # fmt: skip
+        self._objective("won", user_id=self.colleague.id).action_close()
+        stays = self._objective() | self._objective("won")
+        stays |= self._objective("gestiones", activity_type_ids=self.call.ids)
+        goes = self._objective("gestiones", activity_type_ids=self.meeting.ids)
+        handover = self._handed_over()
+        handover.action_start()
+        self.env.invalidate_all()
+        self.assertEqual(stays.user_id, self.seller)
+        self.assertEqual(goes.user_id, self.colleague)
+        by_reason = self._lines(handover).grouped("reason")
+        self.assertEqual(sorted(by_reason["same"].mapped("res_id")), sorted(stays.ids))
+        self.assertEqual(set(by_reason["same"].mapped("state")), {"skipped"})
+
+    def test_what_the_leaver_has_again_is_not_given_back(self):
+        moved = self._objective()
+        handover = self._handed_over()
+        handover.action_start()
+        again = self._objective(target=7)
+        handover.action_undo()
+        self.env.invalidate_all()
+        self.assertEqual((moved.user_id, again.user_id), (self.colleague, self.seller))
+        self.assertRecordValues(
+            self._lines(handover), [{"state": "kept", "reason": "same"}]
+        )
