@@ -10,6 +10,12 @@ class AccountMove(models.Model):
         "(commercial_partner_id) WHERE move_type IN ('out_invoice', 'out_refund')"
     )
 
+    # The first invoice of an account: objectives of new customers.
+    _crm_first_idx = models.Index(
+        "(company_id, commercial_partner_id, invoice_date) "
+        "WHERE move_type = 'out_invoice' AND state = 'posted'"
+    )
+
     def write(self, vals):
         """Posting and cancelling customer invoices decide who is a customer."""
         res = super().write(vals)

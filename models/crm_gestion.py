@@ -213,6 +213,10 @@ class CrmGestion(models.Model):
     _organization_idx = models.Index(
         "(organization_id, date DESC, id DESC) WHERE organization_id IS NOT NULL"
     )
+    # how many of a period: objectives, which read nothing but this
+    _objective_idx = models.Index(
+        "(date, user_id, team_id, activity_type_id, company_id)"
+    )
     _without_result_idx = models.Index("(user_id) WHERE result_id IS NULL")
     _activity_unique = models.UniqueIndex(
         "(activity_id) WHERE activity_id IS NOT NULL",

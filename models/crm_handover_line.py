@@ -111,6 +111,7 @@ class CrmHandoverLine(models.Model):
             ("excluded", "Left out by hand"),
             ("changed", "Changed since"),
             ("company", "The successor does not work in its company"),
+            ("same", "There is the same objective already"),
             ("cancelled", "The hand-over was cancelled"),
             ("error", "It could not be changed: an error, see Odoo's log"),
         ],

@@ -69,15 +69,33 @@ class CrmHandoverMover(models.AbstractModel):
 
     @api.model
     def _move_all(self, lines):
-        moved, left, followed = self._apply(lines, "user_id", "successor_id")
+        same = self._there_already(lines, "successor_id")
+        moved, left, followed = self._apply(lines - same, "user_id", "successor_id")
         self._tell_lines(moved, "moved", unfollowed=left, subscribed=followed)
-        self._tell_lines(lines - moved, "skipped", "changed")
+        self._tell_lines(same, "skipped", "same")
+        self._tell_lines(lines - same - moved, "skipped", "changed")
 
     @api.model
     def _give_back_all(self, lines):
-        back, _left, _followed = self._apply(lines, "successor_id", "user_id")
+        same = self._there_already(lines, "user_id")
+        back, _left, _followed = self._apply(lines - same, "successor_id", "user_id")
         self._tell_lines(back, "undone")
-        self._tell_lines(lines - back, "kept", "changed")
+        self._tell_lines(same, "kept", "same")
+        self._tell_lines(lines - same - back, "kept", "changed")
+
+    @api.model
+    def _there_already(self, lines, target):
+        """
+        :param target: name of the user of a line who gets the row
+        :return: the lines of objectives that he has already: nobody has one twice
+        """
+        same = lines.browse()
+        objectives = lines.filtered(lambda line: line.kind == "objective")
+        for taker, group in objectives.grouped(target).items():
+            # sudo: see the class
+            named = self.env["crm.objective"].sudo().browse(group.mapped("res_id"))
+            same |= self._of(group, named.exists()._held_by(taker).ids)
+        return same
 
     @api.model
     def _apply(self, lines, source, target):

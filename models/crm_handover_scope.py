@@ -26,7 +26,8 @@ class Kind(NamedTuple):
     organization: SQL = NONE  # else the commercial entity of the customer
     owner: str = "user_id"
     joins: SQL = SQL("")
-    name: SQL | None = None  # the field ``name`` in the language of the user
+    # environment -> SQL, or SQL; else the field ``name`` in the language of the user
+    name: SQL | Callable | None = None
     company: SQL = COMPANY
     amount: SQL = SQL("0")  # in the currency of the company
     market: SQL = SQL("account.market_id")
@@ -63,8 +64,16 @@ def _open_lead(label, lead_type):
     )
 
 
-# Everything that is handed over, accounts first. What comes later, such as objectives,
-# is one entry more.
+def _objective_name(env):
+    """What it is about, in the language of the user, and its dates."""
+    labels = env["crm.objective"]._fields["metric"]._description_selection(env)
+    return SQL(
+        "CASE record.metric %s END || ', ' || record.date_from || ' – ' || record.date_to",
+        SQL(" ").join(SQL("WHEN %s THEN %s", key, label) for key, label in labels),
+    )
+
+
+# Everything that is handed over, accounts first. What comes later is one entry more.
 KINDS = {
     "organization": Kind(
         label="Organizations",
@@ -172,6 +181,16 @@ KINDS = {
             "ELSE record.res_model END"
         ),
         document_id=SQL("COALESCE(record.opportunity_id, record.res_id)"),
+    ),
+    "objective": Kind(
+        label="Objectives",
+        model="crm.objective",
+        domain=lambda env: (
+            Domain("state", "=", "open") & Domain("date_to", ">=", fields.Date.today())
+        ),
+        customer=NONE,
+        name=_objective_name,
+        market=SQL("record.market_id"),
     ),
     "team": Kind(
         label="Leadership of Teams",
@@ -306,6 +325,7 @@ class CrmHandoverScope(models.AbstractModel):
     def _insert(self, handover, key):
         kind = KINDS[key]
         records = self._everything(key)
+        name = kind.name(self.env) if callable(kind.name) else kind.name
         values = {
             "handover_id": SQL("%s", handover.id),
             "kind": SQL("%s", key),
@@ -313,7 +333,7 @@ class CrmHandoverScope(models.AbstractModel):
             "res_id": SQL("record.id"),
             "name": SQL(
                 "COALESCE(%s, '-')",
-                kind.name or records._field_to_sql("record", "name"),
+                name or records._field_to_sql("record", "name"),
             ),
             "document_model": kind.document_model,
             "document_id": kind.document_id,

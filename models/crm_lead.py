@@ -185,6 +185,8 @@ class CrmLead(models.Model):
 
     # Whose opportunities, without looking at them: the rules of gestiones ask it.
     _crm_user_idx = models.Index("(user_id, id)")
+    # What was won in a period: objectives.
+    _crm_date_closed_idx = models.Index("(date_closed) WHERE date_closed IS NOT NULL")
 
     # === COMPUTE METHODS === #
 

@@ -17,6 +17,11 @@ class SaleOrder(models.Model):
     # may read that is asked only where it is wanted
     access_token = fields.Char(prefetch=False)
 
+    # The first order of an account: objectives of new customers.
+    _crm_first_idx = models.Index(
+        "(company_id, partner_id, date_order) WHERE state = 'sale'"
+    )
+
     # === COMPUTE METHODS === #
 
     @api.depends("company_id", "partner_id", "user_id")

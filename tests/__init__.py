@@ -25,6 +25,9 @@ from . import test_crm_lead_hand_out
 from . import test_crm_market
 from . import test_crm_method_adopt
 from . import test_crm_next_step
+from . import test_crm_objective
+from . import test_crm_objective_figure
+from . import test_crm_objective_report
 from . import test_crm_opportunity_closure
 from . import test_crm_opportunity_forecast_log
 from . import test_crm_opportunity_line
@@ -43,6 +46,7 @@ from . import test_gates
 from . import test_hygiene
 from . import test_import_templates
 from . import test_mail_activity
+from . import test_res_company
 from . import test_res_config_settings
 from . import test_res_partner
 from . import test_sale_order
