@@ -60,6 +60,8 @@
         "views/crm_opportunity_line_views.xml",
         "views/crm_opportunity_forecast_log_views.xml",
         "views/crm_timeline_views.xml",
+        "views/loyalty_program_views.xml",
+        "views/utm_campaign_promotion_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_gestion_menus.xml",

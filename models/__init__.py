@@ -42,6 +42,8 @@ from . import crm_opportunity_stage
 from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line
 from . import crm_origination
+from . import crm_promotion
+from . import crm_promotion_result
 from . import crm_reading
 from . import crm_segment
 from . import crm_stage
@@ -52,6 +54,9 @@ from . import crm_team_member
 from . import ir_actions_act_window
 from . import ir_exports
 from . import ir_exports_line
+from . import loyalty_generate_wizard
+from . import loyalty_program
+from . import loyalty_reward
 from . import mail_activity
 from . import mail_activity_type
 from . import mailing_trace
@@ -61,5 +66,6 @@ from . import res_config_settings
 from . import res_partner
 from . import res_users
 from . import sale_order
+from . import sale_order_line
 from . import spreadsheet_dashboard_share
 from . import utm_campaign

@@ -42,6 +42,7 @@ from . import test_crm_timeline
 from . import test_gates
 from . import test_hygiene
 from . import test_import_templates
+from . import test_loyalty_program
 from . import test_mail_activity
 from . import test_res_config_settings
 from . import test_res_partner
