@@ -36,6 +36,8 @@ from . import crm_lead
 from . import crm_lost_reason
 from . import crm_market
 from . import crm_method_adoption
+from . import crm_objective
+from . import crm_objective_figure
 from . import crm_opportunity_closure
 from . import crm_opportunity_history
 from . import crm_opportunity_stage

@@ -11,6 +11,7 @@ SCOPE_FIELDS = {
     "crm.team": ["crm_in_scope"],
     "crm.gestion": ["in_scope"],
     "crm.lead": ["crm_may_write", "in_scope"],
+    "crm.objective": ["in_scope"],
     "sale.order": ["crm_in_scope"],
 }
 
