@@ -38,6 +38,7 @@ from . import crm_market
 from . import crm_method_adoption
 from . import crm_objective
 from . import crm_objective_figure
+from . import crm_objective_plan_maker
 from . import crm_opportunity_closure
 from . import crm_opportunity_history
 from . import crm_opportunity_stage
@@ -53,6 +54,7 @@ from . import crm_substitution
 from . import crm_substitution_notice
 from . import crm_team
 from . import crm_team_member
+from . import digest_digest
 from . import ir_actions_act_window
 from . import ir_exports
 from . import ir_exports_line

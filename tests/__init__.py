@@ -25,6 +25,7 @@ from . import test_crm_lead_hand_out
 from . import test_crm_market
 from . import test_crm_method_adopt
 from . import test_crm_next_step
+from . import test_crm_objective_plan
 from . import test_crm_opportunity_closure
 from . import test_crm_opportunity_forecast_log
 from . import test_crm_opportunity_line
@@ -39,6 +40,7 @@ from . import test_crm_substitution
 from . import test_crm_substitution_tour
 from . import test_crm_substitution_work
 from . import test_crm_timeline
+from . import test_digest_digest
 from . import test_gates
 from . import test_hygiene
 from . import test_import_templates

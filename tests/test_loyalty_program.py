@@ -494,7 +494,9 @@ class TestPromotionResult(PromotionCommon):
             )
 
     def test_free_product_is_worth_its_list_price(self):
-        gift = self.product.copy({"name": "Mug", "list_price": 12.5})
+        gift = self.env["product.product"].create(
+            {"name": "Mug", "list_price": 12.5, "taxes_id": False}
+        )
         program = self._make_program(
             reward={
                 "reward_type": "product",

@@ -5,6 +5,8 @@ from . import crm_lead_hand_out_line
 from . import crm_lead_lost
 from . import crm_meeting_move
 from . import crm_method_adopt
+from . import crm_objective_plan
+from . import crm_objective_plan_line
 from . import crm_opportunity_close
 from . import crm_opportunity_order
 from . import crm_opportunity_register
