@@ -58,6 +58,8 @@
         "views/crm_day_views.xml",
         "views/crm_export_log_views.xml",
         "views/crm_hand_out_views.xml",
+        "views/crm_objective_views.xml",
+        "reports/crm_objective_report_views.xml",
         "views/crm_opportunity_line_views.xml",
         "views/crm_opportunity_forecast_log_views.xml",
         "views/crm_timeline_views.xml",

@@ -1,10 +1,27 @@
+from datetime import datetime, time
+from math import ceil
+
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
-from ..tools.objective import MONTHS, period_bounds
-from .crm_objective_figure import METRICS, MONEY_METRICS
+from ..tools.objective import (
+    MONTHS,
+    Rates,
+    expected_share,
+    missing_gestiones,
+    missing_opportunities,
+    pace,
+    period_bounds,
+)
+from .crm_objective_figure import METRICS, MONEY_METRICS, RATES, Goal
 
+# How periods are named: dates as Babel writes them.
+FORMS = {"month": "LLLL y", "quarter": "QQQ y", "year": "y"}
+BATCH = 500  # closed in one transaction
 # What closing and reopening write, and nobody else.
 KEPT = {"state", "closed_date", "frozen_actual"}
 # Whose objective it is: what has changed may be out of the writer's reach.
@@ -38,7 +55,7 @@ class CrmObjective(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
-        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        domain="[('id', 'in', possible_user_ids)]",
     )
     team_id = fields.Many2one(
         comodel_name="crm.team",
@@ -46,6 +63,8 @@ class CrmObjective(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
+        domain="[('crm_in_scope', '=', True),"
+        " ('company_id', 'in', [company_id, False])]",
         help="The teams below it count too. Without salesperson and team it is an "
         "objective of the company.",
     )
@@ -128,6 +147,59 @@ class CrmObjective(models.Model):
         string="Figure at Closing", readonly=True, copy=False, aggregator=None
     )
 
+    actual = fields.Monetary(
+        compute="_compute_actual",
+        aggregator=None,
+        help="Worked out now; frozen where the objective is closed.",
+    )
+    progress = fields.Float(
+        compute="_compute_actual",
+        aggregator=None,
+        help="Share of the target: 1 is all.",
+    )
+    missing = fields.Monetary(
+        compute="_compute_actual", aggregator=None, help="What is left to the target."
+    )
+    expected_progress = fields.Float(
+        compute="_compute_pace",
+        aggregator=None,
+        help="Share of the working days of the period that has gone by at the end of "
+        "today.",
+    )
+    pace = fields.Selection(
+        selection=[("ahead", "Ahead"), ("on", "On Track"), ("behind", "Behind")],
+        compute="_compute_pace",
+        search="_search_pace",
+    )
+    missing_opportunities = fields.Integer(
+        string="New Opportunities to Open",
+        compute="_compute_missing_work",
+        aggregator=None,
+        help="That it takes to arrive, by what became of opportunities in the last "
+        "12 months.",
+    )
+    missing_gestiones = fields.Integer(
+        string="Gestiones to Make",
+        compute="_compute_missing_work",
+        aggregator=None,
+        help="That it takes to arrive, by the gestiones of the last 12 months for each "
+        "new opportunity.",
+    )
+    opportunities_known = fields.Boolean(
+        string="Opportunities Can Be Told", compute="_compute_missing_work"
+    )
+    gestiones_known = fields.Boolean(
+        string="Gestiones Can Be Told", compute="_compute_missing_work"
+    )
+    owner_name = fields.Char(string="Of", compute="_compute_owner_name")
+    period_name = fields.Char(string="When", compute="_compute_period_name")
+    possible_user_ids = fields.Many2many(
+        comodel_name="res.users",
+        string="Possible Salespeople",
+        compute="_compute_possible_user_ids",
+    )
+    may_close = fields.Boolean(compute="_compute_may_close")
+    may_reopen = fields.Boolean(compute="_compute_may_close")
     in_scope = fields.Boolean(
         string="Of My People",
         compute="_compute_in_scope",
@@ -156,6 +228,57 @@ class CrmObjective(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("user_id", "team_id", "company_id")
+    def _compute_owner_name(self):
+        for objective in self.sudo():  # sudo: names of colleagues
+            owner = objective.user_id or objective.team_id or objective.company_id
+            objective.owner_name = owner.display_name
+
+    @api.depends("period_type", "date_from", "date_to")
+    @api.depends_context("lang")
+    def _compute_period_name(self):
+        for objective in self:
+            days = (objective.date_from, objective.date_to)
+            form = FORMS.get(objective.period_type)
+            if not all(days):
+                objective.period_name = False
+            elif form:
+                name = format_date(self.env, days[0], date_format=form)
+                objective.period_name = name.capitalize()
+            else:
+                objective.period_name = " – ".join(
+                    format_date(self.env, day) for day in days
+                )
+
+    @api.depends("metric", "owner_name", "period_name")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        labels = dict(self._fields["metric"]._description_selection(self.env))
+        for objective in self:
+            parts = (
+                labels.get(objective.metric),
+                objective.owner_name,
+                objective.period_name,
+            )
+            objective.display_name = ", ".join(filter(None, parts))
+
+    @api.depends("company_id")
+    @api.depends_context("uid")
+    def _compute_possible_user_ids(self):
+        """Whom the user may set an objective. Who left keeps his, and gets no new
+        one."""
+        domain = Domain("share", "=", False) & Domain(
+            "all_group_ids", "in", self.env.ref("sales_team.group_sale_salesman").ids
+        )
+        if not self.env.user.has_group("crm_gestion.group_sales_director"):
+            domain &= Domain("id", "in", list(self._led()[0]))
+        # sudo: who is a salesperson is no secret; groups of users are not open to all
+        users = self.env["res.users"].sudo().search(domain, order="name, id")
+        for objective in self:
+            objective.possible_user_ids = users.filtered(
+                lambda user, company=objective.company_id: company in user.company_ids
+            )
+
     @api.depends("period_type", "date_from")
     def _compute_date_to(self):
         for objective in self:
@@ -175,6 +298,68 @@ class CrmObjective(models.Model):
                 objective.currency_id = False
             elif not objective.currency_id:
                 objective.currency_id = objective.company_id.currency_id
+
+    @api.depends(
+        "user_id", "team_id", "company_id", "metric", "activity_type_ids", "market_id",
+        "date_from", "date_to", "currency_id", "target", "state", "frozen_actual",
+    )  # fmt: skip
+    def _compute_actual(self):
+        """Of what is saved: a form that is being filled in must not tell its user the
+        figures of whomever he types."""
+        figures = self._origin._figures()
+        for objective in self:
+            actual = figures.get(objective._origin, 0.0)
+            target = objective.target
+            objective.actual = actual
+            objective.progress = actual / target if target > 0 else 0.0
+            objective.missing = max(target - actual, 0.0)
+
+    @api.depends("progress", "date_from", "date_to", "company_id", "closed_date")
+    def _compute_pace(self):
+        days = self._working_days()
+        for objective in self:
+            share = 0.0
+            if objective.date_from and objective.date_to:
+                share = expected_share(
+                    objective.date_from,
+                    objective.date_to,
+                    objective._today(),
+                    days[objective.company_id],
+                )
+            objective.expected_progress = share
+            objective.pace = pace(objective.progress, share)
+
+    def _search_pace(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        mine = self.search([("company_id", "in", self.env.companies.ids)])
+        return Domain("id", "in", mine.filtered(lambda o: o.pace in value).ids)
+
+    @api.depends("missing")
+    def _compute_missing_work(self):
+        rates = self._origin._rates()
+        for objective in self:
+            unit = METRICS[objective.metric].unit if objective.metric else "gestiones"
+            own = rates.get(objective._origin, Rates())
+            opportunities = None
+            gestiones = ceil(objective.missing)
+            if unit != "gestiones":
+                opportunities = missing_opportunities(unit, objective.missing, own)
+                gestiones = missing_gestiones(opportunities, own)
+            objective.missing_opportunities = opportunities or 0
+            objective.opportunities_known = opportunities is not None
+            objective.missing_gestiones = gestiones or 0
+            objective.gestiones_known = gestiones is not None
+
+    @api.depends("state", "user_id", "team_id")
+    @api.depends_context("uid")
+    def _compute_may_close(self):
+        writable = self._origin._filtered_access("write")
+        reopens = self._may_reopen()
+        for objective in self:
+            may = objective._origin in writable
+            objective.may_close = may and objective.state == "open"
+            objective.may_reopen = may and reopens and objective.state == "closed"
 
     @api.depends("user_id", "team_id")
     @api.depends_context("uid")
@@ -284,3 +469,177 @@ class CrmObjective(models.Model):
                     "This objective is closed: ask a sales director to reopen it."
                 )
             )
+
+    # === ACTION METHODS === #
+
+    def action_close(self):
+        """Freeze the figure, with the date. Who is closed already stays as he is."""
+        self.check_access("write")
+        self.filtered(lambda objective: objective.state == "open")._close()
+
+    def action_reopen(self):
+        """Work the figure out live again."""
+        self.check_access("write")
+        if not self._may_reopen():
+            raise AccessError(
+                self.env._("Only a sales director reopens an objective: ask yours.")
+            )
+        # sudo: what closing wrote, see `write`
+        self.sudo().write({"state": "open", "closed_date": False, "frozen_actual": 0})
+
+    def action_crm_records(self):
+        """Show what the figure is made of, as far as the user may read it."""
+        self.ensure_one()
+        self.check_access("read")
+        # sudo: which documents they are; what the user may open of them, Odoo decides
+        Figure = self.env["crm.objective.figure"].sudo()
+        domain = Figure._domain(METRICS[self.metric], self.sudo()._goal())
+        action = METRICS[self.metric].action
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(action),
+            "name": self.display_name,
+            "domain": list(domain),
+            "context": {"active_test": False, "create": False},
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _close(self):
+        for objective in self:
+            # sudo: see `write`; the rights to close are checked by who calls this
+            objective.sudo().write(
+                {
+                    "state": "closed",
+                    "closed_date": objective.company_id._crm_today(),
+                    "frozen_actual": objective.actual,
+                }
+            )
+
+    @api.model
+    def _may_reopen(self):
+        user = self.env.user
+        return self.env.su or user.has_group("crm_gestion.group_sales_director")
+
+    @api.model
+    def _cron_close(self):
+        """Close what has been over for some days (a setting; 0: never), in bounded
+        batches: late documents still counted, and then the figure stands."""
+        params = self.env["ir.config_parameter"].sudo()
+        days = int(params.get_param("crm_gestion.objective_close_days", "30"))
+        if days <= 0:
+            return
+        over = [
+            ("state", "=", "open"),
+            ("date_to", "<", fields.Date.today() - relativedelta(days=days)),
+        ]
+        while objectives := self.search(over, order="id", limit=BATCH):
+            objectives._close()
+            self.env.flush_all()
+            left = self.search_count(over)
+            if not self.env["ir.cron"]._commit_progress(
+                len(objectives), remaining=left
+            ):
+                return
+
+    def _today(self):
+        """:return: the day by which the objective is judged"""
+        self.ensure_one()
+        return self.closed_date or self.company_id._crm_today()
+
+    def _company_rate(self):
+        """:return: today's rate from the currency of the objective to the company's; 1
+        of a number"""
+        self.ensure_one()
+        if not self.currency_id:
+            return 1
+        return self.env["res.currency"]._get_conversion_rate(
+            self.currency_id,
+            self.company_id.currency_id,
+            self.company_id,
+            self.company_id._crm_today(),
+        )
+
+    def _goal(self):
+        """:return: what ``crm.objective.figure`` is asked for"""
+        self.ensure_one()
+        return Goal(
+            key=self.id,
+            company=self.company_id,
+            date_from=self.date_from,
+            date_to=self.date_to,
+            user_id=self.user_id.id,
+            team_id=self.team_id.id,
+            currency_id=self.currency_id.id,
+            market_path=self.market_id.parent_path,
+            activity_type_ids=tuple(self.activity_type_ids.ids),
+        )
+
+    def _figures(self):
+        """:return: dict objective -> how far it is, of those the user may read"""
+        # sudo: the figure of an objective is its reader's to know as a whole, also
+        # where single documents are not; the figure keeps companies apart by itself
+        readable = self._filtered_access("read").sudo()
+        figures = {
+            objective: objective.frozen_actual
+            for objective in readable
+            if objective.state == "closed"
+        }
+        is_open = readable.filtered(lambda objective: objective.state == "open")
+        Figure = readable.env["crm.objective.figure"]
+        for metric, objectives in is_open.grouped("metric").items():
+            goals = [objective._goal() for objective in objectives]
+            found = Figure._figures(METRICS[metric], goals)
+            figures |= {objective: found[objective.id] for objective in objectives}
+        return figures
+
+    def _rates(self):
+        """:return: dict objective -> `Rates` of its owner in the last twelve months"""
+        # sudo: as for figures
+        readable = self._filtered_access("read").sudo()
+        Figure = readable.env["crm.objective.figure"]
+        goals = []
+        for objective in readable:
+            today = objective._today()
+            goals.append(
+                objective._goal()._replace(
+                    date_from=today - relativedelta(years=1, days=-1),
+                    date_to=today,
+                    currency_id=(
+                        objective.currency_id or objective.company_id.currency_id
+                    ).id,
+                    market_path=False,
+                    activity_type_ids=(),
+                )
+            )
+        figures = {
+            name: Figure._figures(metric, goals) for name, metric in RATES.items()
+        }
+        return {
+            objective: Rates(
+                **{name: found[objective.id] for name, found in figures.items()}
+            )
+            for objective in readable
+        }
+
+    def _working_days(self):
+        """:return: dict company -> days on which it works while these objectives run,
+        by its calendar and its public holidays; none where it has no calendar"""
+        days = {}
+        for company, objectives in self.grouped("company_id").items():
+            days[company] = []
+            dates = [*objectives.mapped("date_from"), *objectives.mapped("date_to")]
+            dates = [day for day in dates if day]
+            # sudo: the calendar of the company, for whoever has an objective
+            calendar = company.sudo().resource_calendar_id
+            if not calendar or not dates:
+                continue
+            tz = company._crm_tz()
+            is_off = calendar._get_unusual_days(
+                tz.localize(datetime.combine(min(dates), time.min)),
+                tz.localize(datetime.combine(max(dates), time.max)),
+                company,
+            )
+            days[company] = [
+                fields.Date.to_date(day) for day in sorted(is_off) if not is_off[day]
+            ]
+        return days

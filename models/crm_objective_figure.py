@@ -1,29 +1,656 @@
+from datetime import timedelta
 from typing import NamedTuple
 
-from odoo import models
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+class Goal(NamedTuple):
+    """A figure that is asked for: of whom, and from when to when."""
+
+    key: int  # by which it is told from others that are asked for at once
+    company: models.BaseModel
+    date_from: object
+    date_to: object
+    user_id: int | bool = False
+    team_id: int | bool = False  # the teams below it too; without both, the company
+    currency_id: int | bool = False
+    market_path: str | bool = False
+    activity_type_ids: tuple = ()
+    start: object = None  # as moments of the documents
+    stop: object = None
 
 
 class Metric(NamedTuple):
+    """What is counted, or added up.
+
+    ``source`` is a query of the documents, with the columns ``user_id``, ``team_id``,
+    ``company_id``, ``moment`` (in UTC, or a day where ``by_day``), ``lead_id`` and
+    ``partner_id``; of money also ``amount``, ``currency_id`` (NULL: the company's) and
+    ``company_amount``. A plain one: PostgreSQL then looks through it to the indexes.
+    """
+
     label: str
+    unit: str  # what is missing, for `missing_opportunities`
+    source: SQL
+    reads: tuple  # models that must be written before it is asked
+    action: str  # that shows the documents
+    domain: tuple = ()  # of the documents, as `source` has them
+    date: str = ""
+    user: str = "user_id"
+    lead: str = ""  # path to the opportunity
+    partner: str = "partner_id"
+    by_day: bool = False
     is_money: bool = False
 
 
+def _orders(moment, states):
+    return SQL(
+        """SELECT id, user_id, team_id, company_id, %s AS moment,
+                  opportunity_id AS lead_id, partner_id, amount_untaxed AS amount,
+                  currency_id,
+                  amount_untaxed / COALESCE(NULLIF(currency_rate, 0), 1)
+                  AS company_amount
+             FROM sale_order WHERE state IN %s""",
+        SQL.identifier(moment),
+        states,
+    )
+
+
+def _leads(moment, condition):
+    """Odoo leaves the company of an opportunity empty where its salesperson works in
+    several: it counts in his main one."""
+    return SQL(
+        """SELECT lead.id, lead.user_id, lead.team_id,
+                  COALESCE(lead.company_id, salesman.company_id) AS company_id,
+                  lead.%s AS moment, lead.id AS lead_id, lead.partner_id,
+                  lead.expected_revenue AS amount, NULL::int4 AS currency_id,
+                  lead.expected_revenue AS company_amount
+             FROM crm_lead lead
+        LEFT JOIN res_users salesman ON salesman.id = lead.user_id
+            WHERE lead.type = 'opportunity' AND %s""",
+        SQL.identifier(moment),
+        condition,
+    )
+
+
+# Opportunity of an invoice: the first one of the orders that it invoices.
+INVOICE_LEAD = SQL(
+    """(SELECT orders.opportunity_id
+          FROM account_move_line item
+          JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = item.id
+          JOIN sale_order_line line ON line.id = rel.order_line_id
+          JOIN sale_order orders ON orders.id = line.order_id
+         WHERE item.move_id = move.id AND orders.opportunity_id IS NOT NULL
+      ORDER BY item.id, orders.id LIMIT 1)"""
+)
+INVOICES = SQL(
+    """SELECT move.id, move.invoice_user_id AS user_id, move.team_id, move.company_id,
+              move.invoice_date AS moment, %s AS lead_id,
+              move.commercial_partner_id AS partner_id,
+              move.amount_untaxed_in_currency_signed AS amount, move.currency_id,
+              move.amount_untaxed_signed AS company_amount
+         FROM account_move move
+        WHERE move.state = 'posted' AND move.move_type IN ('out_invoice', 'out_refund')
+    """,
+    INVOICE_LEAD,
+)
+# What is matched with a credit note or an exchange difference is no payment: those are
+# not in a journal of money.
+PAYMENTS = SQL(
+    """SELECT move.id, move.invoice_user_id AS user_id, move.team_id,
+              partial.company_id, partial.max_date AS moment, %s AS lead_id,
+              move.commercial_partner_id AS partner_id,
+              partial.debit_amount_currency AS amount,
+              partial.debit_currency_id AS currency_id,
+              partial.amount AS company_amount
+         FROM account_partial_reconcile partial
+         JOIN account_move_line receivable ON receivable.id = partial.debit_move_id
+         JOIN account_move move ON move.id = receivable.move_id
+         JOIN account_move_line payment ON payment.id = partial.credit_move_id
+         JOIN account_journal journal ON journal.id = payment.journal_id
+        WHERE move.state = 'posted' AND move.move_type = 'out_invoice'
+          AND receivable.display_type = 'payment_term'
+          AND journal.type IN ('bank', 'cash', 'credit')""",
+    INVOICE_LEAD,
+)
+GESTIONES = SQL(
+    """SELECT gestion.id, gestion.user_id, gestion.team_id, gestion.company_id,
+              gestion.date AS moment, gestion.lead_id,
+              COALESCE(gestion.organization_id, gestion.contact_id) AS partner_id,
+              gestion.activity_type_id
+         FROM crm_gestion gestion
+         JOIN mail_activity_type kind ON kind.id = gestion.activity_type_id
+        WHERE kind.counts_as_activity"""
+)
+# The first order or invoice ever of an account, by the calendar of the company.
+CUSTOMERS = SQL(
+    """SELECT DISTINCT ON (sale.company_id, sale.account_id)
+              sale.account_id AS id, sale.user_id, sale.team_id, sale.company_id,
+              sale.day AS moment, sale.lead_id, sale.account_id AS partner_id
+         FROM (SELECT orders.company_id, partner.commercial_partner_id AS account_id,
+                      (orders.date_order AT TIME ZONE 'UTC'
+                                         AT TIME ZONE zone.name)::date AS day,
+                      orders.date_order, orders.id, orders.user_id, orders.team_id,
+                      orders.opportunity_id AS lead_id
+                 FROM sale_order orders
+                 JOIN res_partner partner ON partner.id = orders.partner_id
+                 JOIN zone ON zone.company_id = orders.company_id
+                WHERE orders.state = 'sale'
+            UNION ALL
+               SELECT move.company_id, move.commercial_partner_id, move.invoice_date,
+                      NULL, move.id, move.invoice_user_id, move.team_id, %s
+                 FROM account_move move
+                 JOIN zone ON zone.company_id = move.company_id
+                WHERE move.state = 'posted' AND move.move_type = 'out_invoice') sale
+     ORDER BY sale.company_id, sale.account_id, sale.day, sale.date_order, sale.id""",
+    INVOICE_LEAD,
+)
+WON = SQL("lead.won_status = 'won'")
+OPPORTUNITIES = "crm.crm_lead_opportunities"
 METRICS = {
-    "sales": Metric("Confirmed Sales", True),
-    "invoiced": Metric("Invoiced", True),
-    "collected": Metric("Collected", True),
-    "won": Metric("Won Opportunities"),
-    "new_count": Metric("New Opportunities"),
-    "new_amount": Metric("Amount of New Opportunities", True),
-    "gestiones": Metric("Gestiones"),
-    "proposals": Metric("Proposals Made"),
-    "new_customers": Metric("New Customers"),
+    "sales": Metric(
+        label="Confirmed Sales",
+        unit="amount",
+        source=_orders("date_order", ("sale",)),
+        reads=("sale.order",),
+        action="sale.action_orders",
+        domain=(("state", "=", "sale"),),
+        date="date_order",
+        lead="opportunity_id",
+        is_money=True,
+    ),
+    "invoiced": Metric(
+        label="Invoiced",
+        unit="amount",
+        source=INVOICES,
+        reads=("account.move",),
+        action="account.action_move_out_invoice",
+        domain=(
+            ("state", "=", "posted"),
+            ("move_type", "in", ("out_invoice", "out_refund")),
+        ),
+        date="invoice_date",
+        user="invoice_user_id",
+        lead="line_ids.sale_line_ids.order_id.opportunity_id",
+        partner="commercial_partner_id",
+        by_day=True,
+        is_money=True,
+    ),
+    "collected": Metric(
+        label="Collected",
+        unit="amount",
+        source=PAYMENTS,
+        reads=("account.move", "account.move.line", "account.partial.reconcile"),
+        action="account.action_move_out_invoice",
+        by_day=True,
+        is_money=True,
+    ),
+    "won": Metric(
+        label="Won Opportunities",
+        unit="won",
+        source=_leads("date_closed", WON),
+        reads=("crm.lead",),
+        action=OPPORTUNITIES,
+        domain=(("type", "=", "opportunity"), ("won_status", "=", "won")),
+        date="date_closed",
+    ),
+    "new_count": Metric(
+        label="New Opportunities",
+        unit="new",
+        source=_leads("create_date", SQL("TRUE")),
+        reads=("crm.lead",),
+        action=OPPORTUNITIES,
+        domain=(("type", "=", "opportunity"),),
+        date="create_date",
+    ),
+    "new_amount": Metric(
+        label="Amount of New Opportunities",
+        unit="new_amount",
+        source=_leads("create_date", SQL("TRUE")),
+        reads=("crm.lead",),
+        action=OPPORTUNITIES,
+        domain=(("type", "=", "opportunity"),),
+        date="create_date",
+        is_money=True,
+    ),
+    "gestiones": Metric(
+        label="Gestiones",
+        unit="gestiones",
+        source=GESTIONES,
+        reads=("crm.gestion",),
+        action="crm_gestion.crm_gestion_action",
+        domain=(("activity_type_id.counts_as_activity", "=", True),),
+        date="date",
+        lead="lead_id",
+    ),
+    "proposals": Metric(
+        label="Proposals Made",
+        unit="new",
+        source=_orders("create_date", ("sent", "sale")),
+        reads=("sale.order",),
+        action="sale.action_quotations_with_onboarding",
+        domain=(("state", "in", ("sent", "sale")),),
+        date="create_date",
+        lead="opportunity_id",
+    ),
+    "new_customers": Metric(
+        label="New Customers",
+        unit="won",
+        source=CUSTOMERS,
+        reads=("account.move", "sale.order", "res.partner"),
+        action="crm_gestion.res_partner_action_account",
+        by_day=True,
+    ),
 }
 MONEY_METRICS = frozenset(key for key, metric in METRICS.items() if metric.is_money)
+# What else somebody's own rates are made of, see `Rates`.
+RATES = {
+    "gestiones": METRICS["gestiones"],
+    "created": METRICS["new_count"],
+    "decided": METRICS["won"]._replace(
+        source=_leads("date_closed", SQL("lead.won_status IN ('won', 'lost')"))
+    ),
+    "won": METRICS["won"],
+    "won_amount": METRICS["won"]._replace(is_money=True),
+}
 
 
 class CrmObjectiveFigure(models.AbstractModel):
-    """Works out how far objectives are."""
+    """Works out how far objectives are: `METRICS` is the one list of what can be aimed
+    at.
+
+    One query for each metric, however many objectives with whatever periods. It reads
+    the documents once and puts them into buckets, by owner and between the days on
+    which some period begins or is over; a period is the sum of its buckets. Joining
+    each objective with its documents would read those of a month again for its quarter,
+    its year, its team and its company.
+
+    Whose a document is say its salesperson, its team (and the teams above it), its
+    company. A moment belongs to a day by the time zone of the company. An amount in
+    another currency than the objective's is converted at the rate of its own day: such
+    days begin buckets too. The sum is rounded by the currency.
+
+    It asks nobody for rights, and keeps companies apart by itself: ``crm.objective``
+    asks it for what its reader may read the objective of.
+    """
 
     _name = "crm.objective.figure"
     _description = "Figure of an Objective"
+
+    @api.model
+    def _figures(self, metric, goals):
+        """
+        :param Metric metric: what is counted or added up
+        :param goals: list of `Goal`
+        :return: dict key of a goal -> number, rounded where it is an amount
+        """
+        figures = {goal.key: 0.0 for goal in goals}
+        if not goals:
+            return figures
+        goals = self._prepare(metric, goals)
+        edges = self._edges(metric, goals)
+        teams = self._team_trees(goals)
+        query = SQL(
+            "WITH %s, doc AS MATERIALIZED (%s) %s",
+            self._zones(goals),
+            self._documents(metric, goals, edges, teams),
+            SQL(" UNION ALL ").join(self._arms(metric, goals, edges, teams)),
+        )
+        for key, figure in self.env.execute_query(query):
+            figures[key] = float(figure)
+        if metric.is_money:
+            Currency = self.env["res.currency"]
+            for goal in goals:
+                currency = Currency.browse(goal.currency_id)
+                figures[goal.key] = currency.round(figures[goal.key])
+        return figures
+
+    @api.model
+    def _prepare(self, metric, goals):
+        """Write what the query reads.
+
+        :return: the goals with the moments at which they begin and are over
+        """
+        for name in metric.reads:
+            self.env[name].flush_model()
+        self.env["res.partner"].flush_model(["market_id"])
+        bounds = {}
+        for goal in goals:
+            period = goal.company, goal.date_from, goal.date_to
+            if metric.by_day:
+                bounds[period] = goal.date_from, goal.date_to + timedelta(days=1)
+            elif period not in bounds:
+                bounds[period] = goal.company._crm_day_bounds(*period[1:])
+        return [
+            goal._replace(start=start, stop=stop)
+            for goal in goals
+            for start, stop in [bounds[goal.company, goal.date_from, goal.date_to]]
+        ]
+
+    # === DOCUMENTS === #
+
+    @api.model
+    def _domain(self, metric, goal):
+        """:return: domain of the documents behind the figure of a goal"""
+        (goal,) = self._prepare(metric, [goal])
+        if not metric.date:
+            return Domain("id", "in", self._document_ids(metric, goal))
+        domain = Domain(list(metric.domain)) & Domain(
+            [(metric.date, ">=", goal.start), (metric.date, "<", goal.stop)]
+        )
+        if goal.activity_type_ids:
+            domain &= Domain("activity_type_id", "in", goal.activity_type_ids)
+        if goal.user_id:
+            domain &= Domain(metric.user, "=", goal.user_id)
+        elif goal.team_id:
+            teams = self._team_trees([goal])[goal.team_id]
+            domain &= Domain("team_id", "in", teams)
+        return domain & self._company_domain(metric, goal) & self._market(metric, goal)
+
+    @api.model
+    def _company_domain(self, metric, goal):
+        company = Domain("company_id", "=", goal.company.id)
+        if metric.reads == ("crm.lead",):
+            company |= Domain("company_id", "=", False) & Domain(
+                "user_id.company_id", "=", goal.company.id
+            )
+        return company
+
+    @api.model
+    def _market(self, metric, goal):
+        if not goal.market_path:
+            return Domain.TRUE
+        market_id = int(goal.market_path.split("/")[-2])
+        path, _, rest = f"{metric.lead}.market_id".lstrip(".").partition(".")
+        if not rest:
+            known = Domain(path, "!=", False)
+        else:
+            known = Domain(path, "any", [(rest, "!=", False)])
+        below = (f"{path}.{rest}".rstrip("."), "child_of", market_id)
+        partner = (f"{metric.partner}.market_id", "child_of", market_id)
+        return (known & Domain([below])) | (~known & Domain([partner]))
+
+    @api.model
+    def _document_ids(self, metric, goal):
+        """:return: ids of the documents behind the figure of a goal"""
+        market = SQL()
+        if goal.market_path:
+            market = SQL("AND starts_with(market.parent_path, %s)", goal.market_path)
+        rows = self.env.execute_query(
+            SQL(
+                "WITH %s SELECT DISTINCT record.id %s %s",
+                self._zones([goal]),
+                self._from(metric, [goal], self._team_trees([goal])),
+                market,
+            )
+        )
+        return [record_id for (record_id,) in rows]
+
+    @api.model
+    def _from(self, metric, goals, teams):
+        """:return: SQL of the documents that one of these goals may ask for"""
+        joins = SQL()
+        if any(goal.market_path for goal in goals):
+            joins = SQL(
+                """LEFT JOIN crm_lead opportunity ON opportunity.id = record.lead_id
+                   LEFT JOIN res_partner partner ON partner.id = record.partner_id
+                   LEFT JOIN crm_market market ON market.id
+                           = COALESCE(opportunity.market_id, partner.market_id)"""
+            )
+        return SQL(
+            """FROM (%(source)s) record %(joins)s
+              WHERE record.moment >= %(start)s AND record.moment < %(stop)s
+                AND record.company_id = ANY(%(companies)s) %(owners)s""",
+            source=metric.source,
+            joins=joins,
+            start=min(goal.start for goal in goals),
+            stop=max(goal.stop for goal in goals),
+            companies=list({goal.company.id for goal in goals}),
+            owners=self._owners(goals, teams),
+        )
+
+    @api.model
+    def _owners(self, goals, teams):
+        """:return: SQL that leaves out whose documents nobody asks for"""
+        if any(not (goal.user_id or goal.team_id) for goal in goals):
+            return SQL()
+        users = list({goal.user_id for goal in goals if goal.user_id})
+        if not teams:
+            return SQL("AND record.user_id = ANY(%s)", users)
+        return SQL(
+            "AND (record.user_id = ANY(%s) OR record.team_id = ANY(%s))",
+            users,
+            list({team_id for tree in teams.values() for team_id in tree}),
+        )
+
+    # === BUCKETS === #
+
+    @api.model
+    def _edges(self, metric, goals):
+        """:return: sorted list of when buckets begin"""
+        edges = {bound for goal in goals for bound in (goal.start, goal.stop)}
+        foreign = [
+            goal
+            for goal in goals
+            if metric.is_money and goal.currency_id != goal.company.currency_id.id
+        ]
+        first, last = min(edges), max(edges)
+        if foreign:
+            changes = self._rate_changes(metric, foreign)
+            edges.update(change for change in changes if first < change < last)
+        return sorted(edges)
+
+    @api.model
+    def _rate_changes(self, metric, goals):
+        """:return: set of the moments at which rates of the currencies of these goals
+        change"""
+        currencies = {goal.currency_id for goal in goals}
+        companies = self.env["res.company"].union(*(goal.company for goal in goals))
+        currencies.update(companies.currency_id.ids)
+        # sudo: as Odoo itself converts
+        days = (
+            self.env["res.currency.rate"]
+            .sudo()
+            ._read_group([("currency_id", "in", list(currencies))], ["name:day"])
+        )
+        days = [day for (day,) in days]
+        if metric.by_day:
+            return set(days)
+        return {
+            company._crm_day_bounds(day, day)[0]
+            for company in companies
+            for day in days
+        }
+
+    @api.model
+    def _documents(self, metric, goals, edges, teams):
+        """:return: query of the documents of a metric in buckets"""
+        names = ["company_id", "user_id", "team_id"]
+        if metric.is_money:
+            names.append("currency_id")
+        if any(goal.activity_type_ids for goal in goals):
+            names.append("activity_type_id")
+        columns = [SQL.identifier("record", name) for name in names]
+        if any(goal.market_path for goal in goals):
+            columns.append(SQL("market.parent_path"))
+        figures = SQL("COUNT(*) AS count")
+        if metric.is_money:
+            figures = SQL(
+                """MIN(record.moment) AS moment, SUM(record.amount) AS amount,
+                   SUM(record.company_amount) AS company_amount"""
+            )
+        return SQL(
+            """SELECT %(columns)s, %(figures)s,
+                      width_bucket(record.moment, %(edges)s::%(type)s[]) AS bucket
+                      %(documents)s
+             GROUP BY %(columns)s, bucket""",
+            columns=SQL(", ").join(columns),
+            figures=figures,
+            edges=edges,
+            type=SQL("date") if metric.by_day else SQL("timestamp"),
+            documents=self._from(metric, goals, teams),
+        )
+
+    # === SUMS === #
+
+    @api.model
+    def _arms(self, metric, goals, edges, teams):
+        """
+        :return: list of SQL: queries of key and figure of the goals of salespeople, of
+            teams and of companies; in one query, PostgreSQL could not look them up
+        """
+        rows = {"user": [], "team": [], "company": []}
+        for goal in goals:
+            if goal.user_id:
+                rows["user"].append((goal, goal.user_id))
+            elif goal.team_id:
+                rows["team"] += [(goal, team_id) for team_id in teams[goal.team_id]]
+            else:
+                rows["company"].append((goal, None))
+        joins = {
+            "user": SQL("AND doc.user_id = goal.owner_id"),
+            "team": SQL("AND doc.team_id = goal.owner_id"),
+            "company": SQL(),
+        }
+        return [
+            self._arm(metric, rows[kind], joins[kind], edges)
+            for kind in rows
+            if rows[kind]
+        ]
+
+    @api.model
+    def _arm(self, metric, rows, join, edges):
+        """
+        :param rows: list of pairs of a goal and the id of its owner
+        :param join: SQL of the owner
+        :return: SQL, query of key and figure
+        """
+        goals = [goal for goal, _owner_id in rows]
+        bucket = {edge: number for number, edge in enumerate(edges, 1)}
+        return SQL(
+            """SELECT goal.key, %(value)s
+                 FROM unnest(%(keys)s::int4[], %(owners)s::int4[],
+                             %(companies)s::int4[], %(first)s::int4[],
+                             %(after)s::int4[], %(currencies)s::int4[],
+                             %(markets)s::text[])
+                      AS goal (key, owner_id, company_id, first, after, currency_id,
+                               market_path)
+                 JOIN doc ON doc.company_id = goal.company_id %(join)s
+                  AND doc.bucket >= goal.first AND doc.bucket < goal.after
+                WHERE %(where)s
+             GROUP BY goal.key""",
+            value=self._value(metric),
+            keys=[goal.key for goal in goals],
+            owners=[owner_id for _goal, owner_id in rows],
+            companies=[goal.company.id for goal in goals],
+            first=[bucket[goal.start] for goal in goals],
+            after=[bucket[goal.stop] for goal in goals],
+            currencies=[goal.currency_id or None for goal in goals],
+            markets=[goal.market_path or None for goal in goals],
+            join=join,
+            where=self._where(goals),
+        )
+
+    @api.model
+    def _where(self, goals):
+        """:return: SQL of what not all of these goals ask for"""
+        conditions = [SQL("TRUE")]
+        if any(goal.market_path for goal in goals):
+            conditions.append(
+                SQL(
+                    """(goal.market_path IS NULL
+                        OR starts_with(doc.parent_path, goal.market_path))"""
+                )
+            )
+        types = [
+            (goal.key, type_id) for goal in goals for type_id in goal.activity_type_ids
+        ]
+        if types:
+            conditions.append(
+                SQL(
+                    """(goal.key <> ALL(%(keys)s::int4[])
+                        OR (goal.key, doc.activity_type_id) IN (
+                           SELECT * FROM unnest(%(keys)s::int4[], %(types)s::int4[])))
+                    """,
+                    keys=[key for key, _type_id in types],
+                    types=[type_id for _key, type_id in types],
+                )
+            )
+        return SQL(" AND ").join(conditions)
+
+    @api.model
+    def _value(self, metric):
+        """:return: SQL of the sum of buckets of a goal"""
+        if not metric.is_money:
+            return SQL("SUM(doc.count)")
+        day = SQL("doc.moment")
+        if not metric.by_day:
+            day = SQL(
+                """(doc.moment AT TIME ZONE 'UTC' AT TIME ZONE (
+                    SELECT name FROM zone WHERE company_id = goal.company_id))::date"""
+            )
+        own = SQL("(SELECT currency_id FROM res_company WHERE id = goal.company_id)")
+        return SQL(
+            """SUM(CASE goal.currency_id
+                   WHEN COALESCE(doc.currency_id, %(own)s) THEN doc.amount
+                   WHEN %(own)s THEN doc.company_amount
+                   ELSE doc.company_amount * %(rate)s / %(own_rate)s END)""",
+            own=own,
+            rate=self._rate(SQL("goal.currency_id"), day),
+            own_rate=self._rate(own, day),
+        )
+
+    @api.model
+    def _rate(self, currency, day):
+        """:return: SQL of the rate of a currency on a day, as Odoo looks it up: the
+        last one until then, else the first one; of the company, else of all"""
+        rates = SQL(
+            """SELECT rate FROM res_currency_rate
+                WHERE currency_id = %s AND (company_id IS NULL OR company_id = (
+                      SELECT split_part(parent_path, '/', 1)::int4 FROM res_company
+                       WHERE id = goal.company_id))""",
+            currency,
+        )
+        return SQL(
+            """COALESCE((%(rates)s AND name <= %(day)s
+                         ORDER BY company_id, name DESC LIMIT 1),
+                        (%(rates)s ORDER BY company_id, name LIMIT 1), 1)""",
+            rates=rates,
+            day=day,
+        )
+
+    @api.model
+    def _zones(self, goals):
+        """:return: SQL of the table ``zone``, the time zones of the companies"""
+        companies = self.env["res.company"].union(*(goal.company for goal in goals))
+        return SQL(
+            """zone (company_id, name) AS (
+                   SELECT * FROM unnest(%s::int4[], %s::text[]))""",
+            companies.ids,
+            [str(company._crm_tz()) for company in companies],
+        )
+
+    @api.model
+    def _team_trees(self, goals):
+        """:return: dict id of a team of goals -> list of ids of it and of the teams
+        below it"""
+        trees = {goal.team_id: [] for goal in goals if goal.team_id}
+        if not trees:
+            return trees
+        self.env["crm.team"].flush_model(["parent_id"])
+        for root_id, team_id in self.env.execute_query(
+            SQL(
+                """WITH RECURSIVE tree (root_id, team_id) AS (
+                       SELECT id, id FROM crm_team WHERE id = ANY(%s)
+                       UNION
+                       SELECT tree.root_id, below.id
+                         FROM tree
+                         JOIN crm_team below ON below.parent_id = tree.team_id)
+                   SELECT root_id, team_id FROM tree""",
+                list(trees),
+            )
+        ):
+            trees[root_id].append(team_id)
+        return trees

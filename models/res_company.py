@@ -45,6 +45,11 @@ class ResCompany(models.Model):
             company.resource_calendar_id.tz or company.partner_id.tz or "UTC"
         )
 
+    def _crm_today(self):
+        """:return: the day that it is for this company"""
+        now = utc.localize(fields.Datetime.now())
+        return now.astimezone(self._crm_tz()).date()
+
     def _crm_day_bounds(self, date_from, date_to):
         """When days of this company begin and end.
 

@@ -52,6 +52,11 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="crm_gestion.quiet_days",
         default=60,
     )
+    crm_objective_close_days = fields.Integer(
+        string="Days until Objectives Close",
+        config_parameter="crm_gestion.objective_close_days",
+        default=30,
+    )
     crm_shared_history = fields.Selection(
         related="company_id.crm_shared_history", required=True, readonly=False
     )
@@ -92,6 +97,10 @@ class ResConfigSettings(models.TransientModel):
         "An account waits for contact after one day at least.",
     )
 
+    _objective_close_days_positive = models.Constraint(
+        "CHECK(crm_objective_close_days >= 0)",
+        "The days until objectives close cannot be negative; 0 closes none.",
+    )
     _pdf_limit_positive = models.Constraint(
         "CHECK(crm_pdf_limit > 0)", "A seller prints one document at once at least."
     )
@@ -128,6 +137,7 @@ class ResConfigSettings(models.TransientModel):
         for name in (
             "crm_correction_days",
             "crm_former_months",
+            "crm_objective_close_days",
             "crm_pdf_limit",
             "crm_quiet_days",
             "crm_read_limit",

@@ -1,5 +1,6 @@
 """Arithmetic of sales objectives: periods, pace, and what is missing to arrive."""
 
+from bisect import bisect_left, bisect_right
 from datetime import date
 from math import ceil
 from typing import NamedTuple
@@ -36,8 +37,8 @@ def expected_share(first, last, today, working_days):
 
     :param date first: first day of the period
     :param date last: last day of the period
-    :param working_days: dates, at least those of the period; where the period has none,
-        all its days count
+    :param working_days: sorted list of dates, at least those of the period; where the
+        period has none, all its days count
     :return: float from 0 to 1
 
     >>> days = [date(2026, 3, day) for day in (2, 3, 4, 5, 6)]
@@ -54,10 +55,11 @@ def expected_share(first, last, today, working_days):
         return 0.0
     if today >= last:
         return 1.0
-    days = [day for day in working_days if first <= day <= last]
+    before = bisect_left(working_days, first)
+    days = bisect_right(working_days, last) - before
     if not days:
         return ((today - first).days + 1) / ((last - first).days + 1)
-    return sum(day <= today for day in days) / len(days)
+    return (bisect_right(working_days, today) - before) / days
 
 
 def pace(progress, expected):
