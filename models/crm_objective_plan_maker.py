@@ -1,8 +1,6 @@
 from datetime import date
 from typing import NamedTuple
 
-from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -249,14 +247,13 @@ class CrmObjectivePlanMaker(models.AbstractModel):
         if not vals_list:
             raise UserError(
                 self.env._(
-                    "There is no objective to make: enter a target for a month that has "
-                    "none yet."
+                    "There is no objective to make: enter a target for a month that "
+                    "has none yet."
                 )
             )
-        objectives = self.env["crm.objective"]
-        return objectives.with_context(clean_context(self.env.context)).create(
-            vals_list
-        )
+        # without the defaults of the dialog that is open
+        env = self.env(context=clean_context(self.env.context))
+        return env["crm.objective"].create(vals_list)
 
     @api.model
     def _values(self, plan, month):

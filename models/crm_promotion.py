@@ -76,7 +76,8 @@ class CrmPromotion(models.AbstractModel):
         others = coupons.sudo().filtered(
             lambda coupon: (
                 coupon.program_id.segment_id
-                and coupon.partner_id.commercial_partner_id not in (account, account.browse())
+                and coupon.partner_id.commercial_partner_id
+                not in (account, account.browse())
             )
         )
         return others.with_env(coupons.env)
@@ -127,7 +128,9 @@ class CrmPromotion(models.AbstractModel):
         # sudo: a customer who signs in the portal has no rights on campaigns
         for order in orders.sudo().filtered(lambda order: not order.campaign_id):
             campaigns = order.order_line.reward_id.program_id.campaign_id.filtered(
-                lambda c, company=order.company_id: c.company_id in (company, c.browse())
+                lambda c, company=order.company_id: (
+                    c.company_id in (company, c.browse())
+                )
             )
             if campaigns:
                 order.campaign_id = campaigns[0]

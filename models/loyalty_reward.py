@@ -14,7 +14,7 @@ class LoyaltyReward(models.Model):
         if self.env.user.has_group("crm_gestion.group_sales_director"):
             # sudo: the reward is the director's, and was checked
             self = self.sudo()
-        return super(LoyaltyReward, self)._create_missing_discount_line_products()
+        return super()._create_missing_discount_line_products()
 
     def write(self, vals):
         own = {name: vals[name] for name in vals.keys() & ON_THE_PRODUCT}

@@ -32,9 +32,7 @@ class PlanCommon(CrmGestionCommon):
                 "partner_id": cls.organization.id,
                 "user_id": user.id,
                 "order_line": [
-                    Command.create(
-                        {"product_id": cls.product.id, "price_unit": amount}
-                    )
+                    Command.create({"product_id": cls.product.id, "price_unit": amount})
                 ],
             }
         )
@@ -250,9 +248,7 @@ class TestTeamObjectives(PlanCommon):
         )
         objectives = self._create(plan)
         self.assertNotIn(self.stranger, objectives.user_id)
-        self.assertEqual(
-            max(objectives.filtered("team_id").mapped("target")), 1700.0
-        )
+        self.assertEqual(max(objectives.filtered("team_id").mapped("target")), 1700.0)
 
     def test_sellers_plan_nothing(self):
         with self.assertRaises(AccessError):
@@ -291,7 +287,9 @@ class TestTeamObjectives(PlanCommon):
         ]
         proposals = [self._count_queries(plan.action_propose) for plan in plans]
         self.assertLessEqual(proposals[2], proposals[1] + self.ALLOWANCE)
-        made = [self._count_queries(plan.action_create_objectives) for plan in plans[1:]]
+        made = [
+            self._count_queries(plan.action_create_objectives) for plan in plans[1:]
+        ]
         # rows are inserted by hundreds
         self.assertLessEqual(made[1], made[0] + 2 * self.ALLOWANCE)
         self.assertEqual(self.env["crm.objective"].search_count([]), 30 * 12 + 24)

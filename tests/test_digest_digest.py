@@ -75,9 +75,7 @@ class TestDigest(CrmGestionCommon):
             date_from="2026-02-01",
             target=1,
         )
-        self.assertEqual(
-            self._figures(self.seller)["kpi_crm_objectives"], [50, 50, 25]
-        )
+        self.assertEqual(self._figures(self.seller)["kpi_crm_objectives"], [50, 50, 25])
 
     def test_where_a_level_has_none_the_next_one_counts(self):
         objectives = self.env["crm.objective"]

@@ -344,7 +344,9 @@ class TestCouponsForSegment(PromotionCommon):
         )
         coupons = self._generate(program)
         self.assertEqual(coupons.partner_id, self.organization | self.contact)
-        messages = coupons.message_ids.filtered(lambda m: m.message_type != "notification")
+        messages = coupons.message_ids.filtered(
+            lambda m: m.message_type != "notification"
+        )
         self.assertIn(self.contact, messages.partner_ids | self._sent())
 
     def test_coupon_serves_its_customer_only(self):
@@ -616,7 +618,9 @@ class TestPromotionResult(PromotionCommon):
             with self.assertRaises(ValueError):
                 Program.search([("result_revenue", ">", 0)])
             with self.assertRaises(ValueError):
-                Program.formatted_read_group([], ["campaign_id"], ["result_revenue:sum"])
+                Program.formatted_read_group(
+                    [], ["campaign_id"], ["result_revenue:sum"]
+                )
 
     def test_campaign_shows_its_promotions(self):
         program = self._make_program(campaign_id=self.campaign.id)

@@ -11,4 +11,5 @@ from . import crm_opportunity_close
 from . import crm_opportunity_order
 from . import crm_opportunity_register
 from . import crm_opportunity_register_line
+from . import loyalty_generate_wizard
 from . import mail_compose_message

@@ -36,11 +36,7 @@ class LoyaltyGenerateWizard(models.TransientModel):
             if not wizard.segment_id or wizard.mode != "selected":
                 continue
             everybody = wizard.segment_id._domain()
-            parts = [
-                wizard.env._(
-                    "%s in the segment", Partner.search_count(everybody)
-                )
-            ]
+            parts = [wizard.env._("%s in the segment", Partner.search_count(everybody))]
             having = Partner.search_count(everybody & wizard._holders_domain())
             if having:
                 parts.append(wizard.env._("%s have an unused coupon already", having))
