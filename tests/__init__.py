@@ -34,6 +34,7 @@ from . import test_crm_opportunity_stage
 from . import test_crm_opportunity_standby
 from . import test_crm_origination
 from . import test_crm_reading
+from . import test_crm_segment
 from . import test_crm_stage
 from . import test_crm_substitution
 from . import test_crm_substitution_tour
