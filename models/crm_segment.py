@@ -250,6 +250,18 @@ class CrmSegment(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        segments = super().create(vals_list)
+        self.env["crm.segment.criteria"]._check_rights(segments)
+        return segments
+
+    def write(self, vals):
+        res = super().write(vals)
+        if "domain" in vals:
+            self.env["crm.segment.criteria"]._check_rights(self)
+        return res
+
     def copy_data(self, default=None):
         vals_list = super().copy_data(default=default)
         if "name" in (default or {}):

@@ -139,14 +139,21 @@ class CrmSegmentCriteria(models.AbstractModel):
         """Who is in the teams today is written out."""
         if not segment.salesperson_ids and not segment.team_ids:
             return Domain.TRUE
-        # sudo: who is in a team is no secret
-        teams = segment.team_ids._origin.sudo()
-        below = teams.search([("id", "child_of", teams.ids)]) if teams else teams
-        user_ids = sorted({*segment.salesperson_ids.ids, *below.member_ids.ids})
+        members = self._with_below(segment.team_ids._origin).member_ids
+        user_ids = sorted({*segment.salesperson_ids.ids, *members.ids})
         own = Domain("user_id", "in", user_ids)
         inherited = Domain("user_id", "=", False)
         inherited &= Domain("commercial_partner_id.user_id", "in", user_ids)
         return own | inherited
+
+    @api.model
+    def _with_below(self, teams):
+        """Level by level, which the teams of all segments are read by at once."""
+        # sudo: who is in a team is no secret
+        found = level = teams.sudo()
+        while level := level.child_ids - found:
+            found |= level
+        return found
 
     @api.model
     def _further(self, segment):
@@ -164,8 +171,7 @@ class CrmSegmentCriteria(models.AbstractModel):
 
     @api.model
     def _check(self, segment):
-        """The conditions are run as the user who writes them: he composes none of what
-        he may not read.
+        """Run the conditions once.
 
         :raise ValidationError: where they name what is not there
         """
@@ -176,6 +182,34 @@ class CrmSegmentCriteria(models.AbstractModel):
                 self.env["res.partner"].search(domain, limit=1)
         except (DatabaseError, KeyError, TypeError, ValueError):
             raise self._unreadable(segment) from None
+
+    @api.model
+    def _check_rights(self, segments):
+        """A mailing evaluates the conditions in superuser mode: nobody composes what
+        would tell him more than he may read. A constraint would not do, Odoo runs those
+        in superuser mode too.
+
+        :raise AccessError: where the user may not read a field that they name
+        """
+        for segment in segments:
+            self._check_names(self.env["res.partner"], self._further(segment))
+
+    @api.model
+    def _check_names(self, model, domain):
+        for condition in domain.iter_conditions():
+            reached = model
+            for name in condition.field_expr.split("."):
+                field = reached._fields[name] if reached is not None else None
+                if field is None:
+                    break  # a part of a date
+                reached.check_access("read")
+                reached._check_field_access(field, "read")
+                comodel = field.comodel_name if field.relational else None
+                reached = self.env[comodel] if comodel else None
+            value = condition.value
+            if reached is not None and isinstance(value, Domain | list | tuple):
+                if condition.operator in ("any", "not any"):
+                    self._check_names(reached, Domain(value))
 
     @api.model
     def _unreadable(self, segment):

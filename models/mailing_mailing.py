@@ -67,15 +67,19 @@ class MailingMailing(models.Model):
 
     @api.model
     def default_get(self, fields):
-        """A mailing of a campaign is proposed to its segment."""
+        """A mailing of a campaign is proposed to its segment, also where the setting
+        hides the campaign."""
         vals = super().default_get(fields)
-        if "crm_segment_id" not in fields or vals.get("contact_list_ids"):
+        context = self.env.context
+        if "crm_segment_id" not in fields or context.get("default_contact_list_ids"):
             return vals
-        campaign = self.env["utm.campaign"].browse(vals.get("campaign_id"))
+        campaign_id = context.get("default_campaign_id")
+        campaign = self.env["utm.campaign"].browse(campaign_id).exists()
         segment_id = vals.get("crm_segment_id") or campaign.segment_id.id
         if segment_id:
             vals["crm_segment_id"] = segment_id
             vals["mailing_model_id"] = self._crm_partner_model().id
+            vals.pop("contact_list_ids", None)
         return vals
 
     @api.model_create_multi

@@ -320,7 +320,7 @@ class TestSegmentCriteria(SegmentCase):
     def test_other_companies_people_are_left_out(self):
         other = self.env["res.company"].create({"name": "Other"})
         self.ana.company_id = other
-        segment = self._make_segment(applies_to="contact", company_id=self.env.company)
+        segment = self._make_segment(company_id=self.env.company.id)
         self.director.company_ids |= other
         segment = segment.with_context(
             allowed_company_ids=[self.env.company.id, other.id]
@@ -351,10 +351,17 @@ class TestSegmentCriteria(SegmentCase):
 
     def test_nobody_asks_what_he_may_not_read(self):
         """A mailing is evaluated in superuser mode: its segment must not ask more."""
+        for domain in (
+            [("credit_limit", ">", 0)],
+            [("parent_id.credit", ">", 0)],
+            [("child_ids", "any", [("parent_id.credit_limit", ">", 0)])],
+            [("user_ids.api_key_ids.name", "!=", False)],
+        ):
+            with self.subTest(domain=domain), self.assertRaises(AccessError):
+                self._make_segment(self.seller, domain=domain)
+        own = self._make_segment(self.seller)
         with self.assertRaises(AccessError):
-            self._make_segment(
-                self.seller, domain=[("user_ids.group_ids.name", "=", "Settings")]
-            )
+            own.domain = repr([("credit_limit", ">", 0)])
 
     def test_a_segment_does_not_ask_for_itself(self):
         first = self._make_segment()
@@ -591,9 +598,15 @@ class TestSegment(SegmentCase):
         )
         self.assertEqual(set(segments.mapped("partner_count")), {4})
 
-    def test_one_that_the_reader_may_not_evaluate_hides_no_other(self):
+    def test_marketing_counts_what_it_may_read(self):
         mailer = self._make_user("mailer", "mass_mailing.group_mass_mailing_user")
+        licenses = self.env["product.category"].create({"name": "Licenses"})
+        self._sell(self.contact, self.seller, licenses, "2026-02-01 10:00:00")
         never = self._make_segment(gestion_when="never")
         food = self._make_segment(market_ids=self.market.ids)
-        counts = (never | food).with_user(mailer).mapped("partner_count")
-        self.assertEqual(counts, [0, 4])
+        bought = self._make_segment(category_ids=licenses.ids)
+        hidden = self._make_segment()
+        hidden.sudo().domain = repr([("credit_limit", ">", 0)])
+        segments = (never | food | bought | hidden).with_user(mailer)
+        counts = [segment.partner_count for segment in segments]
+        self.assertEqual(counts, [7, 4, 0, 0])
