@@ -87,6 +87,7 @@
         "demo/calendar_event_demo.xml",
         "demo/history_demo.xml",
         "demo/crm_substitution_demo.xml",
+        "demo/crm_segment_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -120,7 +120,9 @@ class CrmCallList(models.AbstractModel):
         working = [day for day in days if not off.get(fields.Date.to_string(day))]
         if not working:
             raise UserError(
-                self.env._("Nobody works on these days: choose others, or more of them.")
+                self.env._(
+                    "Nobody works on these days: choose others, or more of them."
+                )
             )
         return working
 
@@ -147,9 +149,7 @@ class CrmCallList(models.AbstractModel):
                 "date_deadline": day,
             }
             for user, partners in calls.items()
-            for partner, day in zip(
-                partners, spread(len(partners), days), strict=True
-            )
+            for partner, day in zip(partners, spread(len(partners), days), strict=True)
         ]
         # Odoo would send an e-mail for each: sellers find them in their day
         context = clean_context(self.env.context) | {"mail_activity_quick_update": True}

@@ -50,8 +50,7 @@ class CrmPartnerCriteria(models.AbstractModel):
     def _last_gestion_in(self, positive, dates):
         never = False in dates
         exactly = Domain.OR(
-            self._contacted_since(date, ">=")
-            & self._not_contacted_since(date, ">")
+            self._contacted_since(date, ">=") & self._not_contacted_since(date, ">")
             for date in dates
             if date
         )
@@ -155,7 +154,9 @@ class CrmPartnerCriteria(models.AbstractModel):
         state &= Domain("campaign_id.company_id", "in", companies)
         found = Domain.FALSE
         if value:
-            found = self._partners_of(Member, state & Domain("campaign_id", "in", value))
+            found = self._partners_of(
+                Member, state & Domain("campaign_id", "in", value)
+            )
         return found | ~self._partners_of(Member, state) if any_campaign else found
 
     @api.model

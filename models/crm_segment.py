@@ -151,9 +151,7 @@ class CrmSegment(models.Model):
 
     # === WHO IS IN IT === #
 
-    partner_count = fields.Integer(
-        string="Contacts", compute="_compute_partner_count"
-    )
+    partner_count = fields.Integer(string="Contacts", compute="_compute_partner_count")
     sample_ids = fields.Many2many(
         comodel_name="res.partner", string="Sample", compute="_compute_sample_ids"
     )
@@ -163,7 +161,9 @@ class CrmSegment(models.Model):
     no_email_count = fields.Integer(
         string="Without E-mail", compute="_compute_excluded"
     )
-    opted_out_count = fields.Integer(string="Opted Out", compute="_compute_excluded")
+    opted_out_count = fields.Integer(
+        string="Want No Mailing", compute="_compute_excluded"
+    )
     blacklisted_count = fields.Integer(
         string="Blacklisted", compute="_compute_excluded"
     )

@@ -51,9 +51,7 @@ class TestCallList(SegmentCase):
         wizard = self._schedule(self.director, seller_ids=self.colleague.ids)
         self.assertEqual(wizard.campaign_id, self.campaign)
         lines = {line.user_id: line.call_count for line in wizard.line_ids}
-        self.assertEqual(
-            lines, {self.seller: 1, self.colleague: 2, self.stranger: 1}
-        )
+        self.assertEqual(lines, {self.seller: 1, self.colleague: 2, self.stranger: 1})
         self.assertEqual((wizard.call_count, wizard.no_phone_count), (4, 3))
         action = wizard.action_schedule()
         self.assertEqual(action["params"]["message"], "Scheduled: 4")
@@ -140,9 +138,9 @@ class TestCallList(SegmentCase):
         self.assertFalse(self._made())
 
     def test_nobody_to_call(self):
-        segment = self._make_segment(market_ids=self.env.ref(
-            "crm_gestion.market_public"
-        ).ids)
+        segment = self._make_segment(
+            market_ids=self.env.ref("crm_gestion.market_public").ids
+        )
         with self.assertRaisesRegex(UserError, "Nobody is left to call"):
             self._schedule(self.director, segment=segment).action_schedule()
 
@@ -197,9 +195,7 @@ class TestCallList(SegmentCase):
             [("res_id", "=", self.contact.id), ("summary", "=", "Spring offer")]
         )
         registered = activity.with_user(self.seller).action_crm_register()
-        self.assertEqual(
-            registered["context"]["default_campaign_id"], self.campaign.id
-        )
+        self.assertEqual(registered["context"]["default_campaign_id"], self.campaign.id)
         activity.with_user(self.seller).action_feedback(feedback="Interested")
         gestion = self.contact.gestion_ids
         self.assertEqual(gestion.campaign_id, self.campaign)

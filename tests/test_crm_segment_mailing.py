@@ -67,7 +67,8 @@ class TestSegmentMailing(SegmentCase, MailCase):
         self.pedro.parent_id = False
         with freeze_time("2026-03-06 10:00:00"):
             self.assertEqual(
-                set(self._send(mailing)), set(self.contact | self.marta | self.ana | late)
+                set(self._send(mailing)),
+                set(self.contact | self.marta | self.ana | late),
             )
 
     def test_exactly_the_right_people(self):

@@ -66,9 +66,7 @@ class CrmCallListSchedule(models.TransientModel):
     others_count = fields.Integer(
         string="Belong to Others' Sellers", compute="_compute_preview"
     )
-    nobodys_count = fields.Integer(
-        string="Without Seller", compute="_compute_preview"
-    )
+    nobodys_count = fields.Integer(string="Without Seller", compute="_compute_preview")
     no_phone_count = fields.Integer(
         string="Called, but without Phone", compute="_compute_preview"
     )

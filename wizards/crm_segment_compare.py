@@ -18,12 +18,8 @@ class CrmSegmentCompare(models.TransientModel):
         ondelete="cascade",
     )
     both_count = fields.Integer(string="In Both", compute="_compute_counts")
-    here_count = fields.Integer(
-        string="Only in the First", compute="_compute_counts"
-    )
-    there_count = fields.Integer(
-        string="Only in the Other", compute="_compute_counts"
-    )
+    here_count = fields.Integer(string="Only in the First", compute="_compute_counts")
+    there_count = fields.Integer(string="Only in the Other", compute="_compute_counts")
 
     @api.depends("segment_id", "other_id")
     @api.depends_context("uid", "allowed_company_ids")
