@@ -31,6 +31,7 @@
         "data/ir_cron_data.xml",
         "reports/crm_handover_report.xml",
         "wizards/crm_affiliation_change_views.xml",
+        "wizards/crm_call_list_schedule_views.xml",
         "wizards/crm_lead_hand_out_views.xml",
         "wizards/crm_meeting_move_views.xml",
         "wizards/crm_method_adopt_views.xml",
@@ -38,6 +39,7 @@
         "wizards/crm_opportunity_close_views.xml",
         "wizards/crm_opportunity_order_views.xml",
         "wizards/crm_opportunity_register_views.xml",
+        "wizards/crm_segment_compare_views.xml",
         "views/calendar_event_views.xml",
         "views/crm_cargo_views.xml",
         "views/crm_market_views.xml",
@@ -67,6 +69,8 @@
         "views/loyalty_program_views.xml",
         "views/utm_campaign_promotion_views.xml",
         "views/res_partner_views.xml",
+        "views/crm_segment_views.xml",
+        "views/mailing_mailing_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_gestion_menus.xml",
     ],
@@ -89,6 +93,7 @@
         "demo/calendar_event_demo.xml",
         "demo/history_demo.xml",
         "demo/crm_substitution_demo.xml",
+        "demo/crm_segment_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

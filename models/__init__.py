@@ -15,6 +15,7 @@ from . import crm_export_log
 from . import crm_master_mixin
 from . import crm_next_step_meeting
 from . import crm_next_step_mixin
+from . import crm_call_list
 from . import crm_campaign_member
 from . import crm_cargo
 from . import crm_gestion
@@ -48,7 +49,10 @@ from . import crm_origination
 from . import crm_promotion
 from . import crm_promotion_result
 from . import crm_reading
+from . import crm_partner_criteria
 from . import crm_segment
+from . import crm_segment_audience
+from . import crm_segment_criteria
 from . import crm_stage
 from . import crm_substitution
 from . import crm_substitution_notice
@@ -62,6 +66,7 @@ from . import loyalty_program
 from . import loyalty_reward
 from . import mail_activity
 from . import mail_activity_type
+from . import mailing_mailing
 from . import mailing_trace
 from . import mail_thread
 from . import res_company

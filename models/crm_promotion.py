@@ -55,15 +55,14 @@ class CrmPromotion(models.AbstractModel):
         if not segments:
             return segments
         partner = order.partner_id
-        # sudo: what the conditions ask about need not be the reader's to see; he only
-        # learns whether the promotion holds, in the order's own company
-        Partner = self.env["res.partner"].sudo()
-        Partner = Partner.with_context(allowed_company_ids=order.company_id.ids)
         customer = Domain("id", "in", (partner | partner.commercial_partner_id).ids)
-        queries = [
-            Partner._search(customer & segment._domain()).select(SQL("%s", segment.id))
-            for segment in segments.with_env(Partner.env)
-        ]
+        queries = []
+        for segment in segments:
+            # what the conditions ask about need not be the reader's to see: he only
+            # learns whether the promotion holds
+            asked = segment._as_everybody()
+            found = asked.env["res.partner"]._search(customer & asked._domain())
+            queries.append(found.select(SQL("%s", segment.id)))
         rows = self.env.execute_query(SQL(" UNION ALL ").join(queries))
         return segments.browse({segment_id for (segment_id,) in rows})
 
@@ -76,8 +75,7 @@ class CrmPromotion(models.AbstractModel):
         others = coupons.sudo().filtered(
             lambda coupon: (
                 coupon.program_id.segment_id
-                and coupon.partner_id.commercial_partner_id
-                not in (account, account.browse())
+                and coupon.partner_id.commercial_partner_id - account
             )
         )
         return others.with_env(coupons.env)
@@ -128,9 +126,7 @@ class CrmPromotion(models.AbstractModel):
         # sudo: a customer who signs in the portal has no rights on campaigns
         for order in orders.sudo().filtered(lambda order: not order.campaign_id):
             campaigns = order.order_line.reward_id.program_id.campaign_id.filtered(
-                lambda c, company=order.company_id: (
-                    c.company_id in (company, c.browse())
-                )
+                lambda c, company=order.company_id: c.company_id <= company
             )
             if campaigns:
                 order.campaign_id = campaigns[0]

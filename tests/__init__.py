@@ -6,6 +6,7 @@ from . import test_calendar_event
 from . import test_crm_account_status
 from . import test_crm_affiliation
 from . import test_crm_archive_gate
+from . import test_crm_call_list
 from . import test_crm_contact_trace
 from . import test_crm_day
 from . import test_crm_duplicate
@@ -35,6 +36,8 @@ from . import test_crm_opportunity_stage
 from . import test_crm_opportunity_standby
 from . import test_crm_origination
 from . import test_crm_reading
+from . import test_crm_segment
+from . import test_crm_segment_mailing
 from . import test_crm_stage
 from . import test_crm_substitution
 from . import test_crm_substitution_tour

@@ -41,6 +41,7 @@ CASCADES = {
     ("crm.opportunity.forecast.log", "lead_id"),
     ("crm.opportunity.line", "lead_id"),
     ("crm.reading", "user_id"),
+    ("crm.segment", "company_id"),
 }
 SPANISH = re.compile("[áéíóúüñÁÉÍÓÚÜÑ¿¡]")
 # A word of the company's own that has no English one: DESIGN.md §2.

@@ -243,9 +243,8 @@ class TestPromotionOfSegment(PromotionCommon):
 
     def test_segment_in_use_is_not_deleted(self):
         self._make_program(segment_id=self.food.id)
-        with self.assertRaises(Exception), self.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "is used by “Ten off”"):
             self.food.unlink()
-            self.env.flush_all()
         self.assertTrue(self.food.exists())
 
     def test_companies_are_kept_apart(self):

@@ -1,5 +1,7 @@
 from . import base_partner_merge
 from . import crm_affiliation_change
+from . import crm_call_list_line
+from . import crm_call_list_schedule
 from . import crm_lead_hand_out
 from . import crm_lead_hand_out_line
 from . import crm_lead_lost
@@ -11,5 +13,6 @@ from . import crm_opportunity_close
 from . import crm_opportunity_order
 from . import crm_opportunity_register
 from . import crm_opportunity_register_line
+from . import crm_segment_compare
 from . import loyalty_generate_wizard
 from . import mail_compose_message

@@ -58,7 +58,7 @@ class CrmObjectivePlan(models.TransientModel):
     )
     of_team = fields.Boolean(
         string="The Team's Total too",
-        help="One objective of the team for each month: the total of its salespeople's.",
+        help="One objective of the team for each month: the total of its people's.",
     )
     line_ids = fields.One2many(
         comodel_name="crm.objective.plan.line",

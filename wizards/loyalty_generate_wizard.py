@@ -71,7 +71,8 @@ class LoyaltyGenerateWizard(models.TransientModel):
         return Domain("id", "in", cards.subselect(SQL.identifier("partner_id")))
 
     def _refusing_domain(self):
-        return Domain("is_blacklisted", "=", True)
+        blacklisted = Domain("is_blacklisted", "=", True)
+        return blacklisted | Domain("crm_opted_out", "=", True)
 
     def generate_coupons(self):
         for wizard in self.filtered(lambda w: w.segment_id and w.mode == "selected"):
