@@ -263,7 +263,7 @@ class TestTeamObjectives(PlanCommon):
         with self.assertRaises(AccessError):
             here.action_propose()
         plan = self._propose()
-        self.assertEqual(plan.company_id, other)
+        self.assertEqual(plan._plan().company, other)
         self.assertEqual(self._row(plan, self.seller), [0.0] * 12)
 
     def test_dialogs_are_their_owners(self):

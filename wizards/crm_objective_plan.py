@@ -25,9 +25,6 @@ class CrmObjectivePlan(models.TransientModel):
         domain="[('crm_in_scope', '=', True)]",
     )
     below = fields.Boolean(string="With the Teams below", default=True)
-    company_id = fields.Many2one(
-        comodel_name="res.company", compute="_compute_company_id"
-    )
     metric = fields.Selection(
         selection=[(key, metric.label) for key, metric in METRICS.items()],
         required=True,
@@ -84,12 +81,6 @@ class CrmObjectivePlan(models.TransientModel):
         year = fields.Date.context_today(self).year
         return [(str(number), str(number)) for number in range(year - 1, year + 3)]
 
-    @api.depends("team_id")
-    @api.depends_context("company")
-    def _compute_company_id(self):
-        for plan in self:
-            plan.company_id = plan.team_id.company_id or self.env.company
-
     @api.depends("metric")
     def _compute_is_money(self):
         for plan in self:
@@ -101,7 +92,7 @@ class CrmObjectivePlan(models.TransientModel):
             if not plan.is_money:
                 plan.currency_id = False
             elif not plan.currency_id:
-                plan.currency_id = plan.company_id.currency_id
+                plan.currency_id = plan._company().currency_id
 
     @api.depends("line_ids.total")
     def _compute_total(self):
@@ -150,11 +141,14 @@ class CrmObjectivePlan(models.TransientModel):
 
     # === HELPERS === #
 
+    def _company(self):
+        return self.team_id.company_id or self.env.company
+
     def _plan(self):
         return TeamPlan(
             team=self.team_id,
             below=self.below,
-            company=self.company_id,
+            company=self._company(),
             metric=self.metric,
             year=int(self.year),
             currency=self.currency_id,
