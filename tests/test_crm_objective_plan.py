@@ -165,7 +165,7 @@ class TestTeamObjectives(PlanCommon):
         self.assertEqual(plan.total, 2300.0)
         self.assertEqual(
             plan.note,
-            "1 objectives are there already and are left out: of Seller.",
+            "Objectives that are there already are left out: 1, of Seller.",
         )
         plan.line_ids[1].amount_03 = 50.0  # typed in nevertheless
         self.assertEqual(len(self._create(plan)), 23)

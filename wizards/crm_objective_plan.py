@@ -169,7 +169,7 @@ class CrmObjectivePlan(models.TransientModel):
         if len(having) > NAMED:
             names = self.env._("%(names)s and others", names=names)
         return self.env._(
-            "%(count)s objectives are there already and are left out: of %(names)s.",
+            "Objectives that are there already are left out: %(count)s, of %(names)s.",
             count=count,
             names=names,
         )
