@@ -74,6 +74,7 @@ def post_init_hook(env):
     env["crm.team.member"]._mark_left_before()
     if env["crm.stage"]._method_enforced():
         env["crm.stage"]._start_method()
+        env["digest.digest"]._crm_start()
     else:
         env["crm.stage"]._place_last()
     for cron in ("ir_cron_completeness", "ir_cron_account_status"):

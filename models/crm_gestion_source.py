@@ -139,6 +139,8 @@ class CrmGestionSource(models.AbstractModel):
                     "activity_type_id": activity.activity_type_id.id,
                     "activity_id": activity.id,
                 }
+                if activity.crm_campaign_id:
+                    about[activity]["campaign_id"] = activity.crm_campaign_id.id
         return about
 
     @api.model

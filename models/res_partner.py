@@ -93,6 +93,7 @@ class ResPartner(models.Model):
     last_gestion_date = fields.Datetime(
         string="Last Gestión",
         compute="_compute_last_gestion_date",
+        search="_search_last_gestion_date",
         groups="crm_gestion.group_seller",
         help="Whoever made it, also where you may not open it.",
     )
@@ -106,6 +107,55 @@ class ResPartner(models.Model):
         compute="_compute_notices",
         groups="crm_gestion.group_seller",
         help="Open opportunities here that you may not open: ask who has them.",
+    )
+    crm_segment_ids = fields.Many2many(
+        comodel_name="crm.segment",
+        string="Segment",
+        store=False,
+        search="_search_crm_segment_ids",
+        help="To search by: who is in the segment now.",
+    )
+    crm_frozen_segment_ids = fields.Many2many(
+        comodel_name="crm.segment",
+        relation="crm_segment_frozen_partner_rel",
+        column1="partner_id",
+        column2="segment_id",
+        string="Frozen Segments",
+        copy=False,
+    )
+    crm_account_order_ids = fields.Many2many(
+        comodel_name="sale.order",
+        string="Orders of the Account",
+        store=False,
+        search="_search_crm_account_order_ids",
+        help="To search by: orders of the organization and all its contacts.",
+    )
+    crm_received_campaign_ids = fields.Many2many(
+        comodel_name="utm.campaign",
+        string="Campaigns Received",
+        store=False,
+        search="_search_crm_received_campaign_ids",
+        help="To search by: campaigns that reached this contact.",
+    )
+    crm_answered_campaign_ids = fields.Many2many(
+        comodel_name="utm.campaign",
+        string="Campaigns Answered",
+        store=False,
+        search="_search_crm_answered_campaign_ids",
+        help="To search by: campaigns that this contact answered.",
+    )
+    crm_do_not_contact = fields.Boolean(
+        string="Do Not Contact",
+        compute="_compute_crm_do_not_contact",
+        search="_search_crm_do_not_contact",
+        help="Asked not to be contacted: the result of a gestión says so.",
+    )
+    crm_opted_out = fields.Boolean(
+        string="Wants No Mailing",
+        compute="_compute_crm_opted_out",
+        search="_search_crm_opted_out",
+        help="Asked not to be contacted, opted out of a campaign, or unsubscribed from "
+        "all mailing lists.",
     )
 
     affiliation_ids = fields.One2many(
@@ -257,6 +307,40 @@ class ResPartner(models.Model):
         for partner in self:
             date, _user = found.get(partner._origin.id, (False, False))
             partner.last_gestion_date = date
+
+    def _search_last_gestion_date(self, operator, value):
+        return self.env["crm.partner.criteria"]._last_gestion(operator, value)
+
+    def _search_crm_segment_ids(self, operator, value):
+        return self.env["crm.partner.criteria"]._segments(operator, value)
+
+    def _search_crm_account_order_ids(self, operator, value):
+        return self.env["crm.partner.criteria"]._account_orders(operator, value)
+
+    def _search_crm_received_campaign_ids(self, operator, value):
+        return self.env["crm.partner.criteria"]._received(operator, value)
+
+    def _search_crm_answered_campaign_ids(self, operator, value):
+        return self.env["crm.partner.criteria"]._answered(operator, value)
+
+    def _compute_crm_do_not_contact(self):
+        self._compute_consent("crm_do_not_contact")
+
+    def _search_crm_do_not_contact(self, operator, value):
+        return self.env["crm.partner.criteria"]._do_not_contact(operator, value)
+
+    def _compute_crm_opted_out(self):
+        self._compute_consent("crm_opted_out")
+
+    def _search_crm_opted_out(self, operator, value):
+        return self.env["crm.partner.criteria"]._opted_out(operator, value)
+
+    def _compute_consent(self, name):
+        """Agrees with the search."""
+        partners = self.with_context(active_test=False)
+        found = partners.search([("id", "in", self.ids), (name, "=", True)])
+        for partner in self:
+            partner[name] = partner._origin.id in found._ids
 
     @api.depends_context("uid", "allowed_company_ids", "lang", "tz")
     def _compute_notices(self):

@@ -88,12 +88,38 @@ class SaleOrder(models.Model):
         confirmed._win_opportunities()
         return res
 
+    def _action_confirm(self):
+        """Odoo has worked its rewards out by now."""
+        self.env["crm.promotion"]._name_campaigns(self)
+        return super()._action_confirm()
+
     def _action_cancel(self):
         """The order that won its opportunity takes the victory along."""
         confirmed = self.filtered(lambda order: order.state == "sale")
         res = super()._action_cancel()
         confirmed._reopen_opportunities()
         return res
+
+    # === BUSINESS METHODS: PROMOTIONS === #
+
+    def _get_program_domain(self):
+        domain = super()._get_program_domain()
+        return [*domain, *self.env["crm.promotion"]._domain(self)]
+
+    def _try_apply_program(self, program, coupon=None):
+        refusal = self.env["crm.promotion"]._refusal(self, program, coupon)
+        return refusal or super()._try_apply_program(program, coupon)
+
+    def _try_apply_code(self, code):
+        refusal = self.env["crm.promotion"]._refusal_of_code(self, code)
+        return refusal or super()._try_apply_code(code)
+
+    def _update_programs_and_rewards(self):
+        """A quotation that got another customer loses coupons that are not his."""
+        coupons = self.applied_coupon_ids
+        if others := self.env["crm.promotion"]._others_coupons(self, coupons):
+            self.applied_coupon_ids -= others
+        return super()._update_programs_and_rewards()
 
     # === BUSINESS METHODS: WINNING === #
 

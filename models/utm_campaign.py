@@ -36,3 +36,10 @@ class UtmCampaign(models.Model):
     market_id = fields.Many2one(
         comodel_name="crm.market", index="btree_not_null", ondelete="restrict"
     )
+    program_ids = fields.One2many(
+        comodel_name="loyalty.program",
+        inverse_name="campaign_id",
+        string="Promotions",
+        context={"active_test": False},
+        groups="sales_team.group_sale_salesman",
+    )

@@ -6,6 +6,7 @@ from . import test_calendar_event
 from . import test_crm_account_status
 from . import test_crm_affiliation
 from . import test_crm_archive_gate
+from . import test_crm_call_list
 from . import test_crm_contact_trace
 from . import test_crm_day
 from . import test_crm_duplicate
@@ -28,6 +29,7 @@ from . import test_crm_next_step
 from . import test_crm_objective
 from . import test_crm_objective_figure
 from . import test_crm_objective_report
+from . import test_crm_objective_plan
 from . import test_crm_opportunity_closure
 from . import test_crm_opportunity_forecast_log
 from . import test_crm_opportunity_line
@@ -37,14 +39,18 @@ from . import test_crm_opportunity_stage
 from . import test_crm_opportunity_standby
 from . import test_crm_origination
 from . import test_crm_reading
+from . import test_crm_segment
+from . import test_crm_segment_mailing
 from . import test_crm_stage
 from . import test_crm_substitution
 from . import test_crm_substitution_tour
 from . import test_crm_substitution_work
 from . import test_crm_timeline
+from . import test_digest_digest
 from . import test_gates
 from . import test_hygiene
 from . import test_import_templates
+from . import test_loyalty_program
 from . import test_mail_activity
 from . import test_res_company
 from . import test_res_config_settings

@@ -41,6 +41,7 @@ CASCADES = {
     ("crm.opportunity.forecast.log", "lead_id"),
     ("crm.opportunity.line", "lead_id"),
     ("crm.reading", "user_id"),
+    ("crm.segment", "company_id"),
 }
 SPANISH = re.compile("[áéíóúüñÁÉÍÓÚÜÑ¿¡]")
 # A word of the company's own that has no English one: DESIGN.md §2.
@@ -394,8 +395,10 @@ class TestScreens(ScreenCommon):
         settings = settings.search([("id", "child_of", settings.id)])
         heads = self.env.ref("crm_gestion.menu_crm_hand_out")
         heads |= self.env.ref("crm_gestion.menu_crm_handover")
+        heads |= self.env.ref("crm_gestion.menu_crm_objective_plan")
+        settings |= self.env.ref("crm_gestion.menu_crm_promotion")
         work = self._own_menus() - settings
-        self.assertEqual(len(settings.filtered("action")), 7)
+        self.assertEqual(len(settings.filtered("action")), 8)
         self.assertEqual(self._menus_of(self.seller), work - heads)
         self.assertEqual(self._menus_of(self.head), work)
         self.assertEqual(self._menus_of(self.director), self._own_menus())
