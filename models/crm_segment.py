@@ -100,9 +100,9 @@ class CrmSegment(models.Model):
     is_former = fields.Boolean(string="Former customers")
     gestion_when = fields.Selection(
         selection=[
-            ("newer", "In the last days"),
-            ("older", "Before the last days, and not since"),
-            ("older_never", "Not in the last days, or never"),
+            ("newer", "In the last … days"),
+            ("older", "Before the last … days, and not since"),
+            ("older_never", "Not in the last … days, or never"),
             ("never", "Never"),
         ],
         string="Last Gestión",
