@@ -100,9 +100,9 @@ class CrmSegment(models.Model):
     is_former = fields.Boolean(string="Former customers")
     gestion_when = fields.Selection(
         selection=[
-            ("newer", "In the last days"),
-            ("older", "Before the last days, and not since"),
-            ("older_never", "Not in the last days, or never"),
+            ("newer", "In the last … days"),
+            ("older", "Before the last … days, and not since"),
+            ("older_never", "Not in the last … days, or never"),
             ("never", "Never"),
         ],
         string="Last Gestión",
@@ -207,18 +207,17 @@ class CrmSegment(models.Model):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_sample_ids(self):
         for segment in self:
-            domain = segment._domain_or_none()
+            query = segment._query()
             found = self.env["res.partner"]
-            if domain is not None:
-                found = found.search(domain, limit=SAMPLE)
+            if query is not None:
+                found = found.search(Domain("id", "in", query), limit=SAMPLE)
             segment.sample_ids = found
 
     @api.depends("kind", "frozen_partner_ids", *CRITERIA)
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_excluded(self):
         for segment in self:
-            domain = segment._domain_or_none()
-            counts = self.env["crm.segment.audience"]._counts(domain)
+            counts = self.env["crm.segment.audience"]._counts(segment._query())
             segment.mailing_count = counts["reached"]
             segment.no_email_count = counts["no_email"]
             segment.opted_out_count = counts["opted_out"]
@@ -226,20 +225,13 @@ class CrmSegment(models.Model):
             segment.duplicate_count = counts["duplicate"]
 
     def _query(self):
-        """:return: query of the contacts in this segment, None where the reader may not
-        evaluate it"""
-        domain = self._domain_or_none()
-        return None if domain is None else self.env["res.partner"]._search(domain)
-
-    def _domain_or_none(self):
-        """:return: `_domain`, None where it is not complete yet or asks what the reader
-        may not know: a list shows the other segments all the same"""
+        """:return: query of the contacts in this segment, None where the conditions are
+        not complete yet or ask what the reader may not know: a list shows the other
+        segments all the same"""
         try:
-            domain = self._domain()
-            self.env["res.partner"]._search(domain)
+            return self.env["res.partner"]._search(self._domain())
         except (AccessError, UserError, ValueError):
             return None
-        return domain
 
     # === CONSTRAINTS === #
 

@@ -28,26 +28,26 @@ class CrmSegmentAudience(models.AbstractModel):
         return Domain("id", "in", segment.env["res.partner"]._search(wanted))
 
     @api.model
-    def _counts(self, domain):
+    def _counts(self, query):
         """
-        :param domain: Domain of contacts, None for nobody
+        :param query: of contacts, None for nobody
         :return: dict ``reached`` and each of `REASONS` -> how many the user reads
         """
         counts = dict.fromkeys(("reached", *REASONS), 0)
-        if domain is not None:
-            reasons = self._reasons(domain)
+        if query is not None:
+            reasons = self._reasons(query)
             counts |= self.env.execute_query(
                 SQL("SELECT reason, COUNT(*) FROM (%s) AS found GROUP BY 1", reasons)
             )
         return counts
 
     @api.model
-    def _reasons(self, domain):
-        """:return: SQL of rows id, reason of the contacts of this domain"""
-        Partner = self.env["res.partner"]
-        found = Partner._search(domain)
+    def _reasons(self, query):
+        """:return: SQL of rows id, reason of the contacts of this query"""
         # sudo: of contacts that the user reads, why no mailing reaches them
-        opted_out = Partner.sudo()._search(Domain("crm_opted_out", "=", True))
+        Partner = self.env["res.partner"].sudo()
+        opted_out = Partner._search(Domain("crm_opted_out", "=", True))
+        Partner.flush_model(["complete_name", "email_normalized"])
         self.env["mail.blacklist"].flush_model()
         return SQL(
             """SELECT id,
@@ -69,7 +69,7 @@ class CrmSegmentAudience(models.AbstractModel):
                         ELSE 'reached' END""",
                 opted_out.subselect(),
             ),
-            found.subselect(),
+            query.subselect(),
         )
 
     @api.model
@@ -90,7 +90,7 @@ class CrmSegmentAudience(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 "SELECT id FROM (%s) AS found WHERE reason = 'duplicate' ORDER BY id",
-                self._reasons(segment._domain()),
+                self._reasons(segment._query()),
             )
         )
         return Domain("id", "in", [row[0] for row in rows])

@@ -41,6 +41,7 @@ from . import test_crm_origination
 from . import test_crm_reading
 from . import test_crm_segment
 from . import test_crm_segment_mailing
+from . import test_crm_segment_tour
 from . import test_crm_stage
 from . import test_crm_substitution
 from . import test_crm_substitution_tour
