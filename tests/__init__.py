@@ -43,6 +43,7 @@ from . import test_gates
 from . import test_hygiene
 from . import test_import_templates
 from . import test_mail_activity
+from . import test_res_company
 from . import test_res_config_settings
 from . import test_res_partner
 from . import test_sale_order
