@@ -38,6 +38,8 @@
         "wizards/crm_opportunity_order_views.xml",
         "wizards/crm_opportunity_register_views.xml",
         "views/calendar_event_views.xml",
+        "views/crm_campaign_cost_views.xml",
+        "views/crm_campaign_report_views.xml",
         "views/crm_cargo_views.xml",
         "views/crm_market_views.xml",
         "views/crm_origination_views.xml",
@@ -62,6 +64,7 @@
         "views/crm_timeline_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
+        "views/utm_campaign_views.xml",
         "views/crm_gestion_menus.xml",
     ],
     "demo": [
