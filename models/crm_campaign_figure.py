@@ -162,7 +162,7 @@ class CrmCampaignFigure(models.AbstractModel):
         :return: action that opens the records behind a figure of a campaign
         """
         ids = campaign._crm_tree()[campaign]
-        xmlid, model, domain = BEHIND.get(figure, BEHIND["opportunities"])
+        xmlid, model, domain = BEHIND.get(str(figure), BEHIND["opportunities"])
         domain = [("campaign_id", "in", ids), *domain]
         if campaign.company_id and "company_id" in self.env[model]._fields:
             domain.append(("company_id", "in", [campaign.company_id.id, False]))
@@ -309,12 +309,14 @@ class CrmCampaignFigure(models.AbstractModel):
                 WHERE d.campaign_id = ANY(%(ids)s) AND d.state = 'sale'
                   AND line.reward_id IS NULL
              GROUP BY d.campaign_id, d.company_id""",
-            amount=self._in_currency(self._goods_amount(), SQL("d.date_order::date")),
+            amount=self._in_currency(
+                self._goods_amount(tree), SQL("d.date_order::date")
+            ),
             ids=self._ids_below(tree),
         )
 
     @api.model
-    def _goods_amount(self):
+    def _goods_amount(self, tree):
         """:return: SQL of what the product of an order line costs, in the currency of
         the order's company"""
         if "purchase_price" in self.env["sale.order.line"]._fields:  # sale_margin
@@ -322,16 +324,16 @@ class CrmCampaignFigure(models.AbstractModel):
                 "line.purchase_price * line.product_uom_qty"
                 " / NULLIF(d.currency_rate, 0)"
             )
-        # sudo: the costs of the companies whose orders are counted
-        companies = self.env["res.company"].sudo().search([], order="id")
+        companies = self.env.companies.union(*(c.company_id for c in tree))
+        # sudo: what a product costs is asked for no other figure than this sum
+        Product = self.env["product.product"].sudo()
         prices = [
             SQL(
                 "WHEN %s THEN %s",
                 company.id,
-                self.env["product.product"]
-                .sudo()
-                .with_company(company)
-                ._field_to_sql("product", "standard_price"),
+                Product.with_company(company)._field_to_sql(
+                    "product", "standard_price"
+                ),
             )
             for company in companies
         ]

@@ -49,14 +49,11 @@ class CrmCampaignReport(models.Model):
         ],
     }  # fmt: skip
 
-    campaign_id = fields.Many2one(
-        comodel_name="utm.campaign", readonly=True, ondelete="cascade"
-    )
+    campaign_id = fields.Many2one(comodel_name="utm.campaign", readonly=True)
     parent_id = fields.Many2one(
         comodel_name="utm.campaign",
         string="Part of",
         readonly=True,
-        ondelete="cascade",
     )
     campaign_type = fields.Selection(
         selection=lambda self: (
@@ -65,21 +62,14 @@ class CrmCampaignReport(models.Model):
         string="Type",
         readonly=True,
     )
-    market_id = fields.Many2one(
-        comodel_name="crm.market", readonly=True, ondelete="cascade"
-    )
+    market_id = fields.Many2one(comodel_name="crm.market", readonly=True)
     user_id = fields.Many2one(
         comodel_name="res.users",
         string="Responsible",
         readonly=True,
-        ondelete="cascade",
     )
-    company_id = fields.Many2one(
-        comodel_name="res.company", readonly=True, ondelete="cascade"
-    )
-    currency_id = fields.Many2one(
-        comodel_name="res.currency", readonly=True, ondelete="cascade"
-    )
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     date = fields.Date(readonly=True)
     budget = fields.Monetary(readonly=True)
     expected_revenue = fields.Monetary(readonly=True)

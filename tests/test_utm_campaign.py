@@ -27,9 +27,7 @@ class MoneyCommon(CampaignCommon):
         cls.cost = cls._make_cost(cls.fair, 200.0)
         cls._make_cost(cls.fair, 100.0, state="planned")
         cls._make_invoice(cls.fair, price=400.0)
-        cls._make_lead(
-            cls.stranger, partner_id=cls.mill.id, campaign_id=cls.fair.id
-        )
+        cls._make_lead(cls.stranger, partner_id=cls.mill.id, campaign_id=cls.fair.id)
         cls.env.flush_all()
 
     def _values(self, user, campaign=None):
@@ -87,7 +85,11 @@ class TestWhoSeesMoney(MoneyCommon):
                 self.assertEqual(self.fair.with_user(user).invoiced_amount, amount)
 
     def test_rows_of_money(self):
-        for model in ("crm.campaign.budget", "crm.campaign.cost", "crm.campaign.report"):
+        for model in (
+            "crm.campaign.budget",
+            "crm.campaign.cost",
+            "crm.campaign.report",
+        ):
             for user, seen in (
                 (self.director, True),
                 (self.head, True),
@@ -157,6 +159,44 @@ class TestWhoSeesMoney(MoneyCommon):
                 ._read_group([], ["campaign_id"], measures)
             )
             self.assertEqual(rows, expected)
+
+    def test_money_of_archived_campaigns(self):
+        self.fair.active = False
+        self.assertTrue(self.fair.cost_ids.with_user(self.head).search([]))
+        self.assertEqual(sorted(self._values(self.head)), sorted(AMOUNTS))
+
+    def test_report_in_the_readers_currency(self):
+        """100 pesos at 5 for one, in a campaign of the other company."""
+        branch = self._make_branch()
+        away = self._make_campaign("Away", self.head, company_id=branch.id)
+        self._make_order(away, self.mill, company_id=branch.id)
+        away.budget = 50.0
+        away.date_from = "2026-02-01"
+        self.env.flush_all()
+        both = [self.company.id, branch.id]
+        rows = (
+            self.env["crm.campaign.report"]
+            .with_user(self.director)
+            .with_context(allowed_company_ids=both)
+            ._read_group(
+                [("campaign_id", "=", away.id)],
+                ["company_id"],
+                ["revenue:sum", "budget:sum"],
+            )
+        )
+        self.assertEqual(rows, [(branch, 20.0, 12.5)])
+
+    def test_report_goes_by_the_days_of_the_company(self):
+        """Half past midnight in Madrid is still the day before in UTC."""
+        self.company.resource_calendar_id.tz = "Europe/Madrid"
+        self.order.date_order = "2026-03-31 22:30:00"
+        self.env.flush_all()
+        rows = (
+            self.env["crm.campaign.report"]
+            .with_user(self.director)
+            ._read_group([("revenue", ">", 0)], ["date:day"], ["revenue:sum"])
+        )
+        self.assertEqual([str(row[0]) for row in rows], ["2026-04-01"])
 
     def test_report_without_attribution(self):
         rows = (
@@ -257,7 +297,10 @@ class TestWhoChangesMoney(MoneyCommon):
             (lambda: cost.create({**create, "name": "X", "amount": 1}), AccessError),
             (lambda: self.cost.with_user(self.seller).unlink(), AccessError),
             (lambda: self.cost.with_user(self.seller).read(["amount"]), AccessError),
-            (lambda: self.cost.with_user(self.seller).write({"amount": 1}), AccessError),
+            (
+                lambda: self.cost.with_user(self.seller).write({"amount": 1}),
+                AccessError,
+            ),
         ):
             if error:
                 self._refused(function, error)
@@ -294,9 +337,11 @@ class TestWhoChangesMoney(MoneyCommon):
 
     def test_amount_of_a_campaign_made_for_another(self):
         self._refused(
-            lambda: self.env["utm.campaign"]
-            .with_user(self.seller)
-            .create({"title": "X", "user_id": self.head.id, "budget": 1.0})
+            lambda: (
+                self.env["utm.campaign"]
+                .with_user(self.seller)
+                .create({"title": "X", "user_id": self.head.id, "budget": 1.0})
+            )
         )
         self.env["utm.campaign"].with_user(self.seller).create(
             {"title": "X", "user_id": self.head.id, "budget": 0.0}
