@@ -41,6 +41,8 @@
         "wizards/crm_opportunity_register_views.xml",
         "wizards/crm_segment_compare_views.xml",
         "views/calendar_event_views.xml",
+        "views/crm_campaign_cost_views.xml",
+        "views/crm_campaign_report_views.xml",
         "views/crm_cargo_views.xml",
         "views/crm_market_views.xml",
         "views/crm_origination_views.xml",
@@ -72,6 +74,7 @@
         "views/crm_segment_views.xml",
         "views/mailing_mailing_views.xml",
         "views/res_config_settings_views.xml",
+        "views/utm_campaign_views.xml",
         "views/crm_gestion_menus.xml",
     ],
     "demo": [
