@@ -5,7 +5,8 @@ class UtmCampaign(models.Model):
     """A campaign has a type, dates, a segment and a market, and may be part of a larger
     one."""
 
-    _inherit = "utm.campaign"
+    _name = "utm.campaign"
+    _inherit = ["utm.campaign", "crm.campaign.email.mixin"]
     _parent_store = True
 
     campaign_type = fields.Selection(

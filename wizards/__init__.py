@@ -3,6 +3,8 @@ from . import crm_affiliation_change
 from . import crm_lead_hand_out
 from . import crm_lead_hand_out_line
 from . import crm_lead_lost
+from . import crm_mailing_metric_import
+from . import crm_mailing_metric_import_line
 from . import crm_meeting_move
 from . import crm_method_adopt
 from . import crm_opportunity_close
