@@ -41,6 +41,7 @@
         "views/calendar_event_views.xml",
         "views/crm_cargo_views.xml",
         "views/crm_market_views.xml",
+        "views/crm_origination_report_views.xml",
         "views/crm_origination_views.xml",
         "views/crm_gestion_result_views.xml",
         "views/mail_activity_type_views.xml",

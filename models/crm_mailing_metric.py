@@ -322,9 +322,8 @@ class CrmMailingMetric(models.Model):
         :raise AccessError: who is neither a director of the campaign's company nor its
             responsible
         """
-        self._check_may_load(
-            self.env["utm.campaign"].union(r["campaign"] for r in rows)
-        )
+        campaigns = {row["campaign"].id for row in rows}
+        self._check_may_load(self.env["utm.campaign"].browse(campaigns))
         vals_list = [self._load_vals(row) for row in rows]
         messages = self._check_rows(rows, vals_list)
         if messages:

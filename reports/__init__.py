@@ -1,4 +1,5 @@
 from . import crm_day
+from . import crm_origination_report
 from . import crm_timeline
 from . import crm_timeline_source
 from . import crm_timeline_source_native

@@ -22,6 +22,7 @@ from . import test_crm_history
 from . import test_crm_history_guard
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
+from . import test_crm_mailing_metric
 from . import test_crm_market
 from . import test_crm_method_adopt
 from . import test_crm_next_step
@@ -33,6 +34,7 @@ from . import test_crm_opportunity_register
 from . import test_crm_opportunity_stage
 from . import test_crm_opportunity_standby
 from . import test_crm_origination
+from . import test_crm_origination_report
 from . import test_crm_reading
 from . import test_crm_stage
 from . import test_crm_substitution
