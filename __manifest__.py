@@ -73,6 +73,7 @@
         "demo/crm_team_demo.xml",
         "demo/product_demo.xml",
         "demo/utm_campaign_demo.xml",
+        "demo/crm_mailing_metric_demo.xml",
         "demo/res.partner-organizations_demo.csv",
         "demo/res.partner-contacts_demo.csv",
         "demo/res.partner-referrals_demo.csv",

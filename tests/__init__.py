@@ -23,6 +23,7 @@ from . import test_crm_history_guard
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
 from . import test_crm_mailing_metric
+from . import test_crm_mailing_metric_import
 from . import test_crm_market
 from . import test_crm_method_adopt
 from . import test_crm_next_step

@@ -12,14 +12,14 @@ from .common import CrmGestionCommon
 class ReportCommon(CrmGestionCommon):
     """In 2026, of the originations cold call and fair::
 
-        seller:   cold call  created 10 Jan, won 20 Jan    orders 100 + 50.005, one
-                                                           cancelled
-                  cold call  created 11 Jan, not qualified 1 Feb
-                  fair       created 12 Jan, lost 5 Feb
-                  fair       created 1 Feb, open           (paused ones are open too)
-        stranger: cold call  created 10 Jan, won 30 Jan    order 300 in a currency of
-                                                           which 3 are one of ours
-        branch:   fair       created 10 Jan, won 14 Jan    order 80 in its currency
+    seller:   cold call  created 10 Jan, won 20 Jan    orders 100 + 50.005, one
+                                                       cancelled
+              cold call  created 11 Jan, not qualified 1 Feb
+              fair       created 12 Jan, lost 5 Feb
+              fair       created 1 Feb, open           (paused ones are open too)
+    stranger: cold call  created 10 Jan, won 30 Jan    order 300 in a currency of
+                                                       which 3 are one of ours
+    branch:   fair       created 10 Jan, won 14 Jan    order 80 in its currency
     """
 
     @classmethod
@@ -52,9 +52,7 @@ class ReportCommon(CrmGestionCommon):
         pricelist = cls.env["product.pricelist"].create(
             {"name": "Foreign", "currency_id": cls.foreign.id}
         )
-        cls._order(
-            cls.theirs, 300.0, "2026-01-30 10:00:00", pricelist_id=pricelist.id
-        )
+        cls._order(cls.theirs, 300.0, "2026-01-30 10:00:00", pricelist_id=pricelist.id)
         cls._make_branch()
         cls.env.flush_all()
 
@@ -249,7 +247,9 @@ class TestOriginationReport(ReportCommon):
                 self.assertEqual(len(row), 1)
                 action = row.action_view_documents()
                 found = self.env[action["res_model"]].with_context(**action["context"])
-                self.assertEqual(sorted(found.search(action["domain"]).ids), sorted(ids))
+                self.assertEqual(
+                    sorted(found.search(action["domain"]).ids), sorted(ids)
+                )
         theirs = report.search([("user_id", "=", self.stranger.id)], limit=1)
         with self.assertRaises(AccessError):
             theirs.with_user(self.seller).action_view_documents()
