@@ -39,6 +39,8 @@
         "wizards/crm_opportunity_order_views.xml",
         "wizards/crm_opportunity_register_views.xml",
         "views/calendar_event_views.xml",
+        "views/crm_campaign_cost_views.xml",
+        "views/crm_campaign_report_views.xml",
         "views/crm_cargo_views.xml",
         "views/crm_market_views.xml",
         "views/crm_origination_report_views.xml",
@@ -66,6 +68,7 @@
         "views/res_partner_views.xml",
         "views/utm_campaign_email_views.xml",
         "views/res_config_settings_views.xml",
+        "views/utm_campaign_views.xml",
         "views/crm_gestion_menus.xml",
     ],
     "demo": [

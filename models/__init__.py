@@ -16,6 +16,9 @@ from . import crm_campaign_email_mixin
 from . import crm_master_mixin
 from . import crm_next_step_meeting
 from . import crm_next_step_mixin
+from . import crm_campaign_budget
+from . import crm_campaign_cost
+from . import crm_campaign_figure
 from . import crm_campaign_member
 from . import crm_cargo
 from . import crm_gestion

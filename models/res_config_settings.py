@@ -52,6 +52,11 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="crm_gestion.quiet_days",
         default=60,
     )
+    crm_attribution_days = fields.Integer(
+        string="Days of Attribution",
+        config_parameter="crm_gestion.attribution_days",
+        default=365,
+    )
     crm_shared_history = fields.Selection(
         related="company_id.crm_shared_history", required=True, readonly=False
     )
@@ -92,6 +97,10 @@ class ResConfigSettings(models.TransientModel):
         "An account waits for contact after one day at least.",
     )
 
+    _attribution_days_positive = models.Constraint(
+        "CHECK(crm_attribution_days > 0)",
+        "A campaign is given orders of one day at least.",
+    )
     _pdf_limit_positive = models.Constraint(
         "CHECK(crm_pdf_limit > 0)", "A seller prints one document at once at least."
     )

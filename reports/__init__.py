@@ -1,3 +1,4 @@
+from . import crm_campaign_report
 from . import crm_day
 from . import crm_origination_report
 from . import crm_timeline

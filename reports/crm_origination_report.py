@@ -47,7 +47,7 @@ class CrmOriginationReport(models.Model):
     *Money* is in the currency of the company of the document. Revenue is untaxed
     confirmed orders of opportunities, at the order's own rate, rounded one by one: a
     cancelled order does not count, a credit note does not touch it. The real costs of a
-    campaign are shared among the originations of its opportunities and of those of the
+    campaign (those that come from a bill: while it is posted) are shared among the originations of its opportunities and of those of the
     campaigns below it, by their number; without any opportunity they have no
     origination. Only directors see costs.
 
@@ -61,6 +61,10 @@ class CrmOriginationReport(models.Model):
     _order = "date desc, id desc"
     _rec_name = "origination_id"
     _depends = {
+        "account.move": ["state"],
+        "crm.campaign.cost": [
+            "amount_company", "campaign_id", "company_id", "date", "move_id", "state",
+        ],
         "crm.gestion": [
             "company_id", "contact_id", "date", "lead_id", "organization_id",
             "team_id", "user_id",
@@ -75,6 +79,7 @@ class CrmOriginationReport(models.Model):
             "amount_untaxed", "company_id", "currency_rate", "date_order",
             "opportunity_id", "state",
         ],
+        "utm.campaign": ["parent_path"],
     }  # fmt: skip
 
     kind = fields.Selection(
@@ -168,7 +173,6 @@ class CrmOriginationReport(models.Model):
         sees_cost = self.env.su or self.env.user.has_group(
             "crm_gestion.group_sales_director"
         )
-        sees_cost = sees_cost and "crm.campaign.cost" in self.env  # TODO merge
         return [kind for kind in KINDS if sees_cost or kind != "cost"]
 
     @api.model
@@ -335,10 +339,12 @@ class CrmOriginationReport(models.Model):
                       date_trunc('month', cost.date)::date AS date,
                       cost.amount_company * coalesce(share.part, 1) AS amount
                  FROM crm_campaign_cost cost
+            LEFT JOIN account_move bill ON bill.id = cost.move_id
             LEFT JOIN (%s) share
                    ON share.campaign_id = cost.campaign_id
                   AND share.company_id = cost.company_id
-                WHERE cost.state = 'real'""",
+                WHERE cost.state = 'real'
+                  AND (bill.id IS NULL OR bill.state = 'posted')""",
             self._shares(),
         )
         return facts, {"cost": SQL("fact.amount")}
