@@ -259,3 +259,64 @@ class TestOriginationReport(ReportCommon):
         self.assertEqual(len(rows), len(set(rows.ids)))
         row = rows[:1]
         self.assertEqual(self.report.search([("id", "=", row.id)]), row)
+
+    def test_costs_are_shared_by_the_opportunities_of_a_campaign(self):
+        """Of three opportunities of the campaign and the one below it, two are cold
+        calls; the one abroad is of another company."""
+        top, below, alone = self.env["utm.campaign"].create(
+            [{"title": title} for title in ("Year", "Spring", "Alone")]
+        )
+        below.parent_id = top
+        (self.won | self.theirs).campaign_id = top
+        (self.open | self.abroad).campaign_id = below
+        costs = self.env["crm.campaign.cost"].create(
+            [
+                {"campaign_id": top.id, "name": "Ads", "amount": 90.0,
+                 "date": "2026-01-31"},
+                {"campaign_id": top.id, "name": "Stand", "amount": 60.0,
+                 "date": "2026-02-01", "currency_id": self.foreign.id},
+                {"campaign_id": top.id, "name": "Later", "amount": 1000.0,
+                 "date": "2026-02-01", "state": "planned"},
+                {"campaign_id": below.id, "name": "Print", "amount": 7.0,
+                 "date": "2026-02-01"},
+                {"campaign_id": alone.id, "name": "Gifts", "amount": 5.0,
+                 "date": "2026-02-01"},
+            ]
+        )  # fmt: skip
+        report = self.report.with_user(self.director)
+        found = report._read_group(
+            [("kind", "=", "cost"), ("date", ">=", "2026-01-01")],
+            ["origination_id", "date:month"],
+            ["cost:sum"],
+        )
+        january, february = date(2026, 1, 1), date(2026, 2, 1)
+        self.assertEqual(
+            {(o.code, month): round(cost, 6) for o, month, cost in found},
+            {
+                (self.cold_call.code, january): 60.0,
+                (self.cold_call.code, february): 13.333333,
+                (self.fair.code, january): 30.0,
+                (self.fair.code, february): 13.666667,
+                (False, february): 5.0,
+            },
+        )
+        rows = report.search([("kind", "=", "cost"), ("date", "=", "2026-01-01")])
+        self.assertEqual(
+            rows[0].action_view_documents()["domain"], [("id", "in", costs[0].ids)]
+        )
+        self.assertEqual(len(set(rows.ids)), 3)
+
+    def test_only_directors_see_costs(self):
+        campaign = self.env["utm.campaign"].create({"title": "Year"})
+        self.won.campaign_id = campaign
+        self.env["crm.campaign.cost"].create(
+            {"campaign_id": campaign.id, "name": "Ads", "amount": 90.0,
+             "date": "2026-01-31"}
+        )  # fmt: skip
+        for user in (self.seller, self.head):
+            report = self.report.with_user(user)
+            self.assertFalse(report.search([("kind", "=", "cost")]))
+            with self.assertRaises(AccessError):
+                report._read_group([], [], ["cost:sum"])
+        row = self.report.with_user(self.director).search([("kind", "=", "cost")])
+        self.assertEqual((row.cost, row.user_id), (90.0, self.seller))
