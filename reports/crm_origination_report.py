@@ -130,6 +130,7 @@ class CrmOriginationReport(models.Model):
         compute="_compute_ratios", aggregator="avg", help="Won / won and lost."
     )
     days_to_win = fields.Float(
+        string="Days to Win",
         compute="_compute_ratios",
         aggregator="avg",
         digits=(16, 1),
