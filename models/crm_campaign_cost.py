@@ -162,12 +162,11 @@ class CrmCampaignCost(models.Model):
 
     @api.depends("move_id.state")
     def _compute_warning(self):
-        for cost in self:
-            cost.warning = (
-                cost.move_id
-                and cost.move_id.state != "posted"
-                and self.env._("Its bill is not posted: it does not count.")
-            )
+        open_bills = self.filtered(
+            lambda cost: cost.move_id and cost.move_id.state != "posted"
+        )
+        open_bills.warning = self.env._("Its bill is not posted: it does not count.")
+        (self - open_bills).warning = False
 
     # === CONSTRAINTS === #
 

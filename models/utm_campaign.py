@@ -254,6 +254,14 @@ class UtmCampaign(models.Model):
                 hidden = name in MONEY and not campaign.crm_may_see_money
                 campaign[name] = 0 if hidden else figures.get(name, 0)
 
+    def _compute_mailing_mail_count(self):
+        """Odoo's own form asks every reader for it and would stay shut to those who
+        have nothing to do with mailings."""
+        if self.env["mailing.mailing"].has_access("read"):
+            return super()._compute_mailing_mail_count()
+        self.mailing_mail_count = self.ab_testing_mailings_count = 0
+        return None
+
     @PER_READER
     def _compute_sale_invoiced_amount(self):
         """Odoo tells it to every salesman; sellers of the method see the money of their

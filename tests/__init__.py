@@ -6,6 +6,10 @@ from . import test_calendar_event
 from . import test_crm_account_status
 from . import test_crm_affiliation
 from . import test_crm_archive_gate
+from . import test_crm_campaign_attribution
+from . import test_crm_campaign_cost
+from . import test_crm_campaign_figure
+from . import test_crm_campaign_tour
 from . import test_crm_contact_trace
 from . import test_crm_day
 from . import test_crm_duplicate
@@ -53,3 +57,4 @@ from . import test_sale_order
 from . import test_sale_order_portal
 from . import test_scenario
 from . import test_tours
+from . import test_utm_campaign
