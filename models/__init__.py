@@ -12,6 +12,7 @@ from . import crm_contact_trace
 from . import crm_duplicate
 from . import crm_export_guard
 from . import crm_export_log
+from . import crm_campaign_email_mixin
 from . import crm_master_mixin
 from . import crm_next_step_meeting
 from . import crm_next_step_mixin
@@ -38,6 +39,11 @@ from . import crm_history
 from . import crm_history_guard
 from . import crm_lead
 from . import crm_lost_reason
+from . import crm_mailing_figures
+from . import crm_mailing_metric
+from . import crm_mailing_metric_file
+from . import crm_mailing_metric_mapping
+from . import crm_mailing_metric_mapping_line
 from . import crm_market
 from . import crm_method_adoption
 from . import crm_objective

@@ -24,7 +24,8 @@ class UtmCampaign(models.Model):
     could make himself responsible would see the money.
     """
 
-    _inherit = "utm.campaign"
+    _name = "utm.campaign"
+    _inherit = ["utm.campaign", "crm.campaign.email.mixin"]
     _parent_store = True
 
     campaign_type = fields.Selection(

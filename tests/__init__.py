@@ -27,6 +27,8 @@ from . import test_crm_history
 from . import test_crm_history_guard
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
+from . import test_crm_mailing_metric
+from . import test_crm_mailing_metric_import
 from . import test_crm_market
 from . import test_crm_method_adopt
 from . import test_crm_next_step
@@ -42,6 +44,7 @@ from . import test_crm_opportunity_register
 from . import test_crm_opportunity_stage
 from . import test_crm_opportunity_standby
 from . import test_crm_origination
+from . import test_crm_origination_report
 from . import test_crm_reading
 from . import test_crm_segment
 from . import test_crm_segment_mailing

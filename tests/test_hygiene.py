@@ -38,6 +38,8 @@ CASCADES = {
     ("crm.substitution", "substitute_id"),
     ("crm.substitution", "user_id"),
     ("crm.handover.share", "handover_id"),
+    ("crm.mailing.metric", "campaign_id"),
+    ("crm.mailing.metric.mapping.line", "mapping_id"),
     ("crm.opportunity.closure", "lead_id"),
     ("crm.opportunity.stage", "lead_id"),
     ("crm.opportunity.forecast.log", "lead_id"),

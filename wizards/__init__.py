@@ -5,6 +5,8 @@ from . import crm_call_list_schedule
 from . import crm_lead_hand_out
 from . import crm_lead_hand_out_line
 from . import crm_lead_lost
+from . import crm_mailing_metric_import
+from . import crm_mailing_metric_import_line
 from . import crm_meeting_move
 from . import crm_method_adopt
 from . import crm_objective_plan

@@ -1,0 +1,414 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# What a row is of -> the model whose records it counts; the number makes ids unique.
+KINDS = {
+    "gestion": (1, "crm.gestion"),
+    "opportunity": (2, "crm.lead"),
+    "decision": (3, "crm.lead"),
+    "order": (4, "sale.order"),
+    "cost": (5, "crm.campaign.cost"),
+}
+KEYS = (
+    "company_id", "origination_id", "market_id", "team_id", "user_id", "date",
+)  # fmt: skip
+# what is counted -> the 0 of rows of another kind
+MEASURES = {
+    "gestiones": SQL("0"),
+    "opportunities": SQL("0"),
+    "unqualified": SQL("0"),
+    "lost": SQL("0"),
+    "won": SQL("0"),
+    "won_days": SQL("0::float"),
+    "revenue": SQL("0::numeric"),
+    "cost": SQL("0::numeric"),
+}
+# measure worked out of the sums of a group -> (count, base)
+RATIOS = {"conversion": ("won", "won + lost"), "days_to_win": ("won_days", "won")}
+# The report starts here; what is older has no month.
+FIRST_MONTH = "2000-01-01"
+
+
+class CrmOriginationReport(models.Model):
+    """What each origination brings, so that a director can stop paying for what does
+    not sell. One row = what happened in one month, of one kind (gestiones, new
+    opportunities, decided ones, orders, costs), for one origination, market, team,
+    seller and company.
+
+    *When.* Each fact in the month in which it happened, by the time zone of its
+    company: an opportunity when it was created, won or lost when it was closed, an
+    order when it was confirmed, a cost by its date. Ratios are thus of what was decided
+    in the period, not of what was created in it.
+
+    *Whose.* Gestiones are their author's; of the opportunity's origination and market,
+    else the contact's, else the organization's. Everything else is the opportunity's
+    seller's and has its origination and market.
+
+    *Money* is in the currency of the company of the document. Revenue is untaxed
+    confirmed orders of opportunities, at the order's own rate, rounded one by one: a
+    cancelled order does not count, a credit note does not touch it. The real costs of a
+    campaign (those that come from a bill: while it is posted) are shared among the originations of its opportunities and of those of the
+    campaigns below it, by their number; without any opportunity they have no
+    origination. Only directors see costs.
+
+    Days are from creation to winning; an opportunity counts as decided when it was won
+    or lost (not qualified included), not while it is paused.
+    """
+
+    _name = "crm.origination.report"
+    _description = "Effectiveness of Originations"
+    _auto = False
+    _order = "date desc, id desc"
+    _rec_name = "origination_id"
+    _depends = {
+        "account.move": ["state"],
+        "crm.campaign.cost": [
+            "amount_company", "campaign_id", "company_id", "date", "move_id", "state",
+        ],
+        "crm.gestion": [
+            "company_id", "contact_id", "date", "lead_id", "organization_id",
+            "team_id", "user_id",
+        ],
+        "crm.lead": [
+            "campaign_id", "closure_kind", "company_id", "create_date", "date_closed",
+            "market_id", "origination_id", "team_id", "type", "user_id", "won_status",
+        ],
+        "res.company": ["currency_id"],
+        "res.partner": ["market_id", "origination_id"],
+        "sale.order": [
+            "amount_untaxed", "company_id", "currency_rate", "date_order",
+            "opportunity_id", "state",
+        ],
+        "utm.campaign": ["parent_path"],
+    }  # fmt: skip
+
+    kind = fields.Selection(
+        selection=[
+            ("gestion", "Gestiones"),
+            ("opportunity", "New Opportunities"),
+            ("decision", "Won and Lost"),
+            ("order", "Orders"),
+            ("cost", "Costs"),
+        ],
+        string="Of",
+        readonly=True,
+    )
+    date = fields.Date(string="Month", readonly=True)
+    origination_id = fields.Many2one(comodel_name="crm.origination", readonly=True)
+    market_id = fields.Many2one(comodel_name="crm.market", readonly=True)
+    team_id = fields.Many2one(
+        comodel_name="crm.team",
+        string="Sales Team",
+        readonly=True,
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Salesperson",
+        readonly=True,
+    )
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    gestiones = fields.Integer(string="Gestiones", readonly=True)
+    opportunities = fields.Integer(readonly=True)
+    unqualified = fields.Integer(
+        string="Not Qualified",
+        readonly=True,
+        help="The customer does not qualify; part of the lost ones.",
+    )
+    lost = fields.Integer(readonly=True)
+    won = fields.Integer(readonly=True)
+    won_days = fields.Float(string="Days of All Won", readonly=True, aggregator=None)
+    revenue = fields.Monetary(
+        readonly=True, help="Untaxed confirmed orders of the opportunities."
+    )
+    cost = fields.Monetary(
+        readonly=True,
+        groups="crm_gestion.group_sales_director",
+        help="Share of the real costs of campaigns.",
+    )
+    conversion = fields.Float(
+        compute="_compute_ratios", aggregator="avg", help="Won / won and lost."
+    )
+    days_to_win = fields.Float(
+        string="Days to Win",
+        compute="_compute_ratios",
+        aggregator="avg",
+        digits=(16, 1),
+        help="Days from creation to winning, on average.",
+    )
+
+    @api.depends("lost", "won", "won_days")
+    def _compute_ratios(self):
+        for row in self:
+            decided = row.won + row.lost
+            row.conversion = row.won / decided if decided else 0.0
+            row.days_to_win = row.won_days / row.won if row.won else 0.0
+
+    def _read_group_select(self, aggregate_spec, query):
+        """The ratio of a group is that of the sums of its rows."""
+        ratio, _separator, aggregator = aggregate_spec.partition(":")
+        if ratio not in RATIOS or aggregator != "avg":
+            return super()._read_group_select(aggregate_spec, query)
+        sums = (
+            SQL(" + ").join(
+                SQL("SUM(%s)", self._field_to_sql(self._table, name, query))
+                for name in names.split(" + ")
+            )
+            for names in RATIOS[ratio]
+        )
+        return SQL("COALESCE((%s)::float / NULLIF(%s, 0), 0)", *sums)
+
+    # === QUERY === #
+
+    @property
+    def _table_query(self):
+        return SQL(
+            "WITH month AS MATERIALIZED (%s) %s",
+            self._months(),
+            SQL(" UNION ALL ").join(map(self._grouped, self._kinds())),
+        )
+
+    @api.model
+    def _kinds(self):
+        """:return: list of the kinds of rows that the reader may see"""
+        sees_cost = self.env.su or self.env.user.has_group(
+            "crm_gestion.group_sales_director"
+        )
+        return [kind for kind in KINDS if sees_cost or kind != "cost"]
+
+    @api.model
+    def _months(self):
+        """:return: SQL of the companies: when their months begin, in UTC, and which
+        months these are; a document finds its month by binary search, for time
+        zones are dear for millions"""
+        # sudo: which time zone a company has is no secret
+        companies = self.env["res.company"].sudo().search([], order="id")
+        zones = SQL(", ").join(
+            SQL("(%s, %s)", company.id, company._crm_tz().zone) for company in companies
+        )
+        return SQL(
+            """SELECT company.id AS company_id,
+                      array_agg(first AT TIME ZONE company.tz AT TIME ZONE 'UTC'
+                                ORDER BY first) AS edges,
+                      array_agg(first::date ORDER BY first) AS months
+                 FROM (VALUES %s) AS company (id, tz),
+                      generate_series(%s::timestamp, %s + interval '1 month',
+                                      '1 month') AS first
+             GROUP BY company.id""",
+            zones,
+            FIRST_MONTH,
+            fields.Datetime.now(),
+        )
+
+    @api.model
+    def _month(self, column):
+        """:return: SQL of the month that a moment in UTC lies in"""
+        return SQL("month.months[width_bucket(%s, month.edges)]", column)
+
+    @api.model
+    def _join_month(self, column):
+        """:param SQL column: company of the document; those of none are in the months
+        of the reader's"""
+        return SQL(
+            "JOIN month ON month.company_id = coalesce(%s, %s)",
+            column,
+            self.env.company.id,
+        )
+
+    @api.model
+    def _grouped(self, kind):
+        """:return: SQL of the rows of one kind"""
+        number, _model = KINDS[kind]
+        facts, own = self._facts(kind)
+        measures = SQL(", ").join(
+            SQL(
+                "%s AS %s",
+                SQL("sum(%s)", own[name]) if name in own else nothing,
+                SQL.identifier(name),
+            )
+            for name, nothing in MEASURES.items()
+        )
+        keys = SQL(", ").join(SQL("fact.%s", SQL.identifier(key)) for key in KEYS)
+        return SQL(
+            """SELECT min(fact.id)::bigint * 8 + %(number)s AS id, %(kind)s AS kind,
+                      %(keys)s, company.currency_id, %(measures)s
+                 FROM (%(facts)s) fact
+                 JOIN res_company company
+                   ON company.id = coalesce(fact.company_id, %(company)s)
+             GROUP BY %(keys)s, company.currency_id""",
+            number=number,
+            kind=kind,
+            keys=keys,
+            measures=measures,
+            facts=facts,
+            company=self.env.company.id,
+        )
+
+    @api.model
+    def _facts(self, kind):
+        """
+        :return: SQL of the documents of a kind, with the `KEYS` and what is counted;
+            dict measure -> SQL of what is added up
+        """
+        return {
+            "gestion": self._gestion_facts,
+            "opportunity": self._opportunity_facts,
+            "decision": self._decision_facts,
+            "order": self._order_facts,
+            "cost": self._cost_facts,
+        }[kind]()
+
+    @api.model
+    def _gestion_facts(self):
+        facts = SQL(
+            """SELECT gestion.id, gestion.company_id, gestion.team_id, gestion.user_id,
+                      coalesce(lead.origination_id, contact.origination_id,
+                               organization.origination_id) AS origination_id,
+                      coalesce(lead.market_id, organization.market_id,
+                               contact.market_id) AS market_id,
+                      %s AS date
+                 FROM crm_gestion gestion
+                      %s
+            LEFT JOIN crm_lead lead ON lead.id = gestion.lead_id
+            LEFT JOIN res_partner contact ON contact.id = gestion.contact_id
+            LEFT JOIN res_partner organization
+                   ON organization.id = gestion.organization_id""",
+            self._month(SQL("gestion.date")),
+            self._join_month(SQL("gestion.company_id")),
+        )
+        return facts, {"gestiones": SQL("1")}
+
+    @api.model
+    def _lead_facts(self, moment, where):
+        return SQL(
+            """SELECT lead.id, lead.company_id, lead.team_id, lead.user_id,
+                      lead.origination_id, lead.market_id, %s AS date,
+                      lead.won_status, lead.closure_kind,
+                      extract(epoch FROM lead.date_closed - lead.create_date) / 86400
+                          AS days
+                 FROM crm_lead lead
+                      %s
+                WHERE lead.type = 'opportunity' AND %s""",
+            self._month(moment),
+            self._join_month(SQL("lead.company_id")),
+            where,
+        )
+
+    @api.model
+    def _opportunity_facts(self):
+        facts = self._lead_facts(SQL("lead.create_date"), SQL("TRUE"))
+        return facts, {"opportunities": SQL("1")}
+
+    @api.model
+    def _decision_facts(self):
+        facts = self._lead_facts(
+            SQL("lead.date_closed"), SQL("lead.won_status IN ('won', 'lost')")
+        )
+        won = SQL("fact.won_status = 'won'")
+        return facts, {
+            "unqualified": SQL("(fact.closure_kind = 'unqualified')::int"),
+            "lost": SQL("(NOT %s)::int", won),
+            "won": SQL("(%s)::int", won),
+            "won_days": SQL("CASE WHEN %s THEN fact.days ELSE 0 END", won),
+        }
+
+    @api.model
+    def _order_facts(self):
+        facts = SQL(
+            """SELECT sale.id, sale.company_id, lead.team_id, lead.user_id,
+                      lead.origination_id, lead.market_id, %s AS date,
+                      round((sale.amount_untaxed
+                             / coalesce(nullif(sale.currency_rate, 0), 1))::numeric,
+                            currency.decimal_places) AS amount
+                 FROM sale_order sale
+                      %s
+                 JOIN crm_lead lead ON lead.id = sale.opportunity_id
+                 JOIN res_company company ON company.id = sale.company_id
+                 JOIN res_currency currency ON currency.id = company.currency_id
+                WHERE sale.state = 'sale'""",
+            self._month(SQL("sale.date_order")),
+            self._join_month(SQL("sale.company_id")),
+        )
+        return facts, {"revenue": SQL("fact.amount")}
+
+    @api.model
+    def _cost_facts(self):
+        facts = SQL(
+            """SELECT cost.id * 10000000::bigint + coalesce(share.id, 0) AS id,
+                      cost.company_id, share.team_id, share.user_id,
+                      share.origination_id, share.market_id,
+                      date_trunc('month', cost.date)::date AS date,
+                      cost.amount_company * coalesce(share.part, 1) AS amount
+                 FROM crm_campaign_cost cost
+            LEFT JOIN account_move bill ON bill.id = cost.move_id
+            LEFT JOIN (%s) share
+                   ON share.campaign_id = cost.campaign_id
+                  AND share.company_id = cost.company_id
+                WHERE cost.state = 'real'
+                  AND (bill.id IS NULL OR bill.state = 'posted')""",
+            self._shares(),
+        )
+        return facts, {"cost": SQL("fact.amount")}
+
+    @api.model
+    def _shares(self):
+        """:return: SQL of the part that the opportunities of an origination, market,
+        team and seller have in those of a campaign and the campaigns below it"""
+        return SQL(
+            """SELECT paid.campaign_id, paid.company_id, min(lead.id) AS id,
+                      lead.team_id, lead.user_id, lead.origination_id, lead.market_id,
+                      count(*)::numeric / sum(count(*)) OVER (
+                          PARTITION BY paid.campaign_id, paid.company_id) AS part
+                 FROM (SELECT DISTINCT campaign_id, company_id
+                         FROM crm_campaign_cost WHERE state = 'real') paid
+                 JOIN utm_campaign top ON top.id = paid.campaign_id
+                 JOIN utm_campaign below
+                   ON below.parent_path LIKE top.parent_path || '%%'
+                 JOIN crm_lead lead
+                   ON lead.campaign_id = below.id AND lead.type = 'opportunity'
+                  AND coalesce(lead.company_id, paid.company_id) = paid.company_id
+             GROUP BY paid.campaign_id, paid.company_id, lead.team_id, lead.user_id,
+                      lead.origination_id, lead.market_id"""
+        )
+
+    # === BEHIND THE FIGURES === #
+
+    def action_view_documents(self):
+        """:return: action of the documents that this row counts"""
+        self.ensure_one()
+        self.check_access("read")
+        _number, model = KINDS[self.kind]
+        return {
+            "type": "ir.actions.act_window",
+            "name": dict(self._fields["kind"]._description_selection(self.env))[
+                self.kind
+            ],
+            "res_model": model,
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", self._document_ids())],
+            "context": {"active_test": False, "create": False},
+        }
+
+    def _document_ids(self):
+        facts, _measures = self._facts(self.kind)
+        same = SQL(" AND ").join(
+            SQL(
+                "fact.%s IS NOT DISTINCT FROM %s",
+                SQL.identifier(key),
+                (self[key].id if self._fields[key].relational else self[key]) or None,
+            )
+            for key in KEYS
+        )
+        rows = self.env.execute_query(
+            SQL(
+                "WITH month AS MATERIALIZED (%s)"
+                " SELECT fact.id FROM (%s) fact WHERE %s ORDER BY 1",
+                self._months(),
+                facts,
+                same,
+            )
+        )
+        ids = [row[0] for row in rows]
+        if self.kind == "cost":
+            ids = sorted({id_ // 10000000 for id_ in ids})
+        return ids
