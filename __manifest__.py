@@ -31,6 +31,7 @@
         "data/ir_cron_data.xml",
         "reports/crm_handover_report.xml",
         "wizards/crm_affiliation_change_views.xml",
+        "wizards/crm_campaign_add_views.xml",
         "wizards/crm_lead_hand_out_views.xml",
         "wizards/crm_meeting_move_views.xml",
         "wizards/crm_method_adopt_views.xml",
@@ -45,6 +46,7 @@
         "views/mail_activity_type_views.xml",
         "views/mail_activity_views.xml",
         "views/crm_lost_reason_views.xml",
+        "views/crm_campaign_member_views.xml",
         "views/crm_stage_views.xml",
         "views/crm_substitution_views.xml",
         "views/crm_team_views.xml",
@@ -83,6 +85,7 @@
         "demo/calendar_event_demo.xml",
         "demo/history_demo.xml",
         "demo/crm_substitution_demo.xml",
+        "demo/crm_campaign_member_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

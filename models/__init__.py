@@ -15,6 +15,7 @@ from . import crm_export_log
 from . import crm_master_mixin
 from . import crm_next_step_meeting
 from . import crm_next_step_mixin
+from . import crm_campaign_feed
 from . import crm_campaign_member
 from . import crm_cargo
 from . import crm_gestion
@@ -54,6 +55,7 @@ from . import ir_exports
 from . import ir_exports_line
 from . import mail_activity
 from . import mail_activity_type
+from . import mail_mail
 from . import mailing_trace
 from . import mail_thread
 from . import res_company

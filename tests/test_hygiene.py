@@ -32,6 +32,8 @@ DATA_FOLDERS = ("data", "demo", "reports", "security", "views", "wizards")
 CASCADES = {
     ("crm.affiliation", "contact_id"),
     ("crm.affiliation", "organization_id"),
+    ("crm.campaign.member", "campaign_id"),
+    ("crm.campaign.member", "partner_id"),
     ("crm.gestion.change", "gestion_id"),
     ("crm.substitution", "substitute_id"),
     ("crm.substitution", "user_id"),
