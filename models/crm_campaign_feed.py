@@ -4,6 +4,7 @@ from datetime import timedelta
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import email_normalize
 
 _logger = logging.getLogger(__name__)
@@ -177,7 +178,8 @@ class CrmCampaignFeed(models.AbstractModel):
 
     @api.model
     def _take_back(self, traces):
-        self.env["crm.campaign.member"]._take_back(
+        """What else reached those contacts is told anew."""
+        members = self.env["crm.campaign.member"]._take_back(
             [
                 {
                     "campaign_id": trace.campaign_id.id,
@@ -186,6 +188,22 @@ class CrmCampaignFeed(models.AbstractModel):
                 }
                 for trace, partner in self._recipients(traces).items()
             ]
+        )
+        if not members:
+            return
+        of_campaign = Domain("campaign_id", "in", members.campaign_id.ids)
+        who = members.partner_id.ids
+        # sudo: see the class
+        gestiones = self.env["crm.gestion"].sudo()
+        gestiones = gestiones.search(
+            of_campaign
+            & (Domain("contact_id", "in", who) | Domain("organization_id", "in", who))
+        )
+        others = traces.search(
+            of_campaign & Domain("email", "in", traces.mapped("email"))
+        )
+        self._advance(
+            self._rows_of_gestiones(gestiones) + self._rows_of_traces(others)
         )
 
     @api.model

@@ -306,9 +306,10 @@ class CrmCampaignMember(models.Model):
     @api.model
     def _take_back(self, rows):
         """What was sent never arrived: who is in the campaign as contacted because of
-        it, and only of it, is planned again.
+        it is planned again.
 
         :param rows: as `_advance` takes them, with the date of the sending
+        :return: the members who are planned again
         """
         sent = {(row["campaign_id"], row["partner_id"]): row["date"] for row in rows}
         # sudo: the mail gateway is nobody; members are ours to keep
@@ -320,13 +321,15 @@ class CrmCampaignMember(models.Model):
                 ("source", "=", "mailing"),
             ]
         )
-        members.filtered(
+        members = members.filtered(
             lambda m: (
                 sent.get((m.campaign_id.id, m.partner_id.id)) == m.contact_date == m.date
             )
-        ).write(
+        )
+        members.write(
             {"state": "planned", "date": fields.Datetime.now(), "contact_date": False}
         )
+        return members
 
     @api.model
     def _plan(self, campaign, partners):

@@ -6,6 +6,9 @@ from . import test_calendar_event
 from . import test_crm_account_status
 from . import test_crm_affiliation
 from . import test_crm_archive_gate
+from . import test_crm_campaign_event
+from . import test_crm_campaign_mailing
+from . import test_crm_campaign_member
 from . import test_crm_contact_trace
 from . import test_crm_day
 from . import test_crm_duplicate
