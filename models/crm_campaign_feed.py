@@ -202,9 +202,7 @@ class CrmCampaignFeed(models.AbstractModel):
         others = traces.search(
             of_campaign & Domain("email", "in", traces.mapped("email"))
         )
-        self._advance(
-            self._rows_of_gestiones(gestiones) + self._rows_of_traces(others)
-        )
+        self._advance(self._rows_of_gestiones(gestiones) + self._rows_of_traces(others))
 
     @api.model
     def _opt_out(self, mailing, email):
@@ -283,7 +281,9 @@ class CrmCampaignFeed(models.AbstractModel):
     @api.model
     def _rows_of_registrations(self, registrations):
         came = registrations.filtered(lambda r: r.state in ("open", "done"))
-        emails = {registration: email_normalize(registration.email) for registration in came}
+        emails = {
+            registration: email_normalize(registration.email) for registration in came
+        }
         by_email = self._by_email([email for email in emails.values() if email])
         rows = []
         for registration in came:

@@ -323,7 +323,9 @@ class CrmCampaignMember(models.Model):
         )
         members = members.filtered(
             lambda m: (
-                sent.get((m.campaign_id.id, m.partner_id.id)) == m.contact_date == m.date
+                sent.get((m.campaign_id.id, m.partner_id.id))
+                == m.contact_date
+                == m.date
             )
         )
         members.write(
@@ -418,8 +420,7 @@ class CrmCampaignMember(models.Model):
         """How many contacts got how far, in these campaigns and those below them; who
         is in several of them counts once, by the furthest. In one query.
 
-        :return: dict id of a campaign -> dict state -> number, with ``all`` and
-            ``reached``, which is everybody with a first contact
+        :return: dict id of a campaign -> dict state -> number, with ``all``
         """
         self.flush_model()
         self.env["utm.campaign"].flush_model(["parent_path"])
@@ -427,12 +428,11 @@ class CrmCampaignMember(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT root, far, count(*), count(contact_date)
+                SELECT root, far, count(*)
                   FROM (SELECT root.id AS root,
                                max(array_position(
                                    %(order)s::varchar[], crm_campaign_member.state
-                               )) AS far,
-                               min(crm_campaign_member.contact_date) AS contact_date
+                               )) AS far
                           FROM %(members)s
                           JOIN utm_campaign campaign
                             ON campaign.id = crm_campaign_member.campaign_id
@@ -449,13 +449,12 @@ class CrmCampaignMember(models.Model):
             )
         )
         counts = {
-            campaign_id: dict.fromkeys([*ORDER, "all", "reached"], 0)
+            campaign_id: dict.fromkeys([*ORDER, "all"], 0)
             for campaign_id in campaigns.ids
         }
-        for campaign_id, far, number, reached in rows:
+        for campaign_id, far, number in rows:
             counts[campaign_id][ORDER[far - 1]] = number
             counts[campaign_id]["all"] += number
-            counts[campaign_id]["reached"] += reached
         return counts
 
     @api.model

@@ -48,12 +48,6 @@ class UtmCampaign(models.Model):
         groups="crm_gestion.group_seller",
         help="Contacts of this campaign and those below it, each counted once.",
     )
-    reached_count = fields.Integer(
-        string="Reached",
-        compute="_compute_member_counts",
-        groups="crm_gestion.group_seller",
-        help="Members whom it contacted, whatever came of it.",
-    )
     planned_count = fields.Integer(
         string="Planned",
         compute="_compute_member_counts",
@@ -91,7 +85,6 @@ class UtmCampaign(models.Model):
         for campaign in self:
             found = counts.get(campaign._origin.id, {})
             campaign.member_count = found.get("all", 0)
-            campaign.reached_count = found.get("reached", 0)
             campaign.planned_count = found.get("planned", 0)
             campaign.contacted_count = found.get("contacted", 0)
             campaign.opened_count = found.get("opened", 0)

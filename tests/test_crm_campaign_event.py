@@ -1,12 +1,14 @@
+from types import SimpleNamespace
+
 from freezegun import freeze_time
 
 from odoo import fields, models
-from odoo.orm.model_classes import add_to_registry
 from odoo.tests import tagged
 
 from .test_crm_campaign_member import MemberCommon
 
 MODEL = "event.registration"
+STAND_IN = "event_stand_in"  # as if a module of this name brought it
 
 
 @tagged("post_install", "-at_install")
@@ -34,9 +36,10 @@ class TestEventRegistrations(MemberCommon):
     @classmethod
     def _stand_in_for_the_app(cls):
         class Registration(models.Model):
-            _module = None
+            _module = STAND_IN
             _name = MODEL
             _description = "Registration"
+            _auto = False
 
             utm_campaign_id = fields.Many2one("utm.campaign")
             partner_id = fields.Many2one("res.partner")
@@ -47,12 +50,20 @@ class TestEventRegistrations(MemberCommon):
                 default="open",
             )
 
+        cls.env.cr.execute(
+            """CREATE TABLE event_registration (
+                   id serial PRIMARY KEY, utm_campaign_id int, partner_id int,
+                   email varchar, active bool, state varchar, create_uid int,
+                   create_date timestamp, write_uid int, write_date timestamp)"""
+        )
         registry = cls.env.registry
-        add_to_registry(registry, Registration)
+        cls.addClassCleanup(
+            models.MetaModel._module_to_models__.pop, STAND_IN, [Registration]
+        )
         cls.addClassCleanup(registry.reset_changes)
-        registry._setup_models__(cls.env.cr, [MODEL])
-        registry.init_models(cls.env.cr, [MODEL], {"module": "crm_gestion"})
+        registry.load(SimpleNamespace(name=STAND_IN))
         cls.addClassCleanup(registry.__delitem__, MODEL)
+        registry._setup_models__(cls.env.cr, [MODEL])
 
     def _register(self, **values):
         return self.env[MODEL].create(
@@ -71,7 +82,9 @@ class TestEventRegistrations(MemberCommon):
         self._register(partner_id=draft.id, utm_campaign_id=False)
         self.assertEqual(self._states(), {})
         self._refresh_all()
-        self.assertEqual(self._states(), dict.fromkeys((self.contact, person), "answered"))
+        self.assertEqual(
+            self._states(), dict.fromkeys((self.contact, person), "answered")
+        )
         date = came.create_date
         self.assertEqual(
             self._members()[self.contact], ("answered", date, date, "event")

@@ -109,9 +109,7 @@ class TestMailingLife(MailingCommon, HttpCase):
             pixel = re.search(r'src="([^"]*blank\.gif)"', mail["body"])[1]
             self.assertEqual(self._get(pixel).status_code, 200)
             opened = datetime(2026, 3, 2, 11)
-            self.assertEqual(
-                self._told(self.one), ("opened", opened, sent, "mailing")
-            )
+            self.assertEqual(self._told(self.one), ("opened", opened, sent, "mailing"))
         with freeze_time("2026-03-02 11:30:00"):
             link = re.search(r'href="([^"]*/r/[^"]*/m/\d+)"', mail["body"])[1]
             answer = self._get(link)
@@ -155,7 +153,9 @@ class TestMailingLife(MailingCommon, HttpCase):
         )
         self.assertEqual(self._states(), dict.fromkeys(self.people, "contacted"))
         body = self._mail_to(self.two)["body"]
-        url = re.search(r'href="([^"]*unsubscribe[^"]*)"', body)[1].replace("&amp;", "&")
+        url = re.search(r'href="([^"]*unsubscribe[^"]*)"', body)[1].replace(
+            "&amp;", "&"
+        )
         page = html.fromstring(self._get(url).text)
         form = {node.name: node.value for node in page.iterfind(".//form//input")}
         answer = self.url_open("/mailing/confirm_unsubscribe", data=form)
@@ -212,9 +212,7 @@ class TestMailing(MailingCommon):
                 mailing.action_send_mail()
         self.assertEqual(self._trace(mailing, self.one).trace_status, "cancel")
         self.assertEqual(self._trace(mailing, self.two).trace_status, "error")
-        self.assertEqual(
-            self._states(), {self.two: "planned", self.three: "contacted"}
-        )
+        self.assertEqual(self._states(), {self.two: "planned", self.three: "contacted"})
 
     def test_documents_of_customers(self):
         leads = self.env["crm.lead"].create(
@@ -225,9 +223,7 @@ class TestMailing(MailingCommon):
             ]
         )
         self._send_mailing(leads)
-        self.assertEqual(
-            self._states(), {self.one: "contacted", self.two: "contacted"}
-        )
+        self.assertEqual(self._states(), {self.one: "contacted", self.two: "contacted"})
 
     def test_addresses(self):
         """Who shares his address is nobody in particular; a partner of another company
@@ -296,9 +292,7 @@ class TestMailing(MailingCommon):
         self.assertLessEqual(added[1], added[0] + self.ALLOWANCE)
         self.assertLessEqual(added[1], 12)
         traces = self.env["mailing.trace"].search([("campaign_id", "!=", False)])
-        self.assertFlatGrowth(
-            lambda records: records.set_opened(), traces[:3], traces
-        )
+        self.assertFlatGrowth(lambda records: records.set_opened(), traces[:3], traces)
 
     @mute_logger(FEED_LOGGER)
     def test_members_never_stop_a_mailing(self):
@@ -322,9 +316,7 @@ class TestMailing(MailingCommon):
         with freeze_time("2026-03-06 02:00:00"):
             self._refresh_all()
             self.assertEqual(self._states(), {})
-            self.assertEqual(
-                self.campaign.members_refreshed, datetime(2026, 3, 6, 2)
-            )
+            self.assertEqual(self.campaign.members_refreshed, datetime(2026, 3, 6, 2))
         with freeze_time("2026-03-10 08:00:00"):
             mailing.campaign_id = self.campaign
             self.env.flush_all()
