@@ -32,6 +32,7 @@
         "reports/crm_handover_report.xml",
         "wizards/crm_affiliation_change_views.xml",
         "wizards/crm_call_list_schedule_views.xml",
+        "wizards/crm_campaign_add_views.xml",
         "wizards/crm_lead_hand_out_views.xml",
         "wizards/crm_mailing_metric_import_views.xml",
         "wizards/crm_meeting_move_views.xml",
@@ -52,6 +53,7 @@
         "views/mail_activity_type_views.xml",
         "views/mail_activity_views.xml",
         "views/crm_lost_reason_views.xml",
+        "views/crm_campaign_member_views.xml",
         "views/crm_stage_views.xml",
         "views/crm_substitution_views.xml",
         "views/crm_team_views.xml",
@@ -103,6 +105,7 @@
         "demo/crm_substitution_demo.xml",
         "demo/crm_segment_demo.xml",
         "demo/loyalty_program_demo.xml",
+        "demo/crm_campaign_member_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -77,7 +77,11 @@ def post_init_hook(env):
         env["digest.digest"]._crm_start()
     else:
         env["crm.stage"]._place_last()
-    for cron in ("ir_cron_completeness", "ir_cron_account_status"):
+    for cron in (
+        "ir_cron_completeness",
+        "ir_cron_account_status",
+        "ir_cron_campaign_members",
+    ):
         env.ref(f"crm_gestion.{cron}")._trigger()
 
 

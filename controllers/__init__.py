@@ -2,6 +2,7 @@ from . import account
 from . import attachment
 from . import export
 from . import json
+from . import mailing
 from . import pivot
 from . import portal
 from . import pricelist

@@ -13,6 +13,7 @@ from . import crm_duplicate
 from . import crm_export_guard
 from . import crm_export_log
 from . import crm_campaign_email_mixin
+from . import crm_campaign_member_mixin
 from . import crm_master_mixin
 from . import crm_next_step_meeting
 from . import crm_next_step_mixin
@@ -20,6 +21,7 @@ from . import crm_call_list
 from . import crm_campaign_budget
 from . import crm_campaign_cost
 from . import crm_campaign_figure
+from . import crm_campaign_feed
 from . import crm_campaign_member
 from . import crm_cargo
 from . import crm_gestion
@@ -76,6 +78,7 @@ from . import loyalty_reward
 from . import mail_activity
 from . import mail_activity_type
 from . import mailing_mailing
+from . import mail_mail
 from . import mailing_trace
 from . import mail_thread
 from . import res_company

@@ -5,6 +5,11 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
+# Fields that say how far a contact got in a campaign.
+TOLD_TO_CAMPAIGNS = {
+    "campaign_id", "contact_id", "direction", "lead_id", "organization_id", "result_id",
+}  # fmt: skip
+
 
 class CrmGestion(models.Model):
     """One interaction that happened with a customer, with its result and next step.
@@ -458,6 +463,7 @@ class CrmGestion(models.Model):
         gestiones._check_leads_readable()
         self.env["crm.gestion.source"]._settle(gestiones)
         gestiones._mark_accounts()
+        self.env["crm.campaign.feed"]._follow(gestiones)
         return gestiones
 
     def write(self, vals):
@@ -476,6 +482,8 @@ class CrmGestion(models.Model):
         Change._log(self, before)
         if {"organization_id", "contact_id"} & vals.keys():
             self._mark_accounts()
+        if TOLD_TO_CAMPAIGNS & vals.keys():
+            self.env["crm.campaign.feed"]._follow(self)
         return res
 
     def _check_leads_readable(self):

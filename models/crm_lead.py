@@ -376,6 +376,7 @@ class CrmLead(models.Model):
         self.env["crm.opportunity.closure"]._log_created(leads)
         self.env["crm.opportunity.stage"]._log_transition(leads, {})
         leads.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
+        self.env["crm.campaign.feed"]._follow(leads)
         return leads
 
     def write(self, vals):
@@ -401,6 +402,8 @@ class CrmLead(models.Model):
             self.env["crm.origination"]._complete_utm(self)
         if vals.keys() & {"partner_id", "organization_id", "type"}:
             self.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
+        if vals.keys() & {"campaign_id", "partner_id"}:
+            self.env["crm.campaign.feed"]._follow(self)
         self.env["crm.gestion.email"]._log_earlier(unknown)
         return res
 

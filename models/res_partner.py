@@ -158,6 +158,13 @@ class ResPartner(models.Model):
         "all mailing lists.",
     )
 
+    crm_campaign_count = fields.Integer(
+        string="Number of Campaigns",
+        compute="_compute_crm_campaign_count",
+        groups="crm_gestion.group_seller",
+        help="Those that reached this contact, or somebody of this organization.",
+    )
+
     affiliation_ids = fields.One2many(
         comodel_name="crm.affiliation",
         inverse_name="contact_id",
@@ -300,6 +307,12 @@ class ResPartner(models.Model):
                 counts[partner.id] += count
         for partner in self:
             partner.gestion_count = counts.get(partner._origin.id, 0)
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_crm_campaign_count(self):
+        counts = self.env["crm.campaign.member"]._campaign_counts(self)
+        for partner in self:
+            partner.crm_campaign_count = counts.get(partner._origin.id, 0)
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_last_gestion_date(self):
@@ -514,6 +527,12 @@ class ResPartner(models.Model):
         self.ensure_one()
         return self.env["crm.access.reason"]._action(self)
 
+    def action_crm_campaigns(self):
+        """List the campaigns that reached these contacts, or people of these
+        organizations."""
+        Member = self.env["crm.campaign.member"]
+        return Member._view_action(Member._reached_domain(self), {"create": False})
+
     def action_crm_timeline(self):
         """Open the history of this organization or contact."""
         self.ensure_one()
@@ -628,6 +647,7 @@ class ResPartner(models.Model):
         Called by Odoo's merge wizard, whose rights hold.
         """
         self.env["crm.affiliation.merge"]._before_merge(self, target)
+        self.env["crm.campaign.member"]._merge(self, target)
         # sudo: as the wizard itself deletes the merged partners
         merged = (self | target).sudo()
         # nobody reports to himself, nor was he referred by himself

@@ -25,7 +25,9 @@ class UtmCampaign(models.Model):
     """
 
     _name = "utm.campaign"
-    _inherit = ["utm.campaign", "crm.campaign.email.mixin"]
+    _inherit = [
+        "utm.campaign", "crm.campaign.email.mixin", "crm.campaign.member.mixin",
+    ]  # fmt: skip
     _parent_store = True
 
     campaign_type = fields.Selection(

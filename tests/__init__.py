@@ -11,6 +11,9 @@ from . import test_crm_campaign_attribution
 from . import test_crm_campaign_cost
 from . import test_crm_campaign_figure
 from . import test_crm_campaign_tour
+from . import test_crm_campaign_event
+from . import test_crm_campaign_mailing
+from . import test_crm_campaign_member
 from . import test_crm_contact_trace
 from . import test_crm_day
 from . import test_crm_duplicate

@@ -34,6 +34,8 @@ CASCADES = {
     ("crm.affiliation", "organization_id"),
     ("crm.campaign.budget", "campaign_id"),
     ("crm.campaign.cost", "move_id"),
+    ("crm.campaign.member", "campaign_id"),
+    ("crm.campaign.member", "partner_id"),
     ("crm.gestion.change", "gestion_id"),
     ("crm.substitution", "substitute_id"),
     ("crm.substitution", "user_id"),

@@ -2,6 +2,7 @@ from . import base_partner_merge
 from . import crm_affiliation_change
 from . import crm_call_list_line
 from . import crm_call_list_schedule
+from . import crm_campaign_add
 from . import crm_lead_hand_out
 from . import crm_lead_hand_out_line
 from . import crm_lead_lost
