@@ -68,7 +68,8 @@ def _objective_name(env):
     """What it is about, in the language of the user, and its dates."""
     labels = env["crm.objective"]._fields["metric"]._description_selection(env)
     return SQL(
-        "CASE record.metric %s END || ', ' || record.date_from || ' – ' || record.date_to",
+        """CASE record.metric %s END || ', ' || record.date_from
+           || ' – ' || record.date_to""",
         SQL(" ").join(SQL("WHEN %s THEN %s", key, label) for key, label in labels),
     )
 
