@@ -204,12 +204,12 @@ class CrmSegmentCriteria(models.AbstractModel):
                     break  # a part of a date
                 reached.check_access("read")
                 reached._check_field_access(field, "read")
-                comodel = field.comodel_name if field.relational else None
-                reached = self.env[comodel] if comodel else None
-            value = condition.value
-            if reached is not None and isinstance(value, Domain | list | tuple):
-                if condition.operator in ("any", "not any"):
-                    self._check_names(reached, Domain(value))
+                if name == "id":
+                    continue  # of the same model, as in ("id", "any", …)
+                reached = self.env[field.comodel_name] if field.relational else None
+            nested = condition.operator in ("any", "not any")
+            if nested and reached is not None:
+                self._check_names(reached, Domain(condition.value))
 
     @api.model
     def _unreadable(self, segment):

@@ -348,6 +348,7 @@ class TestSegmentCriteria(SegmentCase):
         for domain in (
             [("credit_limit", ">", 0)],
             [("parent_id.credit", ">", 0)],
+            [("id", "any", [("credit", ">", 0)])],
             [("child_ids", "any", [("parent_id.credit_limit", ">", 0)])],
             [("user_ids.partner_id.signup_type", "=", "reset")],
         ):
