@@ -185,6 +185,11 @@ class CrmLead(models.Model):
 
     # Whose opportunities, without looking at them: the rules of gestiones ask it.
     _crm_user_idx = models.Index("(user_id, id)")
+    # how many a campaign opened and won, without reading them
+    _crm_campaign_idx = models.Index(
+        "(campaign_id, company_id, won_status)"
+        " WHERE campaign_id IS NOT NULL AND type = 'opportunity'"
+    )
 
     # === COMPUTE METHODS === #
 
