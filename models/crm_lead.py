@@ -187,6 +187,11 @@ class CrmLead(models.Model):
     _crm_user_idx = models.Index("(user_id, id)")
     # What was won in a period: objectives.
     _crm_date_closed_idx = models.Index("(date_closed) WHERE date_closed IS NOT NULL")
+    # How many a campaign opened and won, without reading them.
+    _crm_campaign_idx = models.Index(
+        "(campaign_id, company_id, won_status)"
+        " WHERE campaign_id IS NOT NULL AND type = 'opportunity'"
+    )
 
     # === COMPUTE METHODS === #
 

@@ -275,10 +275,11 @@ class UtmCampaign(models.Model):
     def _compute_sale_invoiced_amount(self):
         """Odoo tells it to every salesman; sellers of the method see the money of their
         own campaigns."""
-        super()._compute_sale_invoiced_amount()
+        res = super()._compute_sale_invoiced_amount()
         if self.env.user.has_group("crm_gestion.group_seller"):
             hidden = self.filtered(lambda campaign: not campaign.crm_may_see_money)
             hidden.invoiced_amount = 0
+        return res
 
     # === CONSTRAINTS === #
 
