@@ -136,8 +136,6 @@ class TestAttribution(CampaignCommon):
         self._touch(self.mailing, "2026-02-01", user=self.seller)
         self._make_order(None, self.mill, user_id=self.stranger.id)
         self._make_order(None, self.mill, quantity=2, user_id=self.seller.id)
-        self._make_order(
-            self.mailing, self.mill, quantity=4, user_id=self.stranger.id
-        )
+        self._make_order(self.mailing, self.mill, quantity=4, user_id=self.stranger.id)
         self._assert_touches({self.mailing: (600.0, 600.0)}, self.seller)
         self._assert_touches({self.mailing: (700.0, 700.0)}, self.director)

@@ -141,9 +141,7 @@ class CampaignCommon(CrmGestionCommon):
         self.env.flush_all()
         self.env.invalidate_all()
         campaign = campaign.with_user(user or self.director)
-        self.assertEqual(
-            {name: round(campaign[name], 4) for name in figures}, figures
-        )
+        self.assertEqual({name: round(campaign[name], 4) for name in figures}, figures)
 
 
 @tagged("post_install", "-at_install")
@@ -230,7 +228,10 @@ class TestFigures(CampaignCommon):
                 {
                     "order_line": [
                         Command.create(
-                            {"product_id": self.product.id, "tax_ids": [Command.clear()]}
+                            {
+                                "product_id": self.product.id,
+                                "tax_ids": [Command.clear()],
+                            }
                         )
                     ]
                 }
@@ -355,9 +356,7 @@ class TestTree(CampaignCommon):
             self._make_order(campaign, self.mill)
             self._make_cost(campaign, 10.0)
             self._make_lead(partner_id=self.mill.id, campaign_id=campaign.id)
-            self._make_gestion(
-                organization_id=self.mill.id, campaign_id=campaign.id
-            )
+            self._make_gestion(organization_id=self.mill.id, campaign_id=campaign.id)
         figures = ("won_revenue", "cost_total", "opportunity_count", "gestion_count")
         for campaign, times in ((self.fair, 3), (self.stand, 2), (corner, 1)):
             values = (100.0 * times, 10.0 * times, times, times)

@@ -22,9 +22,7 @@ class TestCampaignTour(BrowserCommon):
         )
         self.assertEqual(campaign.user_id, self.director)
         self.assertRecordValues(
-            self.env["crm.campaign.budget"].search(
-                [("campaign_id", "=", campaign.id)]
-            ),
+            self.env["crm.campaign.budget"].search([("campaign_id", "=", campaign.id)]),
             [{"budget": 1000.0, "expected_revenue": 5000.0}],
         )
         self.assertEqual(campaign.cost_ids.mapped("amount_company"), [1200.0])

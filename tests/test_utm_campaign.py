@@ -27,9 +27,7 @@ class MoneyCommon(CampaignCommon):
         cls.cost = cls._make_cost(cls.fair, 200.0)
         cls._make_cost(cls.fair, 100.0, state="planned")
         cls._make_invoice(cls.fair, price=400.0)
-        cls._make_lead(
-            cls.stranger, partner_id=cls.mill.id, campaign_id=cls.fair.id
-        )
+        cls._make_lead(cls.stranger, partner_id=cls.mill.id, campaign_id=cls.fair.id)
         cls.env.flush_all()
 
     def _values(self, user, campaign=None):
@@ -87,7 +85,11 @@ class TestWhoSeesMoney(MoneyCommon):
                 self.assertEqual(self.fair.with_user(user).invoiced_amount, amount)
 
     def test_rows_of_money(self):
-        for model in ("crm.campaign.budget", "crm.campaign.cost", "crm.campaign.report"):
+        for model in (
+            "crm.campaign.budget",
+            "crm.campaign.cost",
+            "crm.campaign.report",
+        ):
             for user, seen in (
                 (self.director, True),
                 (self.head, True),
@@ -257,7 +259,10 @@ class TestWhoChangesMoney(MoneyCommon):
             (lambda: cost.create({**create, "name": "X", "amount": 1}), AccessError),
             (lambda: self.cost.with_user(self.seller).unlink(), AccessError),
             (lambda: self.cost.with_user(self.seller).read(["amount"]), AccessError),
-            (lambda: self.cost.with_user(self.seller).write({"amount": 1}), AccessError),
+            (
+                lambda: self.cost.with_user(self.seller).write({"amount": 1}),
+                AccessError,
+            ),
         ):
             if error:
                 self._refused(function, error)
@@ -294,9 +299,11 @@ class TestWhoChangesMoney(MoneyCommon):
 
     def test_amount_of_a_campaign_made_for_another(self):
         self._refused(
-            lambda: self.env["utm.campaign"]
-            .with_user(self.seller)
-            .create({"title": "X", "user_id": self.head.id, "budget": 1.0})
+            lambda: (
+                self.env["utm.campaign"]
+                .with_user(self.seller)
+                .create({"title": "X", "user_id": self.head.id, "budget": 1.0})
+            )
         )
         self.env["utm.campaign"].with_user(self.seller).create(
             {"title": "X", "user_id": self.head.id, "budget": 0.0}
