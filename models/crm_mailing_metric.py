@@ -18,6 +18,12 @@ WRITTEN = (
     "sent_date",
     *COUNTS,
 )
+# what was gained since the row before -> of which figure
+GAINED = {
+    "new_clicks": "clicks_unique",
+    "new_replies": "replies",
+    "new_opens": "opens_unique",
+}
 STAMPS = ("create_uid", "create_date", "write_uid", "write_date")
 # A row of the same mailing and day is brought up to date.
 FRESH = ("company_id", "mailing_id", "name", "sent_date", *COUNTS)
@@ -156,6 +162,17 @@ class CrmMailingMetric(models.Model):
         compute="_compute_rates", aggregator="avg", help="Complaints / delivered."
     )
 
+    # Since the row before, so that they may be added up: the curve runs along them.
+    new_clicks = fields.Integer(compute="_compute_gained", aggregator="sum")
+    new_replies = fields.Integer(
+        string="New Answers", compute="_compute_gained", aggregator="sum"
+    )
+    new_opens = fields.Integer(
+        compute="_compute_gained",
+        aggregator="sum",
+        help="Unreliable, as opens are.",
+    )
+
     _source_day = models.UniqueIndex(
         "(campaign_id, provider, coalesce(tool, ''), external_ref, date DESC)",
         "There are figures of this mailing and day already.",
@@ -176,6 +193,15 @@ class CrmMailingMetric(models.Model):
     def _compute_rates(self):
         for metric in self:
             metric.update(rates({name: metric[name] for name in COUNTS}))
+
+    def _compute_gained(self):
+        rows = self._read_group(
+            [("id", "in", self.ids)], ["id"], [f"{name}:sum" for name in GAINED]
+        )
+        found = {metric: gained for metric, *gained in rows}
+        for metric in self:
+            gained = found.get(metric._origin, [0] * len(GAINED))
+            metric.update(dict(zip(GAINED, gained, strict=True)))
 
     def _compute_is_latest(self):
         latest = self.search([("id", "in", self.ids), ("is_latest", "=", True)])
@@ -198,21 +224,45 @@ class CrmMailingMetric(models.Model):
         )
 
     def _read_group_select(self, aggregate_spec, query):
-        """The rate of a group is that of the sums of its rows."""
-        rate, _separator, aggregator = aggregate_spec.partition(":")
-        if rate not in RATES or aggregator != "avg":
-            return super()._read_group_select(aggregate_spec, query)
-        count, base = (
-            self._field_to_sql(self._table, name, query)
-            if name != "bounces"
-            else SQL(
-                "%s + %s",
-                self._field_to_sql(self._table, "bounces_hard", query),
-                self._field_to_sql(self._table, "bounces_soft", query),
+        """The rate of a group is that of the sums of its rows; what was gained is the
+        difference to the row before."""
+        name, _separator, aggregator = aggregate_spec.partition(":")
+        if name in RATES and aggregator == "avg":
+            return SQL(
+                "COALESCE(SUM(%s)::float / NULLIF(SUM(%s), 0), 0)",
+                *(self._figure_sql(figure, query) for figure in RATES[name]),
             )
-            for name in RATES[rate]
+        if name in GAINED and aggregator == "sum":
+            return self._gained_sql(GAINED[name], query)
+        return super()._read_group_select(aggregate_spec, query)
+
+    def _figure_sql(self, figure, query):
+        if figure != "bounces":
+            return self._field_to_sql(self._table, figure, query)
+        return SQL(
+            "%s + %s",
+            self._field_to_sql(self._table, "bounces_hard", query),
+            self._field_to_sql(self._table, "bounces_soft", query),
         )
-        return SQL("COALESCE(SUM(%s)::float / NULLIF(SUM(%s), 0), 0)", count, base)
+
+    def _gained_sql(self, figure, query):
+        now = {
+            name: self._field_to_sql(self._table, name, query)
+            for name in ("campaign_id", "provider", "tool", "external_ref", "date")
+        }
+        return SQL(
+            """COALESCE(SUM(%(figure)s - COALESCE((
+                   SELECT before.%(name)s FROM crm_mailing_metric before
+                    WHERE before.campaign_id = %(campaign_id)s
+                      AND before.provider = %(provider)s
+                      AND coalesce(before.tool, '') = coalesce(%(tool)s, '')
+                      AND before.external_ref = %(external_ref)s
+                      AND before.date < %(date)s
+                 ORDER BY before.date DESC LIMIT 1), 0)), 0)""",
+            figure=self._field_to_sql(self._table, figure, query),
+            name=SQL.identifier(figure),
+            **now,
+        )
 
     # === FIGURES === #
 

@@ -47,9 +47,9 @@ class CrmOriginationReport(models.Model):
     *Money* is in the currency of the company of the document. Revenue is untaxed
     confirmed orders of opportunities, at the order's own rate, rounded one by one: a
     cancelled order does not count, a credit note does not touch it. The real costs of a
-    campaign (those that come from a bill: while it is posted) are shared among the originations of its opportunities and of those of the
-    campaigns below it, by their number; without any opportunity they have no
-    origination. Only directors see costs.
+    campaign (those that come from a bill: while it is posted) are shared among the
+    originations of its opportunities and of those of the campaigns below it, by their
+    number; without any opportunity they have no origination. Only directors see costs.
 
     Days are from creation to winning; an opportunity counts as decided when it was won
     or lost (not qualified included), not while it is paused.

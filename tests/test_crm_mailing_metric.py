@@ -12,7 +12,7 @@ from odoo.tools import mute_logger
 from odoo.addons.crm_gestion.tools.mailing import COUNTS
 from odoo.addons.mass_mailing.tests.common import MassMailCase
 
-from .common import CrmGestionCommon
+from .common import BrowserCommon, CrmGestionCommon
 
 BODY = Markup(
     '<p>Dear <t t-out="object.name"/>, <a href="https://www.example.com/offer">this</a>'
@@ -20,12 +20,8 @@ BODY = Markup(
 )
 
 
-class MetricCommon(CrmGestionCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.metrics = cls.env["crm.mailing.metric"]
-        cls.spring = cls._make_campaign("Spring", user_id=cls.colleague.id)
+class Mailings:
+    """Campaigns with mailings that were sent."""
 
     @classmethod
     def _make_campaign(cls, title, **values):
@@ -62,6 +58,14 @@ class MetricCommon(CrmGestionCommon):
                 for number, values in enumerate(statuses)
             ]
         )
+
+
+class MetricCommon(Mailings, CrmGestionCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.metrics = cls.env["crm.mailing.metric"]
+        cls.spring = cls._make_campaign("Spring", user_id=cls.colleague.id)
 
     def _row(self, campaign=None, **values):
         return {
@@ -421,17 +425,16 @@ class TestTotals(MetricCommon):
         self.assertEqual((empty.crm_email_sent, empty.crm_email_click_rate), (0, 0.0))
 
     def test_other_companies_stay_apart(self):
-        theirs = self._make_campaign(
-            "Theirs", company_id=self.branch.id, parent_id=self.year.id
-        )
+        theirs = self._make_campaign("Theirs", company_id=self.branch.id)
         self.env.user.company_ids |= self.branch
         both = self.env.company | self.branch
         metrics = self.metrics.with_context(allowed_company_ids=both.ids)
-        metrics._load([self._row(theirs.with_env(metrics.env), sent=70)])
+        metrics._load([self._row(theirs, sent=70)])
         self._load(self.year, sent=30)
-        for companies, sent in ((self.env.company, 30), (both, 100)):
-            year = self.year.with_context(allowed_company_ids=companies.ids)
-            self.assertEqual(year.crm_email_sent, sent)
+        for companies, sent in ((self.env.company, [0, 30]), (both, [70, 30])):
+            campaigns = theirs | self.year
+            campaigns = campaigns.with_context(allowed_company_ids=companies.ids)
+            self.assertEqual(campaigns.mapped("crm_email_sent"), sent)
         seen = self.metrics.with_user(self.seller).search([("tool", "=", "Brevo")])
         self.assertEqual(seen.campaign_id, self.year)
 
@@ -449,6 +452,21 @@ class TestTotals(MetricCommon):
             self.metrics.fields_get(["click_rate"])["click_rate"]["aggregator"], "avg"
         )
 
+    def test_what_was_gained_adds_up(self):
+        first = self._load(self.spring, sent=100, clicks_unique=5, replies=1)
+        second = self._load(self.spring, sent=100, clicks_unique=9, replies=1,
+                            date=date(2026, 3, 4))  # fmt: skip
+        other = self._load(self.spring, sent=10, clicks_unique=2, external_ref="other")
+        rows = first | second | other
+        self.assertEqual(rows.mapped("new_clicks"), [5, 4, 2])
+        self.assertEqual(rows.mapped("new_replies"), [1, 0, 0])
+        groups = self.metrics._read_group(
+            [("campaign_id", "=", self.spring.id)],
+            ["date:day"],
+            ["new_clicks:sum", "new_opens:sum"],
+        )
+        self.assertEqual(groups, [(date(2026, 3, 1), 7, 0), (date(2026, 3, 4), 4, 0)])
+
     def test_more_campaigns_cost_as_many_queries(self):
         campaigns = self.spring
         for number in range(29):
@@ -458,3 +476,26 @@ class TestTotals(MetricCommon):
         names = ["crm_email_sent", "crm_email_click_rate", "crm_email_metric_ids"]
         campaigns = campaigns.with_user(self.seller)
         self.assertFlatGrowth(lambda c: c.read(names), campaigns[:3], campaigns)
+
+
+@tagged("post_install", "-at_install")
+class TestTour(Mailings, BrowserCommon):
+    def test_a_seller_sees_what_the_e_mails_of_a_campaign_achieved(self):
+        campaign = self._make_campaign("Spring")
+        mailing = self._make_mailing(campaign)
+        self._make_traces(
+            mailing,
+            [
+                {"trace_status": "open", "links_click_datetime": "2026-03-02 08:00:00"},
+                {"trace_status": "sent"},
+            ],
+        )
+        self.start_tour(
+            f"/odoo/utm.campaign/{campaign.id}",
+            "crm_gestion_metric_tour",
+            login=self.seller.login,
+        )
+        metric = self.env["crm.mailing.metric"].search(
+            [("mailing_id", "=", mailing.id)]
+        )
+        self.assertEqual((metric.sent, metric.clicks_unique), (2, 1))

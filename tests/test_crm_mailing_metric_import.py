@@ -179,8 +179,12 @@ class TestImport(MetricCommon):
         self.assertFalse(self._metrics())
 
     def test_what_is_no_file_of_figures_says_so(self):
-        for content, name in ((b"\n\n", "empty.csv"), (b"\x00\x01\xff\x00", "photo.png"),
-                              (b"Name;Sent\n", "titles.csv")):  # fmt: skip
+        files = {
+            "empty.csv": b"\n\n",
+            "photo.png": b"\x00\x01\xff\x00",
+            "titles.csv": b"Name;Sent\n",
+        }
+        for name, content in files.items():
             with self.subTest(name=name), self.assertRaises(UserError):
                 self._dialog(content, name)
 
