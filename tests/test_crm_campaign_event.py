@@ -40,6 +40,7 @@ class TestEventRegistrations(MemberCommon):
             _name = MODEL
             _description = "Registration"
             _auto = False
+            _log_access = True
 
             utm_campaign_id = fields.Many2one("utm.campaign")
             partner_id = fields.Many2one("res.partner")
