@@ -108,7 +108,7 @@ class CrmOriginationReport(models.Model):
     )
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
-    gestiones = fields.Integer(string="Gestiones", readonly=True)
+    gestiones = fields.Integer(readonly=True)
     opportunities = fields.Integer(readonly=True)
     unqualified = fields.Integer(
         string="Not Qualified",
