@@ -94,7 +94,6 @@
         "demo/history_demo.xml",
         "demo/crm_substitution_demo.xml",
         "demo/crm_segment_demo.xml",
-        "demo/loyalty_program_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [
