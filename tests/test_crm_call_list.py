@@ -121,6 +121,9 @@ class TestCallList(SegmentCase):
         with self.assertRaisesRegex(UserError, "another company"):
             wizard.action_schedule()
         self.assertEqual(self._made(), [])
+        theirs.segment_id = self.segment
+        # and is not proposed beside the only one of his own
+        self.assertEqual(self._schedule(self.seller).campaign_id, self.campaign)
         members = self.env["crm.campaign.member"]
         self.assertFalse(members.search([("campaign_id", "=", theirs.id)]))
 
