@@ -50,8 +50,16 @@ class CrmCallList(models.AbstractModel):
             the user is ignored
         :param campaign: of the list, may be empty
         :return: `Plan`
-        :raise UserError: where there are too many for one list
+        :raise UserError: where there are too many for one list, or the campaign is of
+            a company in which the user does not work now
         """
+        if campaign.company_id - self.env.companies:
+            raise UserError(
+                self.env._(
+                    "“%s” is a campaign of another company: choose one of yours.",
+                    campaign.title,
+                )
+            )
         Partner = self.env["res.partner"]
         partners = Partner.search(Domain(domain), limit=LIMIT + 1)
         if len(partners) > LIMIT:

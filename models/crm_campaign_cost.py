@@ -125,8 +125,11 @@ class CrmCampaignCost(models.Model):
     @api.depends("move_id")
     def _compute_from_bill(self):
         """What the bill says, once; it may be changed afterwards."""
+        # Odoo works this out as superuser, of what a form makes up too: of a bill that
+        # the user may not read it says nothing
+        readable = self.move_id.with_user(self.env.user)._filtered_access("read")
         for cost in self:
-            bill = cost.move_id
+            bill = cost.move_id & readable
             sign = -1 if bill.move_type == "in_refund" else 1
             company = cost.campaign_id.company_id or self.env.company
             cost.name = bill.name or cost.name

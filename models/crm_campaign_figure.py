@@ -108,8 +108,10 @@ class CrmCampaignFigure(models.AbstractModel):
 
         :param campaigns: saved campaigns
         :param str query: key of ``FIGURES``
-        :return: dict campaign -> dict name of a figure -> its value
+        :return: dict campaign -> dict name of a figure -> its value, of the campaigns
+            of the reader's companies and those without a company
         """
+        campaigns = campaigns.filtered(lambda c: c.company_id <= self.env.companies)
         # what the transaction has not written yet counts as well
         self.env.flush_all()
         tree = campaigns._crm_tree()

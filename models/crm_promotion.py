@@ -10,7 +10,8 @@ class CrmPromotion(models.AbstractModel):
     order is, or his organization: a segment of organizations serves their contacts. It
     is asked whenever Odoo asks whether a program is valid: when it is applied, when
     the order changes and when it is confirmed. Whoever is not in it is not offered
-    automatic programs, and is told why a code does not work.
+    automatic programs, and is told why a code does not work. Nobody is in a segment
+    whose conditions cannot be read any more: orders are confirmed without it.
 
     *What stays.* A promotion on an order that is confirmed or paid for stays, whatever
     becomes of the segment: a segment of who never bought would take it back from the
@@ -61,8 +62,11 @@ class CrmPromotion(models.AbstractModel):
             # what the conditions ask about need not be the reader's to see: he only
             # learns whether the promotion holds
             asked = segment._as_everybody()
-            found = asked.env["res.partner"]._search(customer & asked._domain())
-            queries.append(found.select(SQL("%s", segment.id)))
+            found = asked._query(customer)
+            if found is not None:
+                queries.append(found.select(SQL("%s", segment.id)))
+        if not queries:
+            return segments.browse()
         rows = self.env.execute_query(SQL(" UNION ALL ").join(queries))
         return segments.browse({segment_id for (segment_id,) in rows})
 
@@ -79,6 +83,17 @@ class CrmPromotion(models.AbstractModel):
             )
         )
         return others.with_env(coupons.env)
+
+    @api.model
+    def _lost_coupons(self, order):
+        """:return: the coupons on this order that its customer may not use; what is
+        confirmed or paid for stays, also where the contact changes his employer"""
+        coupons = order.applied_coupon_ids
+        others = coupons and self._others_coupons(order, coupons)
+        if not others:
+            return coupons.browse()
+        kept = self._kept(order)
+        return others.filtered(lambda coupon: coupon.program_id not in kept)
 
     # === WHY NOT === #
 

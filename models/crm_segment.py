@@ -221,12 +221,15 @@ class CrmSegment(models.Model):
             segment.blacklisted_count = counts["blacklisted"]
             segment.duplicate_count = counts["duplicate"]
 
-    def _query(self):
-        """:return: query of the contacts in this segment, None where the conditions are
-        not complete yet or ask what the reader may not know: a list shows the other
-        segments all the same"""
+    def _query(self, among=Domain.TRUE):
+        """
+        :param among: Domain of the contacts that are looked at
+        :return: query of the contacts in this segment, None where the conditions are
+            not complete yet or ask what the reader may not know: a list shows the other
+            segments all the same
+        """
         try:
-            return self.env["res.partner"]._search(self._domain())
+            return self.env["res.partner"]._search(among & self._domain())
         except (AccessError, UserError, ValueError):
             return None
 

@@ -3,9 +3,12 @@ from ast import literal_eval
 from psycopg2 import Error as DatabaseError
 
 from odoo import api, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
+
+# Money of campaigns: its rows are not for everybody who may read some of them.
+MONEY_MODELS = {"crm.campaign.budget", "crm.campaign.cost"}
 
 
 class CrmSegmentCriteria(models.AbstractModel):
@@ -204,12 +207,25 @@ class CrmSegmentCriteria(models.AbstractModel):
                     break  # a part of a date
                 reached.check_access("read")
                 reached._check_field_access(field, "read")
+                if field.comodel_name in MONEY_MODELS:
+                    self._check_sees_money()
                 if name == "id":
                     continue  # of the same model, as in ("id", "any", …)
                 reached = self.env[field.comodel_name] if field.relational else None
             nested = condition.operator in ("any", "not any")
             if nested and reached is not None:
                 self._check_names(reached, Domain(condition.value))
+
+    @api.model
+    def _check_sees_money(self):
+        """How many a mailing reaches would tell amounts, one guess after the other."""
+        if not (self.env.su or self.env["utm.campaign"]._crm_sees_all_money()):
+            raise AccessError(
+                self.env._(
+                    "Only sales directors compose segments by the money of campaigns: "
+                    "take that condition off."
+                )
+            )
 
     @api.model
     def _unreadable(self, segment):

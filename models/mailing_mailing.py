@@ -85,7 +85,7 @@ class MailingMailing(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         model_id = self._crm_partner_model().id
-        return super().create(
+        mailings = super().create(
             [
                 {"mailing_model_id": model_id, **vals}
                 if vals.get("crm_segment_id")
@@ -93,6 +93,15 @@ class MailingMailing(models.Model):
                 for vals in vals_list
             ]
         )
+        mailings.crm_segment_id.check_access("read")
+        return mailings
+
+    def write(self, vals):
+        res = super().write(vals)
+        if vals.get("crm_segment_id"):
+            # it is evaluated in superuser mode: nobody takes one he may not read
+            self.crm_segment_id.check_access("read")
+        return res
 
     # === BUSINESS METHODS === #
 

@@ -238,6 +238,15 @@ class ResPartner(models.Model):
         " WHERE user_id IS NOT NULL AND (is_company OR parent_id IS NULL)"
     )
 
+    # === WHO MAY === #
+
+    def _has_field_access(self, field, operation):
+        """Who is on the list of a frozen segment is its owner's to say: a contact's
+        page is no way round, for who may write the contact or make one."""
+        if field.name == "crm_frozen_segment_ids" and operation == "write":
+            return self.env.su
+        return super()._has_field_access(field, operation)
+
     # === COMPUTE METHODS === #
 
     @api.depends_context("uid")

@@ -116,8 +116,7 @@ class SaleOrder(models.Model):
 
     def _update_programs_and_rewards(self):
         """A quotation that got another customer loses coupons that are not his."""
-        coupons = self.applied_coupon_ids
-        if others := self.env["crm.promotion"]._others_coupons(self, coupons):
+        if others := self.env["crm.promotion"]._lost_coupons(self):
             self.applied_coupon_ids -= others
         return super()._update_programs_and_rewards()
 

@@ -112,6 +112,21 @@ class TestCallList(SegmentCase):
         wizard.campaign_id = False
         self.assertEqual(wizard.waiting_count, 0)
 
+    def test_campaign_of_another_company(self):
+        """Its members are not the seller's to add."""
+        branch = self.env["res.company"].create({"name": "Branch"})
+        theirs = self._make_campaign(company_id=branch.id)
+        wizard = self._schedule(self.seller, campaign_id=theirs.id)
+        self.assertIn("another company", wizard.problem)
+        with self.assertRaisesRegex(UserError, "another company"):
+            wizard.action_schedule()
+        self.assertEqual(self._made(), [])
+        theirs.segment_id = self.segment
+        # and is not proposed beside the only one of his own
+        self.assertEqual(self._schedule(self.seller).campaign_id, self.campaign)
+        members = self.env["crm.campaign.member"]
+        self.assertFalse(members.search([("campaign_id", "=", theirs.id)]))
+
     def test_a_seller_schedules_for_himself(self):
         wizard = self._schedule(self.seller, seller_ids=self.colleague.ids)
         self.assertEqual(wizard.allowed_seller_ids, self.seller)

@@ -178,11 +178,19 @@ class TestCosts(CampaignCommon):
         )
         accountant = self._make_user("accountant", "account.group_account_invoice")
         mine = self._make_campaign("Mine", accountant, company_id=False)
+        costs = self.env["crm.campaign.cost"].with_user(accountant)
         with self.assertRaises(UserError):
-            self.env["crm.campaign.cost"].with_user(accountant).create(
-                {"campaign_id": mine.id, "move_id": bill.id, "name": "X"}
-            )
+            costs.create({"campaign_id": mine.id, "move_id": bill.id, "name": "X"})
         self.assertFalse(mine.cost_ids)
+        # nor from a form that is not saved, which Odoo fills in as superuser
+        self.assertEqual(bill.partner_id, self.mill)
+        self.env.invalidate_all()
+        told = costs.onchange(
+            {"campaign_id": mine.id, "move_id": bill.id},
+            ["move_id"],
+            {"amount": {}, "partner_id": {}, "move_id": {}},
+        )["value"]
+        self.assertFalse(told.get("partner_id"))
 
     def test_campaign_with_costs_is_archived_not_deleted(self):
         cost = self._make_cost(self.mailing, 1.0)

@@ -436,6 +436,29 @@ class TestCompanies(CampaignCommon):
         )
         self.assertEqual(fair.new_customer_count, 1)
 
+    def test_figures_are_for_its_company(self):
+        """Whoever reads campaigns of another one, as Odoo lets him, is told nothing of
+        what they brought."""
+        away = self._make_campaign(
+            "Away", self.director, company_id=self.branch.id, budget=5.0
+        )
+        values = {"campaign_id": away.id, "company_id": self.branch.id}
+        self._make_lead(self.director, team_id=False, **values)
+        self._make_gestion(self.director, organization_id=self.mill.id, **values)
+        self._make_order(away, self.mill, company_id=self.branch.id)
+        names = (
+            "opportunity_count", "gestion_count", "reached_count", "order_count",
+            "new_customer_count", "won_revenue",
+        )  # fmt: skip
+        here = self._both(away).with_context(allowed_company_ids=self.company.ids)
+        for reader, figures in (
+            (away.with_user(self.seller), [0, 0, 0, 0, 0, 0]),
+            (here, [0, 0, 0, 0, 0, 0]),
+            (self._both(away), [1, 1, 1, 1, 1, 100.0]),
+        ):
+            self.env.invalidate_all()
+            self.assertEqual([reader[name] for name in names], figures)
+
     def test_campaign_of_no_company_is_in_the_readers_currency(self):
         """100, and 100 pesos at 5 for one: 20 more. Their costs as well."""
         self.fair.parent_id = False

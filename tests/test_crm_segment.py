@@ -358,6 +358,25 @@ class TestSegmentCriteria(SegmentCase):
         with self.assertRaises(AccessError):
             own.domain = repr([("credit_limit", ">", 0)])
 
+    def test_nobody_guesses_the_money_of_campaigns(self):
+        """By how many a mailing reaches, one guess after the other."""
+        campaign = self._make_campaign(user_id=self.director.id, budget=10000.0)
+        self._make_member(campaign, self.contact, "contacted")
+        received = "crm_received_campaign_ids"
+        for domain in (
+            [(f"{received}.budget_ids.budget", ">", 9999)],
+            [(received, "any", [("budget_ids", "any", [("budget", ">", 9999)])])],
+            [(f"{received}.cost_ids.amount", ">", 0)],
+            [("opportunity_ids.campaign_id.cost_ids", "!=", False)],
+        ):
+            with (
+                self.subTest(domain=domain),
+                self.assertRaisesRegex(AccessError, "money of campaigns"),
+            ):
+                self._make_segment(self.seller, domain=domain)
+        rich = self._make_segment(domain=[(f"{received}.budget_ids.budget", ">", 9999)])
+        self.assertEqual(rich._partners(), self.contact)
+
     def test_a_segment_does_not_ask_for_itself(self):
         first = self._make_segment()
         second = self._make_segment(domain=[("crm_segment_ids", "in", first.ids)])
@@ -392,6 +411,29 @@ class TestSegment(SegmentCase):
         self.assertFalse(segment.frozen_date)
         self.marta.market_id = self.winery.market_id = False
         self.assertNotIn(self.marta, segment._partners())
+
+    def test_frozen_list_is_not_changed_through_a_contact(self):
+        """The seller may write his contact, and not the director's list."""
+        segment = self._make_segment()
+        segment.action_freeze()
+        segment.frozen_partner_ids = self.contact
+        own = self.organization.with_user(self.seller)
+        contact = self.contact.with_user(self.seller)
+        link, clear = Command.link(segment.id), Command.clear()
+        for request in (
+            lambda: own.write({"crm_frozen_segment_ids": [link]}),
+            lambda: contact.write({"crm_frozen_segment_ids": [clear]}),
+            lambda: own.create({"name": "New", "crm_frozen_segment_ids": [link]}),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                request()
+                self.env.flush_all()
+            self.env.invalidate_all()
+            self.assertEqual(segment.frozen_partner_ids, self.contact)
+        owned = self._make_segment(self.seller)
+        owned.action_freeze()
+        owned.frozen_partner_ids = self.organization
+        self.assertEqual(owned._partners(), self.organization)
 
     def test_frozen_list_survives_merging(self):
         twin = self.ana.copy({"name": "Ana"})

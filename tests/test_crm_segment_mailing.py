@@ -1,6 +1,6 @@
 from freezegun import freeze_time
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
@@ -139,6 +139,23 @@ class TestSegmentMailing(SegmentCase, MailCase):
         self.assertEqual(mailing.with_user(mailer).total, 2)
         self.assertEqual(mailing.total, 2)
         self.assertEqual(set(self._send(mailing)), set(self.contact | self.pedro))
+
+    def test_segment_of_another_company_is_no_audience(self):
+        branch = self.env["res.company"].create({"name": "Branch"})
+        theirs = self._make_segment()
+        theirs.sudo().company_id = branch
+        mailer = self._make_user("mailer", "mass_mailing.group_mass_mailing_user")
+        mailing = self._make_mailing().with_user(mailer)
+        self.assertEqual(mailing.total, 4)
+        for request in (
+            lambda: mailing.write({"crm_segment_id": theirs.id}),
+            lambda: mailing.copy({"crm_segment_id": theirs.id}),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                request()
+        self.env.invalidate_all()
+        self.assertEqual(mailing.crm_segment_id, self.segment)
+        mailing.subject = "Other news"
 
     def test_nobody_is_in_it(self):
         self.segment.market_ids = self.env.ref("crm_gestion.market_public")

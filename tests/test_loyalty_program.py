@@ -186,6 +186,20 @@ class TestPromotionOfSegment(PromotionCommon):
         later = self._apply(self._make_order())
         self.assertDiscounted(later, 1000.0)
 
+    def test_segment_that_cannot_be_read_stops_no_order(self):
+        """A field of its conditions went with another app."""
+        self._make_program(segment_id=self.food.id)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_segment SET domain = %s WHERE id = %s",
+            ["[('x_gone', '=', 'red')]", self.food.id],
+        )
+        self.env.invalidate_all()
+        order = self._apply(self._make_order())
+        order.action_confirm()
+        self.assertEqual(order.state, "sale")
+        self.assertDiscounted(order, 1000.0)
+
     def test_expired_limited_and_archived_ones_do_not_apply(self):
         """As natively."""
         expired = self._make_program(segment_id=self.food.id, date_to="2026-03-01")
@@ -365,6 +379,19 @@ class TestCouponsForSegment(PromotionCommon):
         own._update_programs_and_rewards()
         self.assertDiscounted(own, 1000.0)
         self.assertFalse(own.applied_coupon_ids)
+
+    def test_confirmed_order_keeps_its_coupon(self):
+        """Made out to the organization, used by a contact who left it afterwards."""
+        coupon = self._generate(self._make_coupons()).filtered(
+            lambda c: c.partner_id == self.organization
+        )
+        order = self._make_order()
+        self._enter(order, coupon.code)
+        order.action_confirm()
+        self.contact.parent_id = self.outsider
+        order.action_open_reward_wizard()
+        self.assertDiscounted(order, 900.0)
+        self.assertEqual(order.applied_coupon_ids, coupon)
 
     def test_coupon_outside_of_the_segment_says_why(self):
         program = self._make_coupons()

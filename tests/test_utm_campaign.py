@@ -394,6 +394,11 @@ class TestWhoChangesMoney(MoneyCommon):
 
     def test_records_behind_the_figures(self):
         self._make_order(self.stand, self.bakery)
+        # the customer of the opportunity, who answered by it
+        members = self.env["crm.campaign.member"].search(
+            [("campaign_id", "=", self.fair.id)]
+        )
+        self.assertEqual(members.partner_id, self.mill)
         expected = {
             "orders": self.env["sale.order"].search(
                 [("campaign_id", "in", (self.fair | self.stand).ids)]
@@ -409,8 +414,8 @@ class TestWhoChangesMoney(MoneyCommon):
             ),
             "won": self.env["crm.lead"],
             "gestiones": self.env["crm.gestion"],
-            "reached": self.env["crm.campaign.member"],
-            "answers": self.env["crm.campaign.member"],
+            "reached": members,
+            "answers": members,
         }
         for figure, records in expected.items():
             for user in (self.director, self.seller):

@@ -96,7 +96,11 @@ class CrmCallListSchedule(models.TransientModel):
         for wizard in self:
             campaigns = self.env["utm.campaign"]
             if segment := wizard.segment_id:
-                campaigns = campaigns.search([("segment_id", "=", segment.id)], limit=2)
+                companies = [*self.env.companies.ids, False]
+                campaigns = campaigns.search(
+                    [("segment_id", "=", segment.id), ("company_id", "in", companies)],
+                    limit=2,
+                )
             wizard.campaign_id = campaigns if len(campaigns) == 1 else False
 
     @api.depends_context("uid", "allowed_company_ids")
