@@ -1,6 +1,9 @@
-from odoo.fields import Command
+from ast import literal_eval
+
+from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_date, sql
 
+MODULE = "crm_gestion"
 # Stored fields of big tables: their columns are made here, so that the ORM does not
 # compute every row while it holds the table. Crons fill what needs filling.
 COLUMNS = {
@@ -107,6 +110,9 @@ def uninstall_hook(env):
     _keep_rights(env)
     _let_go_of_used(env)
     _let_go_of_masters(env)
+    _keep_audiences(env)
+    _drop_filters(env)
+    _end_promotions(env)
     env["ir.config_parameter"].search([("key", "=like", "crm_gestion.%")]).unlink()
 
 
@@ -149,6 +155,108 @@ def _let_go_of_masters(env):
     env["ir.model.data"].search(
         [("module", "=", "crm_gestion"), ("model", "in", MASTERS)]
     ).unlink()
+
+
+def _keep_audiences(env):
+    """Mailings whose recipients are told by a segment, or by fields of ours, keep those
+    whom they were sent to, or would be sent to now: Odoo could not even list them."""
+    mailings = env["mailing.mailing"].with_context(active_test=False)
+    for mailing in mailings.search([]):
+        model = mailing.mailing_model_real
+        domain = _literal(mailing.mailing_domain) or []
+        if not mailing.crm_segment_id and not _needs_us(env, model, domain):
+            continue
+        if mailing.state == "done":
+            ids = mailing.mailing_trace_ids.mapped("res_id")
+        else:
+            # as Odoo does when it sends: archived ones receive nothing
+            ids = env[model].search(mailing._get_recipients_domain()).ids
+        mailing.write(
+            {"crm_segment_id": False, "mailing_domain": repr([("id", "in", ids)])}
+        )
+
+
+def _drop_filters(env):
+    """Saved filters by fields of ours fail; default ones take their screen along."""
+    filters = env["ir.filters"].with_context(active_test=False).search([])
+    filters.filtered(
+        lambda f: (
+            _needs_us(env, f.model_id, _literal(f.domain))
+            or _groups_by_ours(env, f.model_id, _literal(f.context))
+            or _sorts_by_ours(env, f.model_id, _literal(f.sort))
+        )
+    ).unlink()
+    favourites = env["mailing.filter"].search([])
+    favourites.filtered(
+        lambda f: _needs_us(env, f.mailing_model_name, _literal(f.mailing_domain))
+    ).unlink()
+
+
+def _end_promotions(env):
+    """Promotions that only a segment got would go to everybody. Coupons that customers
+    have stay good."""
+    programs = env["loyalty.program"].search(
+        [
+            ("segment_id", "!=", False),
+            ("program_type", "in", ("promotion", "promo_code", "buy_x_get_y")),
+        ]
+    )
+    programs.write({"active": False})
+
+
+def _literal(text):
+    """:return: what is written there; None where it is no literal"""
+    try:
+        return literal_eval(text or "None")
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _needs_us(env, model, domain):
+    """:return: whether a domain is on a model of ours, or on a field of ours"""
+    if model not in env:
+        return False
+    try:
+        conditions = list(Domain(domain or []).iter_conditions())
+    except (TypeError, ValueError):  # somebody's own mistake
+        conditions = []
+    return env[model]._original_module == MODULE or any(
+        _is_ours(env, model, condition.field_expr) or _asks_below(env, model, condition)
+        for condition in conditions
+    )
+
+
+def _asks_below(env, model, condition):
+    if condition.operator not in ("any", "not any", "any!", "not any!"):
+        return False
+    field = env[model]._fields.get(condition.field_expr)
+    return bool(field and field.comodel_name) and _needs_us(
+        env, field.comodel_name, condition.value
+    )
+
+
+def _groups_by_ours(env, model, context):
+    group_by = (context or {}).get("group_by") or []
+    names = [group_by] if isinstance(group_by, str) else group_by
+    return any(_is_ours(env, model, name.partition(":")[0]) for name in names)
+
+
+def _sorts_by_ours(env, model, sort):
+    return any(_is_ours(env, model, name.partition(" ")[0]) for name in sort or [])
+
+
+def _is_ours(env, model, path):
+    """:return: whether a path of fields leads through a field of ours"""
+    for name in path.split("."):
+        field = env[model]._fields.get(name) if model in env else None
+        if field is None:
+            return False
+        if set(field._modules) == {MODULE}:
+            return True
+        if not field.comodel_name:
+            return False
+        model = field.comodel_name
+    return False
 
 
 def _used_ids(env, ids, columns):

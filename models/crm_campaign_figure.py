@@ -257,7 +257,9 @@ class CrmCampaignFigure(models.AbstractModel):
                  JOIN res_company co ON co.id = d.company_id
                 WHERE d.campaign_id = ANY(%(ids)s) AND d.state = 'sale'
              GROUP BY d.campaign_id, d.company_id""",
-            amount=self._in_currency(self._order_amount(), SQL("d.date_order::date")),
+            amount=self._in_currency(
+                self._order_amount(), self._local_day(SQL("d.date_order"))
+            ),
             ids=self._ids_below(tree),
         )
 
@@ -295,8 +297,8 @@ class CrmCampaignFigure(models.AbstractModel):
 
     @api.model
     def _query_goods(self, tree):
-        """What the ordered products cost; what rewards and discounts take off the price
-        is no product."""
+        """What the ordered products cost, those that a promotion gave away too; what
+        discounts take off the price is no product."""
         return SQL(
             """SELECT d.campaign_id, d.company_id, SUM(%(amount)s)
                  FROM sale_order d
@@ -308,11 +310,12 @@ class CrmCampaignFigure(models.AbstractModel):
                    ON template.id = product.product_tmpl_id
                  JOIN uom_uom unit ON unit.id = line.product_uom_id
                  JOIN uom_uom own_unit ON own_unit.id = template.uom_id
+            LEFT JOIN loyalty_reward reward ON reward.id = line.reward_id
                 WHERE d.campaign_id = ANY(%(ids)s) AND d.state = 'sale'
-                  AND line.reward_id IS NULL
+                  AND (reward.id IS NULL OR reward.reward_type = 'product')
              GROUP BY d.campaign_id, d.company_id""",
             amount=self._in_currency(
-                self._goods_amount(tree), SQL("d.date_order::date")
+                self._goods_amount(tree), self._local_day(SQL("d.date_order"))
             ),
             ids=self._ids_below(tree),
         )
@@ -392,7 +395,9 @@ class CrmCampaignFigure(models.AbstractModel):
                  JOIN res_company co ON co.id = d.company_id
                 WHERE d.campaign_id = ANY(%(ids)s)
              GROUP BY d.campaign_id, d.company_id""",
-            amount=self._in_currency(SQL("d.amount"), SQL("d.date_order::date")),
+            amount=self._in_currency(
+                SQL("d.amount"), self._local_day(SQL("d.date_order"))
+            ),
             attributed=self._attributed(ids),
             ids=ids,
         )

@@ -28,17 +28,24 @@ class CrmMailingFigures(models.AbstractModel):
 
     @api.model
     def _due(self, limit, after=0):
-        """:return: ids, above ``after``, of mailings whose row of today is missing"""
+        """:return: ids, above ``after``, of mailings whose row of today, the day that
+        it is for the company of the campaign, is missing"""
         self.env["mailing.mailing"].flush_model()
         self.env["mailing.trace"].flush_model()
         self.env["crm.mailing.metric"].flush_model()
+        self.env["utm.campaign"].flush_model(["company_id"])
+        # sudo: which day it is for a company is no secret
+        companies = self.env["res.company"].sudo().search([])
         now = fields.Datetime.now()
         rows = self.env.execute_query(
             SQL(
                 """SELECT mailing.id
                      FROM mailing_mailing mailing
-                    WHERE mailing.id > %(after)s AND mailing.campaign_id IS NOT NULL
-                      AND mailing.mailing_type = 'mail'
+                     JOIN utm_campaign campaign ON campaign.id = mailing.campaign_id
+                     JOIN unnest(%(companies)s::int4[], %(days_of)s::date[])
+                          AS today (company_id, day)
+                       ON today.company_id = COALESCE(campaign.company_id, %(own)s)
+                    WHERE mailing.id > %(after)s AND mailing.mailing_type = 'mail'
                       AND mailing.sent_date
                           BETWEEN %(now)s - make_interval(years => 1) AND %(now)s
                       AND (mailing.sent_date > %(now)s - make_interval(days => %(days)s)
@@ -51,13 +58,15 @@ class CrmMailingFigures(models.AbstractModel):
                           SELECT 1 FROM crm_mailing_metric metric
                            WHERE metric.mailing_id = mailing.id
                              AND metric.campaign_id = mailing.campaign_id
-                             AND metric.date >= %(today)s)
+                             AND metric.date >= today.day)
                  ORDER BY mailing.id
                     LIMIT %(limit)s""",
                 after=after,
                 now=now,
                 days=DAYS,
-                today=now.date(),
+                companies=companies.ids,
+                days_of=[company._crm_today() for company in companies],
+                own=self.env.company.id,
                 limit=limit,
             )
         )

@@ -82,10 +82,10 @@ class CrmObjective(models.Model):
         required=True,
         default="sales",
         help="Sales: confirmed orders, untaxed. Invoiced: customer invoices less "
-        "credit notes, untaxed. Collected: what was paid on customer invoices, taxes "
-        "included. Gestiones: of the types that count as activity. Proposals: "
-        "quotations made in the period that were sent or confirmed. New customers: "
-        "whose first order or invoice ever is of the period.",
+        "credit notes, untaxed. Collected: what was paid on customer invoices less "
+        "what was paid back, taxes included. Gestiones: of the types that count as "
+        "activity. Proposals: quotations made in the period that were sent or "
+        "confirmed. New customers: whose first order or invoice ever is of the period.",
     )
     activity_type_ids = fields.Many2many(
         comodel_name="mail.activity.type",

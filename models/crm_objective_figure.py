@@ -96,24 +96,62 @@ INVOICES = SQL(
     """,
     INVOICE_LEAD,
 )
-# What is matched with a credit note or an exchange difference is no payment: those are
-# not in a journal of money.
+
+
+def _payments(move_type, sign, ours, theirs):
+    """What is matched with a credit note is no payment: it is not in a journal of
+    money. A payment that is worth more than what it pays, since rates have changed, is
+    matched for the rest with the exchange difference: that was paid as well. What was
+    written off with a payment was not.
+
+    :param str ours: side on which a document of this type is, ``debit`` or ``credit``
+    :param str theirs: the other side
+    """
+    return SQL(
+        """SELECT move.id, move.invoice_user_id AS user_id, move.team_id,
+                  partial.company_id, partial.max_date AS moment, %(lead)s AS lead_id,
+                  move.commercial_partner_id AS partner_id,
+                  %(sign)s * partial.%(amount)s * %(share)s AS amount,
+                  partial.%(currency)s AS currency_id,
+                  %(sign)s * (partial.amount + %(gain)s) * %(share)s AS company_amount
+             FROM account_partial_reconcile partial
+             JOIN account_move_line receivable ON receivable.id = partial.%(ours)s
+             JOIN account_move move ON move.id = receivable.move_id
+             JOIN account_move_line payment ON payment.id = partial.%(theirs)s
+             JOIN account_journal journal ON journal.id = payment.journal_id
+        LEFT JOIN account_payment paid ON paid.id = payment.payment_id
+            WHERE move.state = 'posted' AND move.move_type = %(move_type)s
+              AND receivable.display_type = 'payment_term'
+              AND journal.type IN ('bank', 'cash', 'credit')""",
+        lead=INVOICE_LEAD,
+        sign=sign,
+        amount=SQL.identifier(f"{ours}_amount_currency"),
+        currency=SQL.identifier(f"{ours}_currency_id"),
+        ours=SQL.identifier(f"{ours}_move_id"),
+        theirs=SQL.identifier(f"{theirs}_move_id"),
+        move_type=move_type,
+        share=SQL(
+            """LEAST(COALESCE(paid.amount / NULLIF(ABS(payment.amount_currency), 0), 1),
+                     1)"""
+        ),
+        gain=SQL(
+            """CASE WHEN partial.exchange_move_id IS NULL THEN 0 ELSE COALESCE((
+                    SELECT SUM(rest.amount)
+                      FROM account_partial_reconcile rest
+                      JOIN account_move_line difference
+                        ON difference.id = rest.%(ours)s
+                     WHERE rest.%(theirs)s = payment.id
+                       AND difference.move_id = partial.exchange_move_id), 0) END""",
+            ours=SQL.identifier(f"{ours}_move_id"),
+            theirs=SQL.identifier(f"{theirs}_move_id"),
+        ),
+    )
+
+
 PAYMENTS = SQL(
-    """SELECT move.id, move.invoice_user_id AS user_id, move.team_id,
-              partial.company_id, partial.max_date AS moment, %s AS lead_id,
-              move.commercial_partner_id AS partner_id,
-              partial.debit_amount_currency AS amount,
-              partial.debit_currency_id AS currency_id,
-              partial.amount AS company_amount
-         FROM account_partial_reconcile partial
-         JOIN account_move_line receivable ON receivable.id = partial.debit_move_id
-         JOIN account_move move ON move.id = receivable.move_id
-         JOIN account_move_line payment ON payment.id = partial.credit_move_id
-         JOIN account_journal journal ON journal.id = payment.journal_id
-        WHERE move.state = 'posted' AND move.move_type = 'out_invoice'
-          AND receivable.display_type = 'payment_term'
-          AND journal.type IN ('bank', 'cash', 'credit')""",
-    INVOICE_LEAD,
+    "%s UNION ALL %s",
+    _payments("out_invoice", 1, "debit", "credit"),
+    _payments("out_refund", -1, "credit", "debit"),
 )
 GESTIONES = SQL(
     """SELECT gestion.id, gestion.user_id, gestion.team_id, gestion.company_id,

@@ -19,6 +19,7 @@ from . import test_crm_day
 from . import test_crm_duplicate
 from . import test_crm_export_guard
 from . import test_crm_export_log
+from . import test_crm_figure_world
 from . import test_crm_gestion
 from . import test_crm_gestion_change
 from . import test_crm_gestion_email

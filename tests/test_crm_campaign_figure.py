@@ -320,6 +320,36 @@ class TestFigures(CampaignCommon):
         self.assertEqual(len(order.order_line), 2)
         self._assert_figures(self.fair, won_revenue=90.0, goods_cost=30.0)
 
+    def test_what_a_promotion_gives_away_has_its_cost(self):
+        """One license is paid, another one is free: both cost 30."""
+        order = self._make_order(self.fair, self.mill, day=None)
+        program = self.env["loyalty.program"].create(
+            {
+                "name": "One for free",
+                "program_type": "promotion",
+                "trigger": "auto",
+                "rule_ids": [Command.create({"minimum_qty": 0})],
+                "reward_ids": [
+                    Command.create(
+                        {
+                            "reward_type": "product",
+                            "reward_product_id": self.product.id,
+                        }
+                    )
+                ],
+            }
+        )
+        order._update_programs_and_rewards()
+        coupon = next(
+            coupon
+            for coupon, rewards in order._get_claimable_rewards().items()
+            if program.reward_ids in rewards
+        )
+        order._apply_program_reward(program.reward_ids, coupon)
+        order.action_confirm()
+        self.assertEqual(order.order_line.mapped("product_uom_qty"), [1, 1])
+        self._assert_figures(self.fair, won_revenue=100.0, goods_cost=60.0)
+
     def test_units_other_than_the_products(self):
         """A dozen licenses cost twelve times one."""
         order = self._make_order(self.fair, self.mill, day=None)
@@ -481,6 +511,26 @@ class TestCompanies(CampaignCommon):
         self.assertEqual(fair.order_count, 2)
         alone = fair.with_context(allowed_company_ids=self.company.ids)
         self.assertEqual((alone.won_revenue, alone.cost_total), (100.0, 10.0))
+
+    def test_the_rate_changes_at_midnight_of_the_company(self):
+        """100 pesos of 28 February in UTC, 1 March in Auckland: at 5, as the report of
+        campaigns has them."""
+        self.stand.parent_id = False
+        self.stand.company_id = False
+        self.branch.resource_calendar_id.tz = "Pacific/Auckland"
+        order = self._make_order(self.stand, self.mill, company_id=self.branch.id)
+        self._make_older(order, "2026-02-28 20:00:00")
+        order.date_order = "2026-02-28 20:00:00"
+        self.product.with_company(self.branch).standard_price = 40.0
+        self.env.flush_all()
+        stand = self._both(self.stand)
+        self.assertEqual((stand.won_revenue, stand.goods_cost), (20.0, 8.0))
+        self.assertEqual(
+            (stand.first_touch_revenue, stand.last_touch_revenue), (20.0, 20.0)
+        )
+        rows = self.env["crm.campaign.report"].with_env(stand.env)
+        rows = rows.search([("campaign_id", "=", stand.id)])
+        self.assertEqual(sum(rows.mapped("revenue")), 20.0)
 
     def test_order_in_another_currency_at_its_own_rate(self):
         """300 of a currency of which 3 were one on the day of the order."""

@@ -235,6 +235,15 @@ class TestSnapshot(MetricCommon):
         self.assertEqual(metric.date, date(2026, 3, 11))
         self.assertEqual(metric.sent_date, date(2026, 3, 2))
 
+    def test_every_day_of_the_company_has_its_row(self):
+        """In Auckland it is the day after already when the cron runs."""
+        self.env.company.resource_calendar_id.tz = "Pacific/Auckland"
+        figures = self.env["crm.mailing.figures"]
+        self.metrics._snapshot(self.mailing)
+        self.assertNotIn(self.mailing.id, figures._due(100))
+        with freeze_time("2026-03-11 12:00:00"):
+            self.assertIn(self.mailing.id, figures._due(100))
+
     def test_a_mailing_that_changes_its_campaign_takes_its_rows_along(self):
         summer = self._make_campaign("Summer")
         self.metrics._snapshot(self.mailing)

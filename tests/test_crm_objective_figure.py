@@ -73,15 +73,18 @@ class TestObjectiveFigure(ObjectiveCommon):
         move.action_post()
         return move
 
-    def _pay(self, invoice, amount, day, currency=None):
+    def _pay(self, invoice, amount, day, currency=None, **values):
         journal = self.env["account.journal"].search(
             [("type", "=", "bank"), ("company_id", "=", self.company.id)], limit=1
         )
         method = journal.inbound_payment_method_line_ids[:1]
+        if invoice.move_type == "out_refund":
+            method = journal.outbound_payment_method_line_ids[:1]
         if not method.payment_account_id:
             method.payment_account_id = self.env["account.account"].create(
                 {
-                    "name": "Outstanding", "code": "998877", "reconcile": True,
+                    "name": "Outstanding", "reconcile": True,
+                    "code": f"9988{method.id}",
                     "account_type": "asset_current",
                     "company_ids": self.company.ids,
                 }
@@ -95,6 +98,7 @@ class TestObjectiveFigure(ObjectiveCommon):
                 "journal_id": journal.id,
                 "payment_method_line_id": method.id,
                 "currency_id": (currency or self.euro).id,
+                **values,
             }
         )._create_payments()
 
@@ -238,6 +242,54 @@ class TestObjectiveFigure(ObjectiveCommon):
         self.assertTrue(invoice.line_ids.matched_credit_ids.exchange_move_id)
         self._assert("collected", 100, currency_id=self.dollar.id)
         self._assert("collected", 25)
+
+    def test_collected_has_the_exchange_gain(self):
+        """100 dollars invoiced at 4 are 25 euros; paid at 2, whether in dollars or in
+        euros, they are 50, and all 50 were collected."""
+        for currency, paid in [(self.dollar, 100), (self.euro, 50)]:
+            with self.subTest(paid_in=currency.name):
+                invoice = self._invoice(100, "2026-03-20", currency_id=self.dollar.id)
+                self.env["res.currency.rate"].create(
+                    {
+                        "name": "2026-03-25",
+                        "rate": 2,
+                        "currency_id": self.dollar.id,
+                        "company_id": self.company.id,
+                    }
+                )
+                self._pay(invoice, paid, "2026-03-26", currency)
+                self.assertEqual(invoice.amount_residual, 0)
+                self._assert("collected", 50)
+                self._assert("collected", 100, currency_id=self.dollar.id)
+                invoice.line_ids.remove_move_reconcile()
+                self.env["res.currency.rate"].search(
+                    [("name", "=", "2026-03-25")]
+                ).unlink()
+
+    def test_of_what_was_collected_a_discount_is_nothing(self):
+        """100 invoiced, 90 paid, and 10 written off: nobody has paid these."""
+        invoice = self._invoice(100)
+        account = self.env["account.account"].create(
+            {"name": "Discounts", "code": "998866", "account_type": "expense",
+             "company_ids": self.company.ids}
+        )  # fmt: skip
+        self._pay(
+            invoice,
+            90,
+            "2026-03-12",
+            payment_difference_handling="reconcile",
+            writeoff_account_id=account.id,
+        )
+        self.assertEqual(invoice.amount_residual, 0)
+        self._assert("collected", 90)
+
+    def test_what_is_paid_back_was_not_collected(self):
+        """100 invoiced and paid, of which 30 are credited and paid back."""
+        self._pay(self._invoice(100), 100, "2026-03-12")
+        refund = self._invoice(30, "2026-03-20", move_type="out_refund")
+        self._pay(refund, 30, "2026-03-20")
+        self.assertEqual(refund.amount_residual, 0)
+        self._assert("collected", 70)
 
     # === OPPORTUNITIES === #
 

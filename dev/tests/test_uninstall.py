@@ -50,6 +50,61 @@ assert won.won_status == "won" and not paused.active
 env.cr.commit()
 """
 
+CAMPAIGNS = """
+account, other = env["res.partner"].create([
+    {"name": name, "is_company": True, "email": f"{name}@customers.example"}
+    for name in ("served", "other")
+])
+segment = env["crm.segment"].create({
+    "name": "Served", "domain": "[('name', '=', 'served')]"})
+campaign = env["utm.campaign"].create({
+    "title": "Spring", "campaign_type": "email", "segment_id": segment.id,
+    "budget": 100, "program_ids": [(0, 0, {
+        "name": name, "program_type": kind, "segment_id": segment.id,
+        "applies_on": "current",
+        "rule_ids": [(0, 0, {"minimum_amount": 1})],
+        "reward_ids": [(0, 0, {"reward_type": "discount", "discount": 10})],
+    }) for name, kind in (("For all of them", "promotion"), ("Coupons", "coupons"))]})
+env["utm.campaign"].create({"title": "Stand", "parent_id": campaign.id})
+env["crm.campaign.cost"].create({
+    "campaign_id": campaign.id, "name": "Stand", "amount": 5})
+env["crm.campaign.member"]._plan(campaign, account)
+env["crm.objective"].create({"metric": "sales", "target": 10})
+partners = env["ir.model"]._get("res.partner").id
+mailings = env["mailing.mailing"].create([
+    {"subject": "Sent", "crm_segment_id": segment.id},
+    {"subject": "Draft", "crm_segment_id": segment.id},
+    {"subject": "By hand", "mailing_model_id": partners,
+     "mailing_domain": "[('name', '=', 'other'), ('market_id', '=', False)]"},
+    {"subject": "Native", "mailing_model_id": partners,
+     "mailing_domain": "[('name', '=', 'other')]"},
+])
+mailings.write({"campaign_id": campaign.id, "body_html": "<p>Hello</p>"})
+mailings[0].action_send_mail()
+env["mailing.filter"].create([
+    {"name": name, "mailing_model_id": partners, "mailing_domain": domain}
+    for name, domain in (
+        ("native", "[('name', '=', 'other')]"),
+        ("ours", "[('account_status', '=', 'customer')]"))])
+env["ir.filters"].create([
+    {"name": "a field", "model_id": "utm.campaign",
+     "domain": "[('campaign_type', '=', 'email')]"},
+    {"name": "a path", "model_id": "crm.lead",
+     "domain": "['|', ('name', '=', 'x'), ('partner_id.market_id', '!=', False)]"},
+    {"name": "below", "model_id": "res.partner",
+     "domain": "[('child_ids', 'any', [('market_id', '!=', False)])]"},
+    {"name": "a group", "model_id": "crm.lead",
+     "context": "{'group_by': ['create_date:month', 'origination_id']}"},
+    {"name": "an order", "model_id": "crm.lead", "sort": '["push_count desc"]'},
+    {"name": "a model", "model_id": "crm.objective"},
+    {"name": "kept", "model_id": "crm.lead", "sort": '["name desc"]',
+     "domain": "[('partner_id.name', '=', 'x'), ('name', '!=', uid)]",
+     "context": "{'group_by': ['create_date:month']}"},
+])
+env["crm.mailing.metric"]._cron_snapshot()
+env.cr.commit()
+"""
+
 SNAPSHOT = """
 import json
 leads = env["crm.lead"].with_context(active_test=False).search([], order="id")
@@ -111,12 +166,46 @@ print(json.dumps({
 }))
 '''
 
+GIVEN_BACK = """
+import json
+from odoo.tests import Form
+MODELS = ("utm.campaign", "mailing.mailing", "loyalty.program", "mail.activity",
+          "digest.digest", "res.partner", "crm.lead", "sale.order")
+for name in MODELS:
+    records = env[name].with_context(active_test=False).search([])
+    records.read()
+    Form(records[:1])
+    env[name].get_views([(False, "list"), (False, "search"), (False, "kanban")])
+mailings = env["mailing.mailing"].search([], order="id")
+print(json.dumps({
+    "recipients": {
+        mailing.subject: env["res.partner"].browse(
+            mailing._get_recipients()).mapped("name") for mailing in mailings},
+    "filters": env["ir.filters"].search([("name", "in", (
+        "a field", "a path", "below", "a group", "an order", "a model", "kept",
+    ))]).mapped("name"),
+    "favourites": env["mailing.filter"].search([]).mapped("name"),
+    "programs": {
+        program.name: program.active
+        for program in env["loyalty.program"].with_context(active_test=False).search(
+            [("name", "in", ("For all of them", "Coupons"))])},
+    "crons": env["ir.cron"].with_context(active_test=False).search_count(
+        ["|", ("code", "like", "model._cron_close"),
+         ("code", "like", "model._cron_snapshot")]),
+    "views": env["ir.ui.view"].with_context(active_test=False).search_count(
+        [("arch_db", "like", "crm_gestion")]),
+    "actions": [action.res_model for action in env["ir.actions.act_window"].search([])
+                if action.res_model not in env],
+}))
+"""
+
 
 @pytest.fixture(scope="module")
 def uninstalled(database, odoo, installed):
     """A database that worked by the method, before and after it was uninstalled."""
     name = database("uninstall", copy_of=installed)
     odoo.shell(name, WORK)
+    odoo.shell(name, CAMPAIGNS)
     before = odoo.shell(name, SNAPSHOT)
     log = odoo("shell", "-d", name, stdin=UNINSTALL)
     return name, before, log
@@ -151,6 +240,24 @@ def test_the_native_crm_works(uninstalled, odoo):
         "columns": [],
         "views": ["form", "kanban"],
         "leftovers": [],
+    }
+
+
+def test_mailings_promotions_and_filters_work_without_us(uninstalled, odoo):
+    name, _before, _log = uninstalled
+    assert odoo.shell(name, GIVEN_BACK) == {
+        "recipients": {
+            "Sent": ["served"],
+            "Draft": ["served"],
+            "By hand": ["other"],
+            "Native": ["other"],
+        },
+        "filters": ["kept"],
+        "favourites": ["native"],
+        "programs": {"For all of them": False, "Coupons": True},
+        "crons": 0,
+        "views": 0,
+        "actions": [],
     }
 
 

@@ -1,4 +1,5 @@
-"""Updating from 19.0.1.0.0: no gates, no passages and no orders on closures."""
+"""Updating from 19.0.1.0.0: no gates, no passages and no orders on closures; and from
+19.0.1.3.0: native campaigns, mailings and promotions."""
 
 import pytest
 
@@ -103,6 +104,67 @@ gates = [name for name in stages._fields if name.startswith("gate_")]
 print(json.dumps([[name for name in gates if stage[name]] for stage in stages]))
 """
 
+NATIVE = """
+partner = env["res.partner"].create({
+    "name": "Old Customer", "is_company": True, "email": "old@customers.example"})
+product = env["product.product"].create({"name": "Thing", "list_price": 50})
+spring, anywhere = env["utm.campaign"].create([
+    {"title": "Spring"}, {"title": "Anywhere", "company_id": False}])
+mailing = env["mailing.mailing"].create({
+    "subject": "Old mailing", "body_html": "<p>Hello</p>", "campaign_id": spring.id,
+    "mailing_model_id": env["ir.model"]._get("res.partner").id,
+    "mailing_domain": repr([("id", "in", partner.ids)])})
+mailing.action_send_mail()
+mailing.mailing_trace_ids.set_opened()
+env["loyalty.program"].create({
+    "name": "Old promotion", "program_type": "promotion",
+    "rule_ids": [(0, 0, {})], "reward_ids": [(0, 0, {})]})
+env["sale.order"].create({
+    "partner_id": partner.id, "campaign_id": spring.id,
+    "order_line": [(0, 0, {
+        "product_id": product.id, "product_uom_qty": 2, "tax_ids": False})],
+}).action_confirm()
+env.cr.commit()
+# what that version did not have
+for table in ("crm_campaign_member", "crm_campaign_budget", "crm_campaign_cost",
+              "crm_mailing_metric", "crm_objective"):
+    env.cr.execute(f"DROP TABLE {table} CASCADE")
+for table, columns in {
+    "utm_campaign": ("parent_id", "parent_path", "campaign_type", "segment_id"),
+    "mailing_mailing": ("crm_segment_id",),
+    "loyalty_program": ("campaign_id", "segment_id"),
+    "digest_digest": ("kpi_crm_objectives", "kpi_crm_gestiones"),
+}.items():
+    for column in columns:
+        env.cr.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+env.cr.execute("DELETE FROM ir_cron_trigger")
+env.cr.execute("UPDATE ir_module_module SET latest_version = '19.0.1.3.0' "
+               "WHERE name = 'crm_gestion'")
+env.cr.commit()
+"""
+
+CAMPAIGNS = """
+import json
+env = env(user=env.ref("base.user_admin"))
+cron = env.ref("crm_gestion.ir_cron_campaign_members")
+triggered = env["ir.cron.trigger"].sudo().search_count([("cron_id", "=", cron.id)])
+env["crm.campaign.feed"].sudo()._cron_refresh()
+spring = env["utm.campaign"].search([("title", "=", "Spring")])
+mailing = env["mailing.mailing"].search([])
+print(json.dumps({
+    "triggered": triggered,
+    "paths": [campaign.parent_path == f"{campaign.id}/"
+              for campaign in env["utm.campaign"].search([])],
+    "figures": [spring.won_revenue, spring.order_count, spring.opened_count,
+                spring.first_touch_revenue],
+    "mailing": [mailing.subject, mailing.state, mailing.mailing_trace_ids.trace_status,
+                mailing.crm_segment_id.id],
+    "promotions": env["loyalty.program"].search(
+        [("name", "=", "Old promotion"), ("segment_id", "=", False)]).mapped("active"),
+    "digest": env["digest.digest"].search([]).mapped("kpi_crm_objectives"),
+}))
+"""
+
 
 @pytest.fixture(scope="module")
 def updated(database, installed, odoo, assert_clean):
@@ -160,3 +222,17 @@ def test_gates_that_a_director_chose_stay(updated, database, odoo, assert_clean)
     odoo.shell(name, CHOICE)
     assert_clean(odoo.update(name))
     assert odoo.shell(name, GATES) == [[], [], [], ["gate_deadline"], []]
+
+
+def test_native_campaigns_and_mailings_stay(installed, database, odoo, assert_clean):
+    name = database("upgrade_campaigns", copy_of=installed)
+    odoo.shell(name, NATIVE)
+    assert_clean(odoo.update(name))
+    assert odoo.shell(name, CAMPAIGNS) == {
+        "triggered": 1,
+        "paths": [True, True],
+        "figures": [100.0, 1, 1, 100.0],
+        "mailing": ["Old mailing", "done", "open", False],
+        "promotions": [True],
+        "digest": [True],
+    }

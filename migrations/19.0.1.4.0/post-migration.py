@@ -6,6 +6,8 @@ from odoo import SUPERUSER_ID, api
 def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     _start_digest(env)
+    # members of the campaigns of before, as after an installation
+    env.ref("crm_gestion.ir_cron_campaign_members")._trigger()
 
 
 def _start_digest(env):
