@@ -104,7 +104,6 @@
         "demo/history_demo.xml",
         "demo/crm_substitution_demo.xml",
         "demo/crm_segment_demo.xml",
-        "demo/loyalty_program_demo.xml",
         "demo/crm_campaign_member_demo.xml",
     ],
     "assets": {
