@@ -116,10 +116,7 @@ class CrmSegment(models.Model):
     )
     bought_since = fields.Date(help="Empty: at any time.")
     country_ids = fields.Many2many(comodel_name="res.country", string="Countries")
-    state_ids = fields.Many2many(
-        comodel_name="res.country.state",
-        string="States",
-    )
+    state_ids = fields.Many2many(comodel_name="res.country.state", string="States")
     campaign_id = fields.Many2one(
         comodel_name="utm.campaign",
         string="Earlier Campaign",
@@ -153,7 +150,7 @@ class CrmSegment(models.Model):
 
     partner_count = fields.Integer(string="Contacts", compute="_compute_partner_count")
     sample_ids = fields.Many2many(
-        comodel_name="res.partner", string="Sample", compute="_compute_sample_ids"
+        comodel_name="res.partner", compute="_compute_sample_ids"
     )
     mailing_count = fields.Integer(
         string="Reached by E-mail", compute="_compute_excluded"

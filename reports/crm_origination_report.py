@@ -108,7 +108,7 @@ class CrmOriginationReport(models.Model):
     )
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
-    gestiones = fields.Integer(string="Gestiones", readonly=True)
+    gestiones = fields.Integer(readonly=True)
     opportunities = fields.Integer(readonly=True)
     unqualified = fields.Integer(
         string="Not Qualified",
@@ -182,7 +182,7 @@ class CrmOriginationReport(models.Model):
         months these are; a document finds its month by binary search, for time
         zones are dear for millions"""
         # sudo: which time zone a company has is no secret
-        companies = self.env["res.company"].sudo().search([], order="id")
+        companies = self.env["res.company"].sudo().search([("id", "!=", False)])
         zones = SQL(", ").join(
             SQL("(%s, %s)", company.id, company._crm_tz().zone) for company in companies
         )
