@@ -119,7 +119,7 @@ class CrmObjective(models.Model):
         default=lambda self: period_bounds("month", fields.Date.context_today(self))[0],
     )
     date_to = fields.Date(
-        string="To",
+        string="Until",
         required=True,
         compute="_compute_date_to",
         store=True,

@@ -50,7 +50,7 @@ class CrmObjectiveReport(models.Model):
         readonly=True,
     )
     date_from = fields.Date(string="From", readonly=True)
-    date_to = fields.Date(string="To", readonly=True)
+    date_to = fields.Date(string="Until", readonly=True)
     state = fields.Selection(
         selection=[("open", "Open"), ("closed", "Closed")], readonly=True
     )

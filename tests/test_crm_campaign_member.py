@@ -5,8 +5,9 @@ from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import AtOnce, Connection, CrmGestionCommon
 
@@ -562,6 +563,19 @@ class TestFigures(MemberCommon):
         self.assertEqual(self.Member.search_count(action["domain"]), 2)
         action = campaign.with_context(crm_member_state="opened").action_crm_members()
         self.assertEqual(self.Member.search_count(action["domain"]), 1)
+
+    def test_buttons_that_add_members_are_for_who_may_add(self):
+        self.campaign.segment_id = self.env["crm.segment"].create({"name": "All"})
+        for user, hidden in ((self.seller, True), (self.head, False)):
+            with Form(self.campaign.with_user(user)) as form:
+                for name in ("action_crm_plan_segment", "action_crm_refresh_members"):
+                    button = form._view["tree"].find(f".//button[@name='{name}']")
+                    values = {
+                        "segment_id": form.segment_id.id,
+                        "crm_may_see_money": form.crm_may_see_money,
+                    }
+                    answer = safe_eval(button.get("invisible", "False"), values)
+                    self.assertEqual(bool(answer), hidden, (user.login, name))
 
     def test_campaigns_that_reached_a_contact(self):
         second = self._make_campaign("Second", self.head)

@@ -1,4 +1,5 @@
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Date
@@ -270,6 +271,15 @@ class TestTeamObjectives(PlanCommon):
         plan = self._propose()
         with self.assertRaises(AccessError):
             plan.with_user(self.south_head).read(["amount"])
+
+    def test_the_table_fits_its_dialog(self):
+        """Of 1,140 pixels: December and the total are there without scrolling. Each
+        column has a padding besides its width."""
+        arch = self.env["crm.objective.plan"].get_view(view_type="form")["arch"]
+        columns = etree.fromstring(arch).findall(".//list/field[@width]")
+        self.assertEqual(len(columns), 14)
+        widths = [int(column.get("width").removesuffix("px")) for column in columns]
+        self.assertLessEqual(sum(width + 9 for width in widths), 1090)
 
     def test_big_teams_cost_as_few_queries(self):
         users = self.env["res.users"]
