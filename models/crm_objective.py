@@ -657,11 +657,13 @@ class CrmObjective(models.Model):
         }
         is_open = readable.filtered(lambda objective: objective.state == "open")
         Figure = readable.env["crm.objective.figure"]
-        for metric, objectives in is_open.grouped("metric").items():
-            goals = [objective._goal() for objective in objectives]
-            found = Figure._figures(METRICS[metric], goals)
-            figures |= {objective: found[objective.id] for objective in objectives}
-        return figures
+        found = Figure._figures_of(
+            {
+                METRICS[metric]: [objective._goal() for objective in objectives]
+                for metric, objectives in is_open.grouped("metric").items()
+            }
+        )
+        return figures | {objective: found[objective.id] for objective in is_open}
 
     def _rates(self):
         """:return: dict objective -> `Rates` of its owner in the last twelve months"""
