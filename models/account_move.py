@@ -16,9 +16,10 @@ class AccountMove(models.Model):
         "WHERE move_type = 'out_invoice' AND state = 'posted'"
     )
 
-    # Whose an invoice is, without reading it: objectives of what is collected.
+    # Whose an invoice is, without reading it: objectives of what is collected, of all
+    # sellers or of one.
     _crm_owner_idx = models.Index(
-        "(id) INCLUDE (invoice_user_id, team_id) "
+        "(invoice_user_id, id, team_id) "
         "WHERE move_type = 'out_invoice' AND state = 'posted'"
     )
 
