@@ -15,3 +15,11 @@ fill() {
     fi
     odoo -d "$db" -u "$module" --stop-after-init --log-level=warn
 }
+
+# Adds what is sold, once.
+fill_sales() {
+    local filled="SELECT 1 FROM utm_campaign WHERE name = 'bench_campaign_0'"
+    if [ -z "$(psql -X -d "$db" -Atc "$filled")" ]; then
+        psql -X -q -d "$db" -f "$checkout/bench/fill_sales.sql"
+    fi
+}

@@ -1,4 +1,5 @@
 from . import account_move
+from . import account_move_line
 from . import base
 from . import calendar_event
 from . import crm_access_reason

@@ -16,6 +16,13 @@ class AccountMove(models.Model):
         "WHERE move_type = 'out_invoice' AND state = 'posted'"
     )
 
+    # Whose an invoice is, without reading it: objectives of what is collected, of all
+    # sellers or of one.
+    _crm_owner_idx = models.Index(
+        "(invoice_user_id, id, team_id) "
+        "WHERE move_type = 'out_invoice' AND state = 'posted'"
+    )
+
     def write(self, vals):
         """Posting and cancelling customer invoices decide who is a customer."""
         res = super().write(vals)

@@ -28,6 +28,17 @@ BATCH = 500  # closed in one transaction
 KEPT = {"state", "closed_date", "frozen_actual"}
 # Whose objective it is: what has changed may be out of the writer's reach.
 WHOSE = {"user_id", "team_id", "company_id"}
+# What reads documents, each with what is worked out along with it or from it.
+WORK = {
+    "missing_opportunities",
+    "missing_gestiones",
+    "opportunities_known",
+    "gestiones_known",
+}
+LIVE = {
+    "actual": {"actual", "progress", "missing", "pace"} | WORK,
+    "missing_opportunities": WORK,
+}
 
 
 class CrmObjective(models.Model):
@@ -239,18 +250,17 @@ class CrmObjective(models.Model):
     @api.depends("period_type", "date_from", "date_to")
     @api.depends_context("lang")
     def _compute_period_name(self):
-        for objective in self:
-            days = (objective.date_from, objective.date_to)
-            form = FORMS.get(objective.period_type)
-            if not all(days):
-                objective.period_name = False
-            elif form:
-                name = format_date(self.env, days[0], date_format=form)
-                objective.period_name = name.capitalize()
-            else:
-                objective.period_name = " – ".join(
-                    format_date(self.env, day) for day in days
-                )
+        # hundreds have the same period, and writing dates out takes its time
+        periods = self.grouped(lambda o: (o.period_type, o.date_from, o.date_to))
+        for (period_type, *days), objectives in periods.items():
+            name = False
+            form = FORMS.get(period_type)
+            if all(days) and form:
+                name = format_date(self.env, days[0], date_format=form).capitalize()
+            elif all(days):
+                name = " – ".join(format_date(self.env, day) for day in days)
+            for objective in objectives:
+                objective.period_name = name
 
     @api.depends("metric", "owner_name", "period_name")
     @api.depends_context("lang")
@@ -319,22 +329,25 @@ class CrmObjective(models.Model):
     @api.depends("progress", "date_from", "date_to", "company_id", "closed_date")
     def _compute_pace(self):
         days = self._working_days()
+        todays = {company: company._crm_today() for company in days}
+        shares = {}
         for objective in self:
-            share = 0.0
-            if objective.date_from and objective.date_to:
-                share = expected_share(
-                    objective.date_from,
-                    objective.date_to,
-                    objective._today(),
-                    days[objective.company_id],
+            company = objective.company_id
+            today = objective.closed_date or todays[company]
+            period = (company, objective.date_from, objective.date_to, today)
+            if period not in shares:
+                dated = objective.date_from and objective.date_to
+                shares[period] = (
+                    expected_share(*period[1:], days[company]) if dated else 0.0
                 )
-            objective.expected_progress = share
-            objective.pace = pace(objective.progress, share)
+            objective.expected_progress = shares[period]
+            objective.pace = pace(objective.progress, shares[period])
 
     def _search_pace(self, operator, value):
         if operator != "in":
             return NotImplemented
         mine = self.search([("company_id", "in", self.env.companies.ids)])
+        mine._work_out("actual")
         return Domain("id", "in", mine.filtered(lambda o: o.pace in value).ids)
 
     @api.depends("missing")
@@ -465,6 +478,12 @@ class CrmObjective(models.Model):
         ):
             raise AccessError(self._closing_message())
         return objectives
+
+    def _read_format(self, fnames, load="_classic_read"):
+        for name, needed_by in LIVE.items():
+            if not needed_by.isdisjoint(fnames):
+                self._work_out(name)
+        return super()._read_format(fnames, load=load)
 
     def write(self, vals):
         if not self.env.su and vals:
@@ -618,6 +637,14 @@ class CrmObjective(models.Model):
             activity_type_ids=tuple(self.activity_type_ids.ids),
         )
 
+    def _work_out(self, name):
+        """Have a computed field of all of these in the cache. Of a long list, the ORM
+        works out 1,000 rows at a time, and would read all documents each time."""
+        field = self._fields[name]
+        missing = self.browse(field._cache_missing_ids(self))
+        if missing:
+            field.compute_value(missing)
+
     def _figures(self):
         """:return: dict objective -> how far it is, of those the user may read"""
         # sudo: the figure of an objective is its reader's to know as a whole, also
@@ -630,11 +657,13 @@ class CrmObjective(models.Model):
         }
         is_open = readable.filtered(lambda objective: objective.state == "open")
         Figure = readable.env["crm.objective.figure"]
-        for metric, objectives in is_open.grouped("metric").items():
-            goals = [objective._goal() for objective in objectives]
-            found = Figure._figures(METRICS[metric], goals)
-            figures |= {objective: found[objective.id] for objective in objectives}
-        return figures
+        found = Figure._figures_of(
+            {
+                METRICS[metric]: [objective._goal() for objective in objectives]
+                for metric, objectives in is_open.grouped("metric").items()
+            }
+        )
+        return figures | {objective: found[objective.id] for objective in is_open}
 
     def _rates(self):
         """:return: dict objective -> `Rates` of its owner in the last twelve months"""

@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from psycopg2.errors import CheckViolation, UniqueViolation
@@ -8,7 +9,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import SQL, mute_logger
 
-from odoo.addons.crm_gestion.models.crm_objective_figure import METRICS
+from odoo.addons.crm_gestion.models.crm_objective_figure import METRICS, RATES
 from odoo.addons.crm_gestion.tests.common import CrmGestionCommon
 
 MARCH = {
@@ -557,6 +558,48 @@ class TestObjective(ObjectiveCommon):
 
             with self.subTest(metric=metric):
                 self.assertFlatGrowth(read, rows[:3], rows)
+
+    def test_a_list_longer_than_the_orm_s_batches_reads_documents_once(self):
+        rows = self.env["crm.objective"].create(
+            [
+                {
+                    "metric": "won", "target": 10, "user_id": self.seller.id,
+                    "company_id": self.company.id,
+                    "date_from": date(2024 + i // 12, i % 12 + 1, 1),
+                }
+                for i in range(30)
+            ]
+        )  # fmt: skip
+
+        Figure = self.registry["crm.objective.figure"]
+        for names, expected in (
+            (["pace", "progress"], 1),
+            (["missing_opportunities", "actual"], 1 + len(RATES)),
+        ):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            with (
+                patch("odoo.orm.fields.PREFETCH_MAX", 5),
+                patch.object(
+                    Figure, "_ask", autospec=True, side_effect=Figure._ask
+                ) as ask,
+            ):
+                rows.with_user(self.director).read(names)
+            self.assertEqual(ask.call_count, expected)
+
+    def test_a_list_read_again_after_a_change_is_not_stale(self):
+        self._order(300, user_id=self.colleague.id)
+        rows = self._objective() | self._objective(**APRIL)
+        self.assertEqual([row["actual"] for row in rows.read(["actual"])], [0, 0])
+        rows[0].user_id = self.colleague
+        rows[1].target = 500
+        self.assertEqual(
+            [
+                (row["actual"], row["missing"])
+                for row in rows.read(["actual", "missing"])
+            ],
+            [(300, 700), (0, 500)],
+        )
 
     def test_closing_many_costs_no_more_queries(self):
         rows = self.env["crm.objective"].create(

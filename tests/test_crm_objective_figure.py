@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -320,6 +321,22 @@ class TestObjectiveFigure(ObjectiveCommon):
         self._assert("new_amount",
             2 * 105, currency_id=self.dollar.id,
                      date_to="2026-03-14", period_type="free")  # fmt: skip
+
+    def test_metrics_of_the_same_documents_are_asked_for_together(self):
+        lead = self._make_lead(company_id=self.company.id, expected_revenue=70)
+        self._set_created(lead, "2026-03-05 10:00:00")
+        count = self._objective("new_count")
+        amount = self._objective("new_amount", currency_id=self.dollar.id)
+        team = self._objective("new_amount", team_id=self.north.id)
+
+        rows = count | amount | team
+        self.env.invalidate_all()
+        Figure = self.registry["crm.objective.figure"]
+        with patch.object(
+            Figure, "_ask", autospec=True, side_effect=Figure._ask
+        ) as ask:
+            self.assertEqual(rows.mapped("actual"), [1, 140, 70])
+        self.assertEqual(ask.call_count, 1)
 
     def test_an_opportunity_without_company_is_its_seller_s(self):
         lead = self._make_lead(company_id=False, expected_revenue=40)
