@@ -5,12 +5,13 @@ from ..tools.campaign import rolled_up
 
 ATTRIBUTION_PARAMETER = "crm_gestion.attribution_days"
 ATTRIBUTION_DAYS = 365
-# Query -> figures that it answers, in the order of its columns.
+# Query -> figures that it answers, in the order of its columns; all money or none is.
 FIGURES = {
     "members": ("reached_count", "answer_count"),
     "gestiones": ("gestion_count",),
     "opportunities": ("opportunity_count", "won_count"),
-    "orders": ("order_count", "won_revenue"),
+    "order_count": ("order_count",),
+    "orders": ("won_revenue",),
     "invoices": ("invoiced",),
     "costs": ("cost_total", "cost_planned"),
     "goods": ("goods_cost",),
@@ -19,10 +20,8 @@ FIGURES = {
 }
 # What a query of it counts once for a campaign and all those below.
 WITHIN_TREE = {"members"}
-MONEY = {
-    "won_revenue", "invoiced", "cost_total", "cost_planned", "goods_cost",
-    "first_touch_revenue", "last_touch_revenue",
-}  # fmt: skip
+# Queries of money: for a reader who may see none of it they are not asked at all.
+MONEY = {"orders", "invoices", "costs", "goods", "attribution"}
 # Figure -> action, model and domain of the records behind it.
 BEHIND = {
     "reached": (None, "crm.campaign.member", [("state", "!=", "planned")]),
@@ -110,6 +109,8 @@ class CrmCampaignFigure(models.AbstractModel):
         :param str query: key of ``FIGURES``
         :return: dict campaign -> dict name of a figure -> its value
         """
+        if not campaigns:
+            return {}
         # what the transaction has not written yet counts as well
         self.env.flush_all()
         tree = campaigns._crm_tree()
@@ -119,10 +120,11 @@ class CrmCampaignFigure(models.AbstractModel):
         rows = self.env.execute_query(getattr(self, f"_query_{query}")(below))
         names = FIGURES[query]
         own = self._add_up(rows, self._companies(below), len(names))
-        return {
-            campaign: self._rounded(campaign, dict(zip(names, values, strict=True)))
+        found = {
+            campaign: dict(zip(names, values, strict=True))
             for campaign, values in rolled_up(tree, own, len(names)).items()
         }
+        return self._rounded(found) if query in MONEY else found
 
     @api.model
     def _add_up(self, rows, companies, size):
@@ -148,11 +150,14 @@ class CrmCampaignFigure(models.AbstractModel):
         }
 
     @api.model
-    def _rounded(self, campaign, figures):
-        currency = (campaign.company_id or self.env.company).currency_id
+    def _rounded(self, found):
+        """:return: the same, each amount in the precision of its currency"""
         return {
-            name: currency.round(value) if name in MONEY else value
-            for name, value in figures.items()
+            campaign: {
+                name: (campaign.company_id or self.env.company).currency_id.round(value)
+                for name, value in figures.items()
+            }
+            for campaign, figures in found.items()
         }
 
     @api.model
@@ -247,9 +252,20 @@ class CrmCampaignFigure(models.AbstractModel):
         )
 
     @api.model
+    def _query_order_count(self, tree):
+        """Apart from what they come to: everybody may know how many there are."""
+        return SQL(
+            """SELECT campaign_id, company_id, COUNT(*)
+                 FROM sale_order
+                WHERE campaign_id = ANY(%s) AND state = 'sale'
+             GROUP BY campaign_id, company_id""",
+            self._ids_below(tree),
+        )
+
+    @api.model
     def _query_orders(self, tree):
         return SQL(
-            """SELECT d.campaign_id, d.company_id, COUNT(*), SUM(%(amount)s)
+            """SELECT d.campaign_id, d.company_id, SUM(%(amount)s)
                  FROM sale_order d
                  JOIN utm_campaign c ON c.id = d.campaign_id
                  JOIN res_company co ON co.id = d.company_id
@@ -348,31 +364,37 @@ class CrmCampaignFigure(models.AbstractModel):
         return SQL(
             """SELECT campaign_id, company_id, COUNT(*)
                  FROM (%s) AS first
-                WHERE campaign_id = ANY(%s)
              GROUP BY campaign_id, company_id""",
             self._first_orders(self._ids_below(tree)),
-            self._ids_below(tree),
         )
 
     @api.model
     def _first_orders(self, ids):
-        """:return: SQL of the first confirmed order ever, in each company, of every
-        account that ordered in these campaigns; it may be of another campaign"""
+        """
+        :return: SQL of the orders of these campaigns that are the first confirmed one
+            ever, in their company, of their account
+        """
+        # only the first one within these campaigns can be it: one look for an earlier
+        # one for each account, by index
         return SQL(
-            """WITH account AS MATERIALIZED (
-                   SELECT DISTINCT partner.commercial_partner_id AS id, d.company_id
-                     FROM sale_order d
-                     JOIN res_partner partner ON partner.id = d.partner_id
-                    WHERE d.campaign_id = ANY(%s) AND d.state = 'sale')
-               SELECT DISTINCT ON (account.id, account.company_id)
-                      d.id, d.campaign_id, d.company_id
-                 FROM account
-                 JOIN res_partner partner ON partner.commercial_partner_id = account.id
-                 JOIN sale_order d
-                   ON d.partner_id = partner.id
-                  AND d.company_id = account.company_id
-                  AND d.state = 'sale'
-             ORDER BY account.id, account.company_id, d.date_order, d.id""",
+            """SELECT first.id, first.campaign_id, first.company_id
+                 FROM (SELECT DISTINCT ON (partner.commercial_partner_id, d.company_id)
+                              d.id, d.campaign_id, d.company_id, d.date_order,
+                              partner.commercial_partner_id AS account_id
+                         FROM sale_order d
+                         JOIN res_partner partner ON partner.id = d.partner_id
+                        WHERE d.campaign_id = ANY(%s) AND d.state = 'sale'
+                     ORDER BY partner.commercial_partner_id, d.company_id,
+                              d.date_order, d.id) AS first
+                WHERE NOT EXISTS (
+                      SELECT 1
+                        FROM res_partner person
+                        JOIN sale_order earlier ON earlier.partner_id = person.id
+                       WHERE person.commercial_partner_id = first.account_id
+                         AND earlier.company_id = first.company_id
+                         AND earlier.state = 'sale'
+                         AND (earlier.date_order, earlier.id)
+                             < (first.date_order, first.id))""",
             ids,
         )
 
@@ -397,7 +419,10 @@ class CrmCampaignFigure(models.AbstractModel):
 
     @api.model
     def _attributed(self, ids):
-        """
+        """Each account has its touches in one sorted array, in which an order finds its
+        first and last one by halving: what it takes grows with orders and touches, not
+        with one times the other.
+
         :return: SQL of the orders of the accounts that these campaigns touched, each
             twice: with the campaign of the first touch and with that of the last one,
             which may be others
@@ -405,77 +430,107 @@ class CrmCampaignFigure(models.AbstractModel):
         days = self.env["ir.config_parameter"].sudo()  # sudo: one setting
         days = int(days.get_param(ATTRIBUTION_PARAMETER, ATTRIBUTION_DAYS))
         return SQL(
-            """WITH account AS MATERIALIZED (
-                   SELECT DISTINCT account_id AS id
-                     FROM (%(theirs)s) touch),
+            """WITH touched AS MATERIALIZED (%(touched)s),
                     bought AS MATERIALIZED (
-                   SELECT d.id, d.company_id, d.date_order, account.id AS account_id,
+                   SELECT d.id, d.company_id, d.date_order, touched.account_id,
                           %(amount)s AS amount
-                     FROM account
-                     JOIN res_partner partner
-                       ON partner.commercial_partner_id = account.id
-                     JOIN sale_order d ON d.partner_id = partner.id
+                     FROM touched
+                     JOIN sale_order d ON d.partner_id = touched.id
                     WHERE d.state = 'sale' AND %(readable)s),
                     buyer AS MATERIALIZED (
-                   SELECT DISTINCT account_id AS id FROM bought),
-                    touch AS MATERIALIZED (
-                   SELECT touch.*, c.company_id AS campaign_company_id
-                     FROM (%(everybodys)s) touch
-                     JOIN utm_campaign c ON c.id = touch.campaign_id),
-                    attributed AS (
-                   SELECT bought.id, bought.company_id, bought.date_order,
-                          bought.amount,
-                          (array_agg(touch.campaign_id
-                                     ORDER BY touch.date, touch.campaign_id))[1]
-                          AS first_id,
-                          (array_agg(touch.campaign_id
-                                     ORDER BY touch.date DESC, touch.campaign_id))[1]
-                          AS last_id
+                   SELECT DISTINCT account_id, company_id FROM bought),
+                    history AS MATERIALIZED (%(history)s),
+                    attributed AS MATERIALIZED (
+                   SELECT bought.*, history.campaign_ids,
+                          -- how many are before the window, how many not after it
+                          width_bucket(
+                              bought.date_order - %(days)s * INTERVAL '1 day'
+                              - INTERVAL '1 microsecond', history.dates) AS before,
+                          width_bucket(bought.date_order, history.dates) AS until
                      FROM bought
-                     JOIN touch
-                       ON touch.account_id = bought.account_id
-                      AND touch.date <= bought.date_order
-                      AND touch.date >= bought.date_order - %(days)s * INTERVAL '1 day'
-                      AND (touch.company_id IS NULL
-                           OR touch.company_id = bought.company_id)
-                      AND (touch.campaign_company_id IS NULL
-                           OR touch.campaign_company_id = bought.company_id)
-                 GROUP BY bought.id, bought.company_id, bought.date_order,
-                          bought.amount)
-               SELECT id, company_id, date_order, amount, first_id AS campaign_id,
-                      'first' AS touch
-                 FROM attributed
+                     JOIN history
+                       ON history.account_id = bought.account_id
+                      AND history.company_id = bought.company_id)
+               SELECT id, company_id, date_order, amount,
+                      campaign_ids[before + 1] AS campaign_id, 'first' AS touch
+                 FROM attributed WHERE before < until
             UNION ALL
-               SELECT id, company_id, date_order, amount, last_id, 'last'
-                 FROM attributed""",
-            theirs=self._touches(SQL("d.campaign_id = ANY(%s)", ids)),
-            everybodys=self._touches(
-                SQL(
-                    "d.campaign_id IS NOT NULL"
-                    " AND partner.commercial_partner_id IN (SELECT id FROM buyer)"
-                )
-            ),
+               SELECT id, company_id, date_order, amount, campaign_ids[until], 'last'
+                 FROM attributed WHERE before < until""",
+            touched=self._touched(ids),
             amount=self._order_amount(),
             readable=self._readable_orders(ids),
+            history=self._history(),
             days=days,
         )
 
     @api.model
-    def _touches(self, condition):
+    def _touched(self, ids):
+        """:return: SQL of everybody, with his account, of the accounts that these
+        campaigns touched"""
+        theirs = self._touches(
+            SQL("(SELECT id, commercial_partner_id AS account_id FROM res_partner)"),
+            SQL("d.campaign_id = ANY(%s)", ids),
+        )
+        return SQL(
+            """SELECT person.id, person.commercial_partner_id AS account_id
+                 FROM (SELECT DISTINCT account_id FROM (%s) touch) account
+                 JOIN res_partner person
+                   ON person.commercial_partner_id = account.account_id""",
+            theirs,
+        )
+
+    @api.model
+    def _history(self):
         """
-        :param SQL condition: on a document ``d`` and its ``partner``
+        :return: SQL of the touches of each ``buyer``, by all campaigns: in ascending
+            order, their dates and their campaigns, one for each moment
+        """
+        everybodys = self._touches(
+            SQL(
+                "(SELECT * FROM touched"
+                " WHERE account_id IN (SELECT account_id FROM buyer))"
+            ),
+            SQL("d.campaign_id IS NOT NULL"),
+        )
+        return SQL(
+            """SELECT account_id, company_id,
+                      array_agg(date ORDER BY date) AS dates,
+                      array_agg(campaign_id ORDER BY date) AS campaign_ids
+                 FROM (SELECT buyer.account_id, buyer.company_id, touch.date,
+                              MIN(touch.campaign_id) AS campaign_id
+                         FROM buyer
+                         JOIN (%s) touch
+                           ON touch.account_id = buyer.account_id
+                          AND (touch.company_id IS NULL
+                               OR touch.company_id = buyer.company_id)
+                         JOIN utm_campaign c
+                           ON c.id = touch.campaign_id
+                          AND (c.company_id IS NULL OR c.company_id = buyer.company_id)
+                        WHERE touch.date IS NOT NULL
+                     GROUP BY buyer.account_id, buyer.company_id, touch.date) moment
+             GROUP BY account_id, company_id""",
+            everybodys,
+        )
+
+    @api.model
+    def _touches(self, people, condition):
+        """
+        :param SQL people: table of partners, with the account of each
+        :param SQL condition: on a document ``d`` of one of them
         :return: SQL of touches: account, campaign, company of the document, date
         """
         return SQL(" UNION ALL ").join(
             SQL(
-                """SELECT partner.commercial_partner_id AS account_id, d.campaign_id,
-                          %s AS company_id, %s AS date
+                """SELECT person.account_id, d.campaign_id, %s AS company_id,
+                          %s AS date
                      FROM %s d
-                     JOIN res_partner partner ON partner.id = %s
+                     JOIN %s person ON person.id = %s
                     WHERE %s AND %s""",
                 company,
                 date,
                 table,
+                people,
                 partner,
                 which,
                 condition,
