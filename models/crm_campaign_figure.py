@@ -403,6 +403,7 @@ class CrmCampaignFigure(models.AbstractModel):
     @api.model
     def _query_attribution(self, tree):
         ids = self._ids_below(tree)
+        companies = {id for ids in self._companies(tree).values() for id in ids}
         return SQL(
             """SELECT d.campaign_id, d.company_id,
                       SUM(%(amount)s) FILTER (WHERE d.touch = 'first'),
@@ -413,16 +414,18 @@ class CrmCampaignFigure(models.AbstractModel):
                 WHERE d.campaign_id = ANY(%(ids)s)
              GROUP BY d.campaign_id, d.company_id""",
             amount=self._in_currency(SQL("d.amount"), SQL("d.date_order::date")),
-            attributed=self._attributed(ids),
+            attributed=self._attributed(sorted(companies), ids),
             ids=ids,
         )
 
     @api.model
-    def _attributed(self, ids):
+    def _attributed(self, companies, ids=None):
         """Each account has its touches in one sorted array, in which an order finds its
         first and last one by halving: what it takes grows with orders and touches, not
         with one times the other.
 
+        :param companies: ids of companies whose orders are looked at
+        :param ids: of campaigns; default: all
         :return: SQL of the orders of the accounts that these campaigns touched, each
             twice: with the campaign of the first touch and with that of the last one,
             which may be others
@@ -430,13 +433,14 @@ class CrmCampaignFigure(models.AbstractModel):
         days = self.env["ir.config_parameter"].sudo()  # sudo: one setting
         days = int(days.get_param(ATTRIBUTION_PARAMETER, ATTRIBUTION_DAYS))
         return SQL(
-            """WITH touched AS MATERIALIZED (%(touched)s),
+            """WITH touched AS %(touched)s,
                     bought AS MATERIALIZED (
                    SELECT d.id, d.company_id, d.date_order, touched.account_id,
                           %(amount)s AS amount
                      FROM touched
                      JOIN sale_order d ON d.partner_id = touched.id
-                    WHERE d.state = 'sale' AND %(readable)s),
+                    WHERE d.state = 'sale' AND d.company_id = ANY(%(companies)s)
+                      AND %(readable)s),
                     buyer AS MATERIALIZED (
                    SELECT DISTINCT account_id, company_id FROM bought),
                     history AS MATERIALIZED (%(history)s),
@@ -459,38 +463,41 @@ class CrmCampaignFigure(models.AbstractModel):
                  FROM attributed WHERE before < until""",
             touched=self._touched(ids),
             amount=self._order_amount(),
+            companies=companies,
             readable=self._readable_orders(ids),
-            history=self._history(),
+            history=self._history(ids),
             days=days,
         )
 
     @api.model
     def _touched(self, ids):
         """:return: SQL of everybody, with his account, of the accounts that these
-        campaigns touched"""
-        theirs = self._touches(
-            SQL("(SELECT id, commercial_partner_id AS account_id FROM res_partner)"),
-            SQL("d.campaign_id = ANY(%s)", ids),
+        campaigns touched; of all campaigns, simply of all accounts"""
+        everybody = SQL(
+            "(SELECT id, commercial_partner_id AS account_id FROM res_partner)"
         )
+        if ids is None:
+            return SQL("NOT MATERIALIZED %s", everybody)
         return SQL(
-            """SELECT person.id, person.commercial_partner_id AS account_id
-                 FROM (SELECT DISTINCT account_id FROM (%s) touch) account
-                 JOIN res_partner person
-                   ON person.commercial_partner_id = account.account_id""",
-            theirs,
+            """MATERIALIZED (
+                   SELECT person.id, person.commercial_partner_id AS account_id
+                     FROM (SELECT DISTINCT account_id FROM (%s) touch) account
+                     JOIN res_partner person
+                       ON person.commercial_partner_id = account.account_id)""",
+            self._touches(everybody, SQL("d.campaign_id = ANY(%s)", ids)),
         )
 
     @api.model
-    def _history(self):
+    def _history(self, ids):
         """
         :return: SQL of the touches of each ``buyer``, by all campaigns: in ascending
             order, their dates and their campaigns, one for each moment
         """
+        buyers = SQL(
+            "(SELECT * FROM touched WHERE account_id IN (SELECT account_id FROM buyer))"
+        )
         everybodys = self._touches(
-            SQL(
-                "(SELECT * FROM touched"
-                " WHERE account_id IN (SELECT account_id FROM buyer))"
-            ),
+            SQL("touched") if ids is None else buyers,
             SQL("d.campaign_id IS NOT NULL"),
         )
         return SQL(
@@ -504,9 +511,6 @@ class CrmCampaignFigure(models.AbstractModel):
                            ON touch.account_id = buyer.account_id
                           AND (touch.company_id IS NULL
                                OR touch.company_id = buyer.company_id)
-                         JOIN utm_campaign c
-                           ON c.id = touch.campaign_id
-                          AND (c.company_id IS NULL OR c.company_id = buyer.company_id)
                         WHERE touch.date IS NOT NULL
                      GROUP BY buyer.account_id, buyer.company_id, touch.date) moment
              GROUP BY account_id, company_id""",
@@ -518,29 +522,36 @@ class CrmCampaignFigure(models.AbstractModel):
         """
         :param SQL people: table of partners, with the account of each
         :param SQL condition: on a document ``d`` of one of them
-        :return: SQL of touches: account, campaign, company of the document, date
+        :return: SQL of touches: account, campaign, date, and the company in whose
+            orders it counts, the document's or the campaign's
         """
         return SQL(" UNION ALL ").join(
             SQL(
-                """SELECT person.account_id, d.campaign_id, %s AS company_id,
-                          %s AS date
-                     FROM %s d
-                     JOIN %s person ON person.id = %s
-                    WHERE %s AND %s""",
-                company,
-                date,
-                table,
-                people,
-                partner,
-                which,
-                condition,
+                """SELECT person.account_id, d.campaign_id,
+                          COALESCE(%(company)s, c.company_id) AS company_id,
+                          %(date)s AS date
+                     FROM %(table)s d
+                     JOIN %(people)s person ON person.id = %(partner)s
+                     JOIN utm_campaign c ON c.id = d.campaign_id
+                    WHERE %(which)s AND %(condition)s
+                      AND COALESCE(c.company_id = %(company)s, TRUE)""",
+                company=company,
+                date=date,
+                table=table,
+                people=people,
+                partner=partner,
+                which=which,
+                condition=condition,
             )
             for table, partner, company, date, which in TOUCHES
         )
 
     @api.model
     def _readable_orders(self, ids):
-        """:return: SQL condition on the orders ``d`` that the reader may be told of"""
+        """
+        :param ids: of campaigns, whose orders are his to see; None for a director
+        :return: SQL condition on the orders ``d`` that the reader may be told of
+        """
         if self.env["utm.campaign"]._crm_sees_all_money():
             return SQL("TRUE")
         Order = self.env["sale.order"].with_user(self.env.user)
