@@ -5,12 +5,13 @@ from ..tools.campaign import rolled_up
 
 ATTRIBUTION_PARAMETER = "crm_gestion.attribution_days"
 ATTRIBUTION_DAYS = 365
-# Query -> figures that it answers, in the order of its columns.
+# Query -> figures that it answers, in the order of its columns; all money or none is.
 FIGURES = {
     "members": ("reached_count", "answer_count"),
     "gestiones": ("gestion_count",),
     "opportunities": ("opportunity_count", "won_count"),
-    "orders": ("order_count", "won_revenue"),
+    "order_count": ("order_count",),
+    "orders": ("won_revenue",),
     "invoices": ("invoiced",),
     "costs": ("cost_total", "cost_planned"),
     "goods": ("goods_cost",),
@@ -19,10 +20,8 @@ FIGURES = {
 }
 # What a query of it counts once for a campaign and all those below.
 WITHIN_TREE = {"members"}
-MONEY = {
-    "won_revenue", "invoiced", "cost_total", "cost_planned", "goods_cost",
-    "first_touch_revenue", "last_touch_revenue",
-}  # fmt: skip
+# Queries of money: for a reader who may see none of it they are not asked at all.
+MONEY = {"orders", "invoices", "costs", "goods", "attribution"}
 # Figure -> action, model and domain of the records behind it.
 BEHIND = {
     "reached": (None, "crm.campaign.member", [("state", "!=", "planned")]),
@@ -112,6 +111,8 @@ class CrmCampaignFigure(models.AbstractModel):
             of the reader's companies and those without a company
         """
         campaigns = campaigns.filtered(lambda c: c.company_id <= self.env.companies)
+        if not campaigns:
+            return {}
         # what the transaction has not written yet counts as well
         self.env.flush_all()
         tree = campaigns._crm_tree()
@@ -121,10 +122,11 @@ class CrmCampaignFigure(models.AbstractModel):
         rows = self.env.execute_query(getattr(self, f"_query_{query}")(below))
         names = FIGURES[query]
         own = self._add_up(rows, self._companies(below), len(names))
-        return {
-            campaign: self._rounded(campaign, dict(zip(names, values, strict=True)))
+        found = {
+            campaign: dict(zip(names, values, strict=True))
             for campaign, values in rolled_up(tree, own, len(names)).items()
         }
+        return self._rounded(found) if query in MONEY else found
 
     @api.model
     def _add_up(self, rows, companies, size):
@@ -150,11 +152,14 @@ class CrmCampaignFigure(models.AbstractModel):
         }
 
     @api.model
-    def _rounded(self, campaign, figures):
-        currency = (campaign.company_id or self.env.company).currency_id
+    def _rounded(self, found):
+        """:return: the same, each amount in the precision of its currency"""
         return {
-            name: currency.round(value) if name in MONEY else value
-            for name, value in figures.items()
+            campaign: {
+                name: (campaign.company_id or self.env.company).currency_id.round(value)
+                for name, value in figures.items()
+            }
+            for campaign, figures in found.items()
         }
 
     @api.model
@@ -249,9 +254,20 @@ class CrmCampaignFigure(models.AbstractModel):
         )
 
     @api.model
+    def _query_order_count(self, tree):
+        """Apart from what they come to: everybody may know how many there are."""
+        return SQL(
+            """SELECT campaign_id, company_id, COUNT(*)
+                 FROM sale_order
+                WHERE campaign_id = ANY(%s) AND state = 'sale'
+             GROUP BY campaign_id, company_id""",
+            self._ids_below(tree),
+        )
+
+    @api.model
     def _query_orders(self, tree):
         return SQL(
-            """SELECT d.campaign_id, d.company_id, COUNT(*), SUM(%(amount)s)
+            """SELECT d.campaign_id, d.company_id, SUM(%(amount)s)
                  FROM sale_order d
                  JOIN utm_campaign c ON c.id = d.campaign_id
                  JOIN res_company co ON co.id = d.company_id
@@ -353,31 +369,37 @@ class CrmCampaignFigure(models.AbstractModel):
         return SQL(
             """SELECT campaign_id, company_id, COUNT(*)
                  FROM (%s) AS first
-                WHERE campaign_id = ANY(%s)
              GROUP BY campaign_id, company_id""",
             self._first_orders(self._ids_below(tree)),
-            self._ids_below(tree),
         )
 
     @api.model
     def _first_orders(self, ids):
-        """:return: SQL of the first confirmed order ever, in each company, of every
-        account that ordered in these campaigns; it may be of another campaign"""
+        """
+        :return: SQL of the orders of these campaigns that are the first confirmed one
+            ever, in their company, of their account
+        """
+        # only the first one within these campaigns can be it: one look for an earlier
+        # one for each account, by index
         return SQL(
-            """WITH account AS MATERIALIZED (
-                   SELECT DISTINCT partner.commercial_partner_id AS id, d.company_id
-                     FROM sale_order d
-                     JOIN res_partner partner ON partner.id = d.partner_id
-                    WHERE d.campaign_id = ANY(%s) AND d.state = 'sale')
-               SELECT DISTINCT ON (account.id, account.company_id)
-                      d.id, d.campaign_id, d.company_id
-                 FROM account
-                 JOIN res_partner partner ON partner.commercial_partner_id = account.id
-                 JOIN sale_order d
-                   ON d.partner_id = partner.id
-                  AND d.company_id = account.company_id
-                  AND d.state = 'sale'
-             ORDER BY account.id, account.company_id, d.date_order, d.id""",
+            """SELECT first.id, first.campaign_id, first.company_id
+                 FROM (SELECT DISTINCT ON (partner.commercial_partner_id, d.company_id)
+                              d.id, d.campaign_id, d.company_id, d.date_order,
+                              partner.commercial_partner_id AS account_id
+                         FROM sale_order d
+                         JOIN res_partner partner ON partner.id = d.partner_id
+                        WHERE d.campaign_id = ANY(%s) AND d.state = 'sale'
+                     ORDER BY partner.commercial_partner_id, d.company_id,
+                              d.date_order, d.id) AS first
+                WHERE NOT EXISTS (
+                      SELECT 1
+                        FROM res_partner person
+                        JOIN sale_order earlier ON earlier.partner_id = person.id
+                       WHERE person.commercial_partner_id = first.account_id
+                         AND earlier.company_id = first.company_id
+                         AND earlier.state = 'sale'
+                         AND (earlier.date_order, earlier.id)
+                             < (first.date_order, first.id))""",
             ids,
         )
 
@@ -386,6 +408,7 @@ class CrmCampaignFigure(models.AbstractModel):
     @api.model
     def _query_attribution(self, tree):
         ids = self._ids_below(tree)
+        companies = {id for ids in self._companies(tree).values() for id in ids}
         return SQL(
             """SELECT d.campaign_id, d.company_id,
                       SUM(%(amount)s) FILTER (WHERE d.touch = 'first'),
@@ -398,13 +421,18 @@ class CrmCampaignFigure(models.AbstractModel):
             amount=self._in_currency(
                 SQL("d.amount"), self._local_day(SQL("d.date_order"))
             ),
-            attributed=self._attributed(ids),
+            attributed=self._attributed(sorted(companies), ids),
             ids=ids,
         )
 
     @api.model
-    def _attributed(self, ids):
-        """
+    def _attributed(self, companies, ids=None):
+        """Each account has its touches in one sorted array, in which an order finds its
+        first and last one by halving: what it takes grows with orders and touches, not
+        with one times the other.
+
+        :param companies: ids of companies whose orders are looked at
+        :param ids: of campaigns; default: all
         :return: SQL of the orders of the accounts that these campaigns touched, each
             twice: with the campaign of the first touch and with that of the last one,
             which may be others
@@ -412,87 +440,125 @@ class CrmCampaignFigure(models.AbstractModel):
         days = self.env["ir.config_parameter"].sudo()  # sudo: one setting
         days = int(days.get_param(ATTRIBUTION_PARAMETER, ATTRIBUTION_DAYS))
         return SQL(
-            """WITH account AS MATERIALIZED (
-                   SELECT DISTINCT account_id AS id
-                     FROM (%(theirs)s) touch),
+            """WITH touched AS %(touched)s,
                     bought AS MATERIALIZED (
-                   SELECT d.id, d.company_id, d.date_order, account.id AS account_id,
+                   SELECT d.id, d.company_id, d.date_order, touched.account_id,
                           %(amount)s AS amount
-                     FROM account
-                     JOIN res_partner partner
-                       ON partner.commercial_partner_id = account.id
-                     JOIN sale_order d ON d.partner_id = partner.id
-                    WHERE d.state = 'sale' AND %(readable)s),
+                     FROM touched
+                     JOIN sale_order d ON d.partner_id = touched.id
+                    WHERE d.state = 'sale' AND d.company_id = ANY(%(companies)s)
+                      AND %(readable)s),
                     buyer AS MATERIALIZED (
-                   SELECT DISTINCT account_id AS id FROM bought),
-                    touch AS MATERIALIZED (
-                   SELECT touch.*, c.company_id AS campaign_company_id
-                     FROM (%(everybodys)s) touch
-                     JOIN utm_campaign c ON c.id = touch.campaign_id),
-                    attributed AS (
-                   SELECT bought.id, bought.company_id, bought.date_order,
-                          bought.amount,
-                          (array_agg(touch.campaign_id
-                                     ORDER BY touch.date, touch.campaign_id))[1]
-                          AS first_id,
-                          (array_agg(touch.campaign_id
-                                     ORDER BY touch.date DESC, touch.campaign_id))[1]
-                          AS last_id
+                   SELECT DISTINCT account_id, company_id FROM bought),
+                    history AS MATERIALIZED (%(history)s),
+                    attributed AS MATERIALIZED (
+                   SELECT bought.*, history.campaign_ids,
+                          -- how many are before the window, how many not after it
+                          width_bucket(
+                              bought.date_order - %(days)s * INTERVAL '1 day'
+                              - INTERVAL '1 microsecond', history.dates) AS before,
+                          width_bucket(bought.date_order, history.dates) AS until
                      FROM bought
-                     JOIN touch
-                       ON touch.account_id = bought.account_id
-                      AND touch.date <= bought.date_order
-                      AND touch.date >= bought.date_order - %(days)s * INTERVAL '1 day'
-                      AND (touch.company_id IS NULL
-                           OR touch.company_id = bought.company_id)
-                      AND (touch.campaign_company_id IS NULL
-                           OR touch.campaign_company_id = bought.company_id)
-                 GROUP BY bought.id, bought.company_id, bought.date_order,
-                          bought.amount)
-               SELECT id, company_id, date_order, amount, first_id AS campaign_id,
-                      'first' AS touch
-                 FROM attributed
+                     JOIN history
+                       ON history.account_id = bought.account_id
+                      AND history.company_id = bought.company_id)
+               SELECT id, company_id, date_order, amount,
+                      campaign_ids[before + 1] AS campaign_id, 'first' AS touch
+                 FROM attributed WHERE before < until
             UNION ALL
-               SELECT id, company_id, date_order, amount, last_id, 'last'
-                 FROM attributed""",
-            theirs=self._touches(SQL("d.campaign_id = ANY(%s)", ids)),
-            everybodys=self._touches(
-                SQL(
-                    "d.campaign_id IS NOT NULL"
-                    " AND partner.commercial_partner_id IN (SELECT id FROM buyer)"
-                )
-            ),
+               SELECT id, company_id, date_order, amount, campaign_ids[until], 'last'
+                 FROM attributed WHERE before < until""",
+            touched=self._touched(ids),
             amount=self._order_amount(),
+            companies=companies,
             readable=self._readable_orders(ids),
+            history=self._history(ids),
             days=days,
         )
 
     @api.model
-    def _touches(self, condition):
+    def _touched(self, ids):
+        """:return: SQL of everybody, with his account, of the accounts that these
+        campaigns touched; of all campaigns, simply of all accounts"""
+        everybody = SQL(
+            "(SELECT id, commercial_partner_id AS account_id FROM res_partner)"
+        )
+        if ids is None:
+            return SQL("NOT MATERIALIZED %s", everybody)
+        return SQL(
+            """MATERIALIZED (
+                   SELECT person.id, person.commercial_partner_id AS account_id
+                     FROM (SELECT DISTINCT account_id FROM (%s) touch) account
+                     JOIN res_partner person
+                       ON person.commercial_partner_id = account.account_id)""",
+            self._touches(everybody, SQL("d.campaign_id = ANY(%s)", ids)),
+        )
+
+    @api.model
+    def _history(self, ids):
         """
-        :param SQL condition: on a document ``d`` and its ``partner``
-        :return: SQL of touches: account, campaign, company of the document, date
+        :return: SQL of the touches of each ``buyer``, by all campaigns: in ascending
+            order, their dates and their campaigns, one for each moment
+        """
+        buyers = SQL(
+            "(SELECT * FROM touched WHERE account_id IN (SELECT account_id FROM buyer))"
+        )
+        everybodys = self._touches(
+            SQL("touched") if ids is None else buyers,
+            SQL("d.campaign_id IS NOT NULL"),
+        )
+        return SQL(
+            """SELECT account_id, company_id,
+                      array_agg(date ORDER BY date) AS dates,
+                      array_agg(campaign_id ORDER BY date) AS campaign_ids
+                 FROM (SELECT buyer.account_id, buyer.company_id, touch.date,
+                              MIN(touch.campaign_id) AS campaign_id
+                         FROM buyer
+                         JOIN (%s) touch
+                           ON touch.account_id = buyer.account_id
+                          AND (touch.company_id IS NULL
+                               OR touch.company_id = buyer.company_id)
+                        WHERE touch.date IS NOT NULL
+                     GROUP BY buyer.account_id, buyer.company_id, touch.date) moment
+             GROUP BY account_id, company_id""",
+            everybodys,
+        )
+
+    @api.model
+    def _touches(self, people, condition):
+        """
+        :param SQL people: table of partners, with the account of each
+        :param SQL condition: on a document ``d`` of one of them
+        :return: SQL of touches: account, campaign, date, and the company in whose
+            orders it counts, the document's or the campaign's
         """
         return SQL(" UNION ALL ").join(
             SQL(
-                """SELECT partner.commercial_partner_id AS account_id, d.campaign_id,
-                          %s AS company_id, %s AS date
-                     FROM %s d
-                     JOIN res_partner partner ON partner.id = %s
-                    WHERE %s AND %s""",
-                company,
-                date,
-                table,
-                partner,
-                which,
-                condition,
+                """SELECT person.account_id, d.campaign_id,
+                          COALESCE(%(company)s, c.company_id) AS company_id,
+                          %(date)s AS date
+                     FROM %(table)s d
+                     JOIN %(people)s person ON person.id = %(partner)s
+                     JOIN utm_campaign c ON c.id = d.campaign_id
+                    WHERE %(which)s AND %(condition)s
+                      AND COALESCE(c.company_id = %(company)s, TRUE)""",
+                company=company,
+                date=date,
+                table=table,
+                people=people,
+                partner=partner,
+                which=which,
+                condition=condition,
             )
             for table, partner, company, date, which in TOUCHES
         )
 
     @api.model
     def _readable_orders(self, ids):
-        """:return: SQL condition on the orders ``d`` that the reader may be told of"""
+        """
+        :param ids: of campaigns, whose orders are his to see; None for a director
+        :return: SQL condition on the orders ``d`` that the reader may be told of
+        """
         if self.env["utm.campaign"]._crm_sees_all_money():
             return SQL("TRUE")
         Order = self.env["sale.order"].with_user(self.env.user)

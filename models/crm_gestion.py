@@ -218,6 +218,11 @@ class CrmGestion(models.Model):
     _organization_idx = models.Index(
         "(organization_id, date DESC, id DESC) WHERE organization_id IS NOT NULL"
     )
+    # what campaigns touched an account: few of its gestiones are of any
+    _campaign_idx = models.Index(
+        "(organization_id, contact_id, date, campaign_id, company_id)"
+        " WHERE campaign_id IS NOT NULL"
+    )
     # how many of a period: objectives, which read nothing but this
     _objective_idx = models.Index(
         "(date, user_id, team_id, activity_type_id, company_id)"

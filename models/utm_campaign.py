@@ -97,7 +97,7 @@ class UtmCampaign(models.Model):
         string="Opportunities", compute="_compute_opportunities"
     )
     won_count = fields.Integer(string="Won", compute="_compute_opportunities")
-    order_count = fields.Integer(string="Orders", compute="_compute_orders")
+    order_count = fields.Integer(string="Orders", compute="_compute_order_count")
     won_revenue = fields.Monetary(
         string="Revenue",
         compute="_compute_orders",
@@ -198,6 +198,10 @@ class UtmCampaign(models.Model):
         self._crm_fill("opportunities")
 
     @PER_READER
+    def _compute_order_count(self):
+        self._crm_fill("order_count")
+
+    @PER_READER
     def _compute_orders(self):
         self._crm_fill("orders")
 
@@ -255,13 +259,14 @@ class UtmCampaign(models.Model):
             )
 
     def _crm_fill(self, query):
-        """Figures of one query; money only where the reader may see it."""
-        found = self.env["crm.campaign.figure"]._of(self._origin, query)
-        for campaign in self:
-            figures = found.get(campaign._origin, {})
-            for name in FIGURES[query]:
-                hidden = name in MONEY and not campaign.crm_may_see_money
-                campaign[name] = 0 if hidden else figures.get(name, 0)
+        """Figures of one query. Money that the reader may not see is not even worked
+        out: to him it is nothing."""
+        told = self.filtered("crm_may_see_money") if query in MONEY else self
+        found = self.env["crm.campaign.figure"]._of(told._origin, query)
+        for name in FIGURES[query]:
+            (self - told)[name] = 0
+            for campaign in told:
+                campaign[name] = found.get(campaign._origin, {}).get(name, 0)
 
     def _compute_mailing_mail_count(self):
         """Odoo's own form asks every reader for it and would stay shut to those who

@@ -218,7 +218,7 @@ class CrmCampaignReport(models.Model):
                            FROM (%s) attributed) d
                    JOIN utm_campaign c ON c.id = d.campaign_id
                    JOIN res_company co ON co.id = d.company_id""",
-                figure._attributed(self._campaign_ids()),
+                figure._attributed(self.env.companies.ids, self._campaign_ids()),
             ),
             figure._local_day(SQL("d.date_order")),
             first_touch_revenue=SQL("CASE WHEN d.touch = 'first' THEN d.amount END"),
@@ -227,9 +227,12 @@ class CrmCampaignReport(models.Model):
 
     @api.model
     def _campaign_ids(self):
-        """:return: ids of the campaigns whose money the reader may see"""
+        """:return: ids of the campaigns whose money the reader may see; None for all
+        those of his companies"""
         Campaign = self.env["utm.campaign"].with_context(active_test=False)
-        domain = [("company_id", "in", [*self.env.companies.ids, False])]
-        if not Campaign._crm_sees_all_money():
-            domain.append(("user_id", "=", self.env.uid))
-        return Campaign.search(domain).ids
+        if Campaign._crm_sees_all_money():
+            return None
+        companies = [*self.env.companies.ids, False]
+        return Campaign.search(
+            [("company_id", "in", companies), ("user_id", "=", self.env.uid)]
+        ).ids

@@ -102,6 +102,23 @@ class TestAttribution(CampaignCommon):
         self._make_order(None, self.mill, "2026-03-01")
         self._assert_touches({self.fair: (0, 0), self.mailing: (100.0, 100.0)})
 
+    def test_window_of_each_order(self):
+        """Of an account with many touches and orders, each order has its own."""
+        self.env["ir.config_parameter"].set_param("crm_gestion.attribution_days", "10")
+        for campaign, day in (
+            (self.fair, "2026-01-01"),
+            (self.mailing, "2026-01-05"),
+            (self.fair, "2026-01-20"),
+        ):
+            self._touch(campaign, day)
+        for quantity, day in enumerate(
+            ("2025-12-31", "2026-01-04", "2026-01-11", "2026-01-12", "2026-01-30"), 1
+        ):
+            self._make_order(None, self.mill, day, quantity)
+        # 200 and 500 are the fair's, 400 the mailing's; 300 first the one's, last the
+        # other's; before the first touch nobody's
+        self._assert_touches({self.fair: (1000.0, 700.0), self.mailing: (400.0, 700.0)})
+
     def test_of_two_at_once_the_older_campaign(self):
         self._touch(self.mailing, "2026-02-01")
         self._touch(self.fair, "2026-02-01")

@@ -1,4 +1,5 @@
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -428,6 +429,36 @@ class TestTree(CampaignCommon):
             campaigns.with_user(self.director).read(names)
 
         self.assertFlatGrowth(read, campaigns[:3], campaigns[3:])
+
+    def _asked(self, user, names):
+        """:return: queries of figures that a user's list of campaigns takes"""
+        asked = set()
+        figure = type(self.env["crm.campaign.figure"])
+        original = figure._of
+
+        def _of(model, campaigns, query):
+            if campaigns:
+                asked.add(query)
+            return original(model, campaigns, query)
+
+        self.patch(figure, "_of", _of)
+        self.env.invalidate_all()
+        campaigns = (self.fair | self.stand | self.mailing).with_user(user)
+        campaigns.web_read({name: {} for name in names})
+        return asked
+
+    def test_list_reads_only_what_is_cheap(self):
+        """The web client reads hidden columns as well."""
+        arch = self.env["utm.campaign"].get_view(view_type="list")["arch"]
+        names = [node.get("name") for node in etree.fromstring(arch).iter("field")]
+        counts = {"members", "gestiones", "opportunities"}
+        self.assertEqual(
+            self._asked(self.director, names), counts | {"orders", "costs"}
+        )
+
+    def test_money_that_nobody_is_told_is_not_worked_out(self):
+        names = ["opportunity_count", "won_revenue", "profit", "margin_roi", "invoiced"]
+        self.assertEqual(self._asked(self.stranger, names), {"opportunities"})
 
 
 @tagged("post_install", "-at_install")
