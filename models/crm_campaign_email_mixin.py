@@ -94,8 +94,10 @@ class CrmCampaignEmailMixin(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_crm_email_totals(self):
         totals = self.env["crm.mailing.metric"]._totals(self._origin)
-        for campaign in self:
-            figures = totals.get(campaign._origin, dict.fromkeys(COUNTS, 0))
+        # most campaigns sent nothing: theirs are told at once
+        quiet = self.filtered(lambda c: not any(totals.get(c._origin, {}).values()))
+        for campaign in (quiet, *(self - quiet)):
+            figures = totals.get(campaign[:1]._origin, dict.fromkeys(COUNTS, 0))
             figures = {**figures, **rates(figures)}
             campaign.crm_email_bounces = (
                 figures["bounces_hard"] + figures["bounces_soft"]
