@@ -29,7 +29,11 @@ class TeamPlan(NamedTuple):
 
     @property
     def rounding(self):
-        return self.currency.rounding if self.currency else 1.0
+        """Smallest unit of a target. A whole amount is shared in whole units: nobody
+        wants a target in cents."""
+        unit = self.currency.rounding if self.currency else 1.0
+        is_whole = self.method in ("even", "weighted") and self.amount % 1 == 0
+        return max(unit, 1.0) if is_whole else unit
 
     def bounds(self, month, years_ago=0):
         """:return: first and last day of a month of the year"""

@@ -96,7 +96,9 @@ class UtmCampaign(models.Model):
     opportunity_count = fields.Integer(
         string="Opportunities", compute="_compute_opportunities"
     )
-    won_count = fields.Integer(string="Won", compute="_compute_opportunities")
+    won_count = fields.Integer(
+        string="Won Opportunities", compute="_compute_opportunities"
+    )
     order_count = fields.Integer(string="Orders", compute="_compute_order_count")
     won_revenue = fields.Monetary(
         string="Revenue",

@@ -116,7 +116,7 @@ class CrmOriginationReport(models.Model):
         help="The customer does not qualify; part of the lost ones.",
     )
     lost = fields.Integer(readonly=True)
-    won = fields.Integer(readonly=True)
+    won = fields.Integer(string="Won Opportunities", readonly=True)
     won_days = fields.Float(string="Days of All Won", readonly=True, aggregator=None)
     revenue = fields.Monetary(
         readonly=True, help="Untaxed confirmed orders of the opportunities."
