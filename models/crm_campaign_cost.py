@@ -66,7 +66,7 @@ class CrmCampaignCost(models.Model):
         ondelete="restrict",
     )
     state = fields.Selection(
-        selection=[("planned", "Planned"), ("real", "Real")],
+        selection=[("planned", "Foreseen"), ("real", "Real")],
         required=True,
         default="real",
     )

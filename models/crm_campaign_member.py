@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 # How far somebody got, in order; who opted out stays so.
 STATES = [
-    ("planned", "Planned"),
+    ("planned", "To Contact"),
     ("contacted", "Contacted"),
     ("opened", "Opened"),
     ("clicked", "Clicked"),

@@ -21,7 +21,7 @@ class CrmCampaignMemberMixin(models.AbstractModel):
         help="Contacts of this campaign and those below it, each counted once.",
     )
     planned_count = fields.Integer(
-        string="Planned",
+        string="To Contact",
         compute="_compute_member_counts",
         groups="crm_gestion.group_seller",
     )
