@@ -223,7 +223,7 @@ class TestCosts(CampaignCommon):
                 ["campaign_id", "name", "kind", "date", "amount", "state"],
                 [
                     ["Fair", "Booth", "Stand or Venue", "2026-02-01", "120.5", "Real"],
-                    ["Fair", "Flyers", "Printing", "2026-02-02", "30", "Planned"],
+                    ["Fair", "Flyers", "Printing", "2026-02-02", "30", "Foreseen"],
                 ],
             )
         )

@@ -40,6 +40,7 @@ HANDLED = {
     "res.partner": {"res.partner.completeness"},
     "sale.order": {"sale.order.team_id", "sale.order.line.salesman_id"},
     "mail.activity": {"mail.activity.user_tz"},
+    "crm.objective": set(),
     "calendar.event": set(),
     "project.task": set(),
     "crm.team": set(),
