@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.mailing import COUNTS
@@ -35,7 +36,7 @@ class CrmMailingFigures(models.AbstractModel):
         self.env["crm.mailing.metric"].flush_model()
         self.env["utm.campaign"].flush_model(["company_id"])
         # sudo: which day it is for a company is no secret
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo().search(Domain.TRUE)
         now = fields.Datetime.now()
         rows = self.env.execute_query(
             SQL(
