@@ -19,6 +19,7 @@ class CrmCampaignBudget(models.Model):
         comodel_name="utm.campaign",
         required=True,
         readonly=True,
+        index=True,
         ondelete="cascade",
     )
     currency_id = fields.Many2one(related="campaign_id.currency_id")

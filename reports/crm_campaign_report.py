@@ -90,10 +90,10 @@ class CrmCampaignReport(models.Model):
         )
 
     @api.model
-    def _read_grouping_sets(self, domain, grouping_sets, aggregates=(), **kwargs):
+    def _read_grouping_sets(self, domain, grouping_sets, aggregates=(), order=None):
         asked = self._asking(aggregates)
         return super(CrmCampaignReport, asked)._read_grouping_sets(
-            domain, grouping_sets, aggregates, **kwargs
+            domain, grouping_sets, aggregates, order
         )
 
     @api.model
