@@ -12,6 +12,11 @@ KINDS = [
     ("software", "Software"),
     ("other", "Other"),
 ]
+# Figures of campaigns that follow from their costs; those of the campaigns above too.
+FOLLOWING = [
+    "cost_total", "cost_planned", "budget_used", "profit", "roi", "margin_profit",
+    "margin_roi", "cost_per_opportunity", "cost_per_customer",
+]  # fmt: skip
 # Who may link the bill that a cost comes from.
 ACCOUNTING = "account.group_account_readonly,account.group_account_invoice"
 
@@ -189,14 +194,26 @@ class CrmCampaignCost(models.Model):
     def create(self, vals_list):
         costs = super().create(vals_list)
         costs._check_bill_readable(*vals_list)
+        self._forget_figures()
         return costs
 
     def write(self, vals):
         res = super().write(vals)
+        self._forget_figures()
         self._check_bill_readable(vals)
         if "campaign_id" in vals:
             self.check_access("write")  # nobody gives it to a campaign of others
         return res
+
+    def unlink(self):
+        res = super().unlink()
+        self._forget_figures()
+        return res
+
+    @api.model
+    def _forget_figures(self):
+        """What was read of campaigns before is not told again."""
+        self.env["utm.campaign"].invalidate_model(FOLLOWING, flush=False)
 
     @api.model
     def _check_bill_readable(self, *vals_list):

@@ -48,6 +48,27 @@ class TestCosts(CampaignCommon):
         self.assertEqual(cost.amount_company, 16.67)
         self._assert_cost(16.67)
 
+    def test_what_was_read_before_is_not_told_again(self):
+        """A figure follows its costs within one request too, the campaign above's
+        included."""
+        above = self._make_campaign("Above", self.director)
+        self.fair.parent_id = above
+
+        def told():
+            campaigns = (self.fair | above).with_user(self.director)
+            return campaigns.mapped("cost_total"), campaigns.mapped("profit")
+
+        self.assertEqual(told(), ([0, 0], [0, 0]))
+        cost = self._make_cost(self.fair, 80.0)
+        self.assertEqual(told(), ([80, 80], [-80, -80]))
+        cost.amount = 90.0
+        self.assertEqual(told(), ([90, 90], [-90, -90]))
+        cost.state = "planned"
+        self.assertEqual(told(), ([0, 0], [0, 0]))
+        cost.state = "real"
+        cost.unlink()
+        self.assertEqual(told(), ([0, 0], [0, 0]))
+
     def test_company_follows_the_campaign(self):
         branch = self._make_branch()
         cost = self._make_cost(self.mailing, 10.0)
