@@ -29,6 +29,8 @@ ROLES = ("seller", "head", "director")
 SOURCES = ("controllers", "data", "models", "reports", "static/src", "tools", "views",
            "wizards")  # fmt: skip
 DATA_FOLDERS = ("data", "demo", "reports", "security", "views", "wizards")
+# What a client may ask.
+QUESTIONS = ["crm.dashboard.get_data"]
 # Deleting the one deletes the other; everything else of ours refuses or lets go.
 CASCADES = {
     ("crm.affiliation", "contact_id"),
@@ -149,8 +151,8 @@ class TestModels(HygieneCommon):
         self.assertEqual(cascades, CASCADES)
 
     def test_only_actions_are_open_to_clients(self):
-        """What is public can be called by anybody with a key: nothing but buttons, and
-        what Odoo itself has."""
+        """What is public can be called by anybody with a key: nothing but buttons,
+        questions, and what Odoo itself has."""
         opened = []
         for model, cls in self._own_classes():
             natives = [
@@ -166,7 +168,10 @@ class TestModels(HygieneCommon):
                 and not getattr(method, "_api_private", False)
                 and not any(name in vars(native) for native in natives)
             ]
-        self.assertEqual(opened, [])
+        self.assertEqual(opened, QUESTIONS)
+        for question in QUESTIONS:
+            model, _dot, name = question.rpartition(".")
+            self.assertTrue(getattr(self.registry[model], name)._readonly)
 
     def test_actions_on_nothing_do_nothing_or_say_so(self):
         for model, cls in self._own_classes():

@@ -1,0 +1,196 @@
+from datetime import date, datetime
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.fields import Domain
+
+# Records that are archived are counted too, in figures and in what they open.
+ARCHIVED_TOO = Domain("active", "in", [True, False])
+
+
+class Asked(NamedTuple):
+    """What a dashboard is asked for.
+
+    Days are the reader's company's; ``start`` and ``end`` are the period as naive UTC
+    datetimes, ``end`` the first moment after it. ``user_ids`` are the people whose
+    figures are shown, None for everybody of the reader's companies (documents of nobody
+    too); ``team_ids`` the teams they were chosen by, None where no team was chosen.
+    """
+
+    today: date
+    date_from: date
+    date_to: date
+    start: datetime
+    end: datetime
+    user_ids: tuple | None = None
+    team_ids: tuple | None = None
+
+    def of_people(self, field="user_id"):
+        """:return: Domain of what belongs to these people"""
+        if self.user_ids is None:
+            return Domain.TRUE
+        return Domain(field, "in", list(self.user_ids))
+
+    def within(self, field):
+        """:return: Domain of what has a moment (Datetime) in the period"""
+        return Domain(field, ">=", self.start) & Domain(field, "<", self.end)
+
+    def days(self, field):
+        """:return: Domain of what has a day (Date) in the period"""
+        return Domain(field, ">=", self.date_from) & Domain(field, "<=", self.date_to)
+
+
+class CrmDashboardPart(models.AbstractModel):
+    """One subject of a dashboard: a model inherits this and gives its sections.
+
+    *Figures come from PostgreSQL.* A part asks `_read_group`, or SQL where that cannot
+    say it, as the reader: rules decide what he counts. It never reads records to count
+    them.
+
+    *Every figure opens what is behind it.* A drill-down is a domain that finds, for the
+    same reader, exactly the records that were counted; the test of the dashboards
+    opens every one of them.
+
+    Shapes (all of it is JSON):
+
+    - **section**: ``key``, ``title``, ``kind``, ``size`` (``third``, ``half`` or
+      ``full`` of the width), ``help`` (a sentence, or False), ``empty`` (what to say
+      where there is nothing to show), ``drill`` (of the title, or False), and by kind:
+
+      - ``figures``: ``figures``, a list of figures with ``label``
+      - ``bars`` (``horizontal``, ``stacked``: booleans) and ``line``: ``labels``, a list
+        of strings, and ``series``: list of ``name``, ``tone`` (or False), ``points``, a
+        list of figures, one for each label
+      - ``table``: ``columns``, a list of ``name``, ``title``, ``format``; ``rows``: list
+        of ``label``, ``drill`` (of the row, or False), ``cells``, a list of figures,
+        one for each column; ``total``: such a row, or False
+      - ``progress``: ``rows``: list of ``label``, ``note``, ``actual`` and ``target``
+        (figures), ``progress`` and ``expected`` (ratios, 1.0 for all of it), ``tone``
+    - **figure**: ``label`` (or False), ``value`` (number, ISO date, text, or None for
+      nothing to tell), ``format`` (``integer``, ``float``, ``monetary`` in the currency
+      of the dashboard, ``percentage`` of a ratio, ``days``, ``date``, ``text``),
+      ``tone`` (``success``, ``warning``, ``danger``, ``muted`` or False), ``note`` (a
+      short text, or False), ``drill`` (or False)
+    - **drill**: ``name`` (title of the page), ``model``, ``domain``, ``context``,
+      ``count`` (records it finds), ``measure`` (field whose sum over them is the
+      figure; False where the figure is the count, or a ratio or text about them); or
+      ``model``, ``method``, ``ids`` of a method that returns an action
+    """
+
+    _name = "crm.dashboard.part"
+    _description = "Part of a Dashboard"
+
+    @api.model
+    def _sections(self, asked):
+        """
+        :param Asked asked: period and people
+        :return: list of sections
+        """
+        raise NotImplementedError
+
+    # === SHAPES === #
+
+    @api.model
+    def _section(self, key, title, kind, size="half", **content):
+        """:return: dict, a section"""
+        return {
+            "key": key,
+            "title": title,
+            "kind": kind,
+            "size": size,
+            "help": False,
+            "empty": self.env._("Nothing to show here."),
+            "drill": False,
+            **content,
+        }
+
+    @api.model
+    def _figure(self, value, format_="integer", **content):
+        """:return: dict, a figure"""
+        return {
+            "label": False,
+            "value": value,
+            "format": format_,
+            "tone": False,
+            "note": False,
+            "drill": False,
+            **content,
+        }
+
+    @api.model
+    def _drill(self, model, domain, name, count, measure=False, **context):
+        """:return: dict, a drill-down; False where it would open nothing"""
+        if not count:
+            return False
+        return {
+            "name": name,
+            "model": model,
+            "domain": list(Domain(domain)),
+            "context": {"create": False, **context},
+            "count": count,
+            "measure": measure,
+        }
+
+    # === FIGURES === #
+
+    @api.model
+    def _groups(self, model, domain, groupby=(), sums=(), money=()):
+        """Count and add up in the database.
+
+        :param groupby: names of fields, as `_read_group` takes them
+        :param sums: names of fields to add up
+        :param money: names of amounts to add up that are in the currency of their
+            record's company; they come in that of the reader's, at today's rate
+        :return: dict of the tuple of what was grouped by -> dict with ``count`` and a
+            key for each name
+        """
+        Model = self.env[model]
+        by_company = ["company_id"] if money and self._has_currencies() else []
+        names = (*sums, *money)
+        rows = Model._read_group(
+            domain,
+            [*groupby, *by_company],
+            ["__count", *(f"{name}:sum" for name in names)],
+        )
+        found = {}
+        for row in rows:
+            key = row[: len(groupby)]
+            company = row[len(groupby)] if by_company else self.env.company
+            count, *totals = row[len(groupby) + len(by_company) :]
+            group = found.setdefault(key, {"count": 0, **dict.fromkeys(names, 0.0)})
+            group["count"] += count
+            for name, total in zip(names, totals, strict=True):
+                rate = self._rate(company) if name in money else 1.0
+                group[name] += (total or 0.0) * rate
+        return found
+
+    @api.model
+    def _total(self, model, domain, sums=(), money=()):
+        """:return: dict as in `_groups`, of all records that a domain finds"""
+        nothing = {"count": 0, **dict.fromkeys((*sums, *money), 0.0)}
+        return self._groups(model, domain, (), sums, money).get((), nothing)
+
+    @api.model
+    def _count(self, label, model, domain, **content):
+        """:return: dict, the figure of how many records a domain finds"""
+        count = self.env[model].search_count(domain)
+        return self._figure(
+            count,
+            label=label,
+            drill=self._drill(model, domain, label, count),
+            **content,
+        )
+
+    @api.model
+    def _has_currencies(self):
+        return len(self.env.companies.currency_id) > 1
+
+    @api.model
+    def _rate(self, company):
+        """:return: what an amount in a company's currency is worth in the reader's"""
+        return self.env["res.currency"]._get_conversion_rate(
+            company.currency_id or self.env.company.currency_id,
+            self.env.company.currency_id,
+            self.env.company,
+            self.env.company._crm_today(),
+        )

@@ -1,0 +1,111 @@
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tests import tagged
+
+from .common import CrmGestionCommon
+
+PAGES = {
+    "seller": "crm.dashboard.seller",
+    "head": "crm.dashboard.head",
+    "director": "crm.dashboard.director",
+}
+
+
+class DashboardCommon(CrmGestionCommon):
+    """What every figure of every part is held to; a test of a part inherits this."""
+
+    def _data(self, user, page, **filters):
+        return self.env[PAGES[page]].with_user(user).get_data(filters)
+
+    def _section(self, data, key):
+        return next(part for part in data["sections"] if part["key"] == key)
+
+    @classmethod
+    def _figures(cls, section):
+        """:return: list of all figures of a section"""
+        found = list(section.get("figures", []))
+        for series in section.get("series", []):
+            found += series["points"]
+        rows = [*section.get("rows", []), section.get("total") or {}]
+        for row in rows:
+            found += row.get("cells", [])
+            found += [row[name] for name in ("actual", "target") if name in row]
+        return found
+
+    @classmethod
+    def _drills(cls, section):
+        """:return: list of pairs of a drill-down and its figure, None for those of rows
+        and titles"""
+        rows = [*section.get("rows", []), section.get("total") or {}]
+        whole = [section, *rows]
+        pairs = [(part["drill"], None) for part in whole if part.get("drill")]
+        pairs += [(fig["drill"], fig) for fig in cls._figures(section) if fig["drill"]]
+        return pairs
+
+    def assertDrills(self, user, data):
+        """Each drill-down finds, for who looks at the dashboard, the records that were
+        counted, and no others.
+
+        :return: number of drill-downs that were opened
+        """
+        opened = 0
+        for section in data["sections"]:
+            for drill, figure in self._drills(section):
+                if "method" in drill:
+                    continue
+                with self.subTest(section=section["key"], name=drill["name"]):
+                    self._check_drill(user, drill, figure)
+                opened += 1
+        return opened
+
+    def _check_drill(self, user, drill, figure):
+        Model = self.env[drill["model"]].with_user(user)
+        domain = Domain(drill["domain"])
+        self.assertEqual(Model.search_count(domain), drill["count"])
+        if figure and drill["measure"]:
+            [(total,)] = Model._read_group(domain, [], [f"{drill['measure']}:sum"])
+            self.assertAlmostEqual(total, figure["value"], 2)
+        elif figure and figure["format"] == "integer":
+            self.assertEqual(drill["count"], figure["value"])
+
+
+@tagged("post_install", "-at_install")
+class TestDashboard(DashboardCommon):
+    def test_dashboards_are_for_their_audience(self):
+        allowed = {
+            "seller": [self.seller, self.head, self.director],
+            "head": [self.head, self.director],
+            "director": [self.director],
+        }
+        for page, model in PAGES.items():
+            for user in (self.seller, self.head, self.director, self.native):
+                with self.subTest(page=page, user=user.name):
+                    Page = self.env[model].with_user(user)
+                    if user in allowed[page]:
+                        self.assertEqual(Page.get_data()["name"], model)
+                    else:
+                        with self.assertRaises(AccessError):
+                            Page.get_data()
+
+    @freeze_time("2026-11-22 12:00:00")
+    def test_head_chooses_among_his_own_people(self):
+        heard = self._data(self.head, "head")["filters"]
+        self.assertEqual(heard["teams"], [[self.north.id, "North"]])
+        self.assertCountEqual(
+            heard["users"],
+            [[user.id, user.name] for user in (self.head, self.seller, self.colleague)],
+        )
+        asked = self._data(
+            self.head,
+            "head",
+            team_id=self.south.id,
+            user_id=self.stranger.id,
+            period="custom",
+            date_from="nonsense",
+            date_to="2026-10-10",
+        )["filters"]
+        self.assertEqual((asked["team_id"], asked["user_id"]), (False, False))
+        self.assertEqual(asked["date_from"], "2026-10-01")
+        self.assertEqual(asked["date_to"], "2026-10-10")
