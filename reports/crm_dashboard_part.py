@@ -58,12 +58,12 @@ class CrmDashboardPart(models.AbstractModel):
       where there is nothing to show), ``drill`` (of the title, or False), and by kind:
 
       - ``figures``: ``figures``, a list of figures with ``label``
-      - ``bars`` (``horizontal``, ``stacked``: booleans) and ``line``: ``labels``, a list
-        of strings, and ``series``: list of ``name``, ``tone`` (or False), ``points``, a
-        list of figures, one for each label
-      - ``table``: ``columns``, a list of ``name``, ``title``, ``format``; ``rows``: list
-        of ``label``, ``drill`` (of the row, or False), ``cells``, a list of figures,
-        one for each column; ``total``: such a row, or False
+      - ``bars`` (``horizontal``, ``stacked``: booleans) and ``line``: ``labels``, a
+        list of strings, and ``series``: list of ``name``, ``tone`` (or False),
+        ``points``, a list of figures, one for each label
+      - ``table``: ``columns``, a list of ``name``, ``title``, ``format``; ``rows``:
+        list of ``label``, ``drill`` (of the row, or False), ``cells``, a list of
+        figures, one for each column; ``total``: such a row, or False
       - ``progress``: ``rows``: list of ``label``, ``note``, ``actual`` and ``target``
         (figures), ``progress`` and ``expected`` (ratios, 1.0 for all of it), ``tone``
     - **figure**: ``label`` (or False), ``value`` (number, ISO date, text, or None for
