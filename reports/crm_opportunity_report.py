@@ -129,12 +129,14 @@ class CrmOpportunityReport(models.Model):
         string="Orders", readonly=True, help="Untaxed confirmed orders."
     )
     days_to_win = fields.Float(
+        string="Days to Win",
         readonly=True,
         aggregator="avg",
         digits=(16, 1),
         help="Days from creation to winning, on average.",
     )
     days_to_lose = fields.Float(
+        string="Days to Lose",
         readonly=True,
         aggregator="avg",
         digits=(16, 1),
