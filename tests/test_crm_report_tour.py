@@ -17,4 +17,6 @@ class TestReportTour(BrowserCommon):
         self._make_gestion(
             organization_id=self.organization.id, date=fields.Datetime.now()
         )
-        self.start_tour("/odoo", "crm_gestion_reports", login="crm_seller")
+        self.start_tour(
+            "/odoo", "crm_gestion_reports", login=self.seller.login, timeout=240
+        )
