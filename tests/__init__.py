@@ -54,7 +54,6 @@ from . import test_crm_opportunity_standby
 from . import test_crm_origination
 from . import test_crm_origination_report
 from . import test_crm_reading
-from . import test_crm_report_tour
 from . import test_crm_segment
 from . import test_crm_segment_mailing
 from . import test_crm_segment_tour

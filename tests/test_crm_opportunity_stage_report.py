@@ -85,6 +85,32 @@ class TestOpportunityStageReport(OpportunityReportCommon):
             ],
         )
 
+    def test_a_pivot_has_the_stages_in_their_order(self):
+        """As Odoo orders groups, with the empty one last, and the same figures."""
+        report = self.report.with_user(self.director).with_context(
+            allowed_company_ids=self.env.company.ids
+        )
+        domain = [("market_id", "=", self.market.id)]
+        groups = ["stage_id", "next_stage_id"]
+        measures = ["passages:sum", "days:avg", "currency_id:array_agg_distinct"]
+        pivot = report._read_grouping_sets(domain, [groups, groups[:1], []], measures)
+        for rows, by in zip(pivot, (groups, groups[:1], []), strict=True):
+            self.assertEqual(rows, report._read_group(domain, by, measures))
+        self.assertEqual(
+            [row[0] for row in pivot[1]],
+            [
+                self.generate_interest,
+                self.present_products,
+                self.size_proposal,
+                self.sales_order,
+            ],
+        )
+        self.assertEqual(pivot[2][0][2], self.env.company.currency_id.ids)
+        months = report._read_grouping_sets(domain, [["date_in:month", "move"]])
+        self.assertEqual(
+            months[0], report._read_group(domain, ["date_in:month", "move"])
+        )
+
     def test_what_waits_where(self):
         self.stuck.expected_revenue = 700.0
         self.env.flush_all()
