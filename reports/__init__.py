@@ -3,6 +3,7 @@ from . import crm_dashboard
 from . import crm_dashboard_director
 from . import crm_dashboard_head
 from . import crm_dashboard_part
+from . import crm_dashboard_report
 from . import crm_dashboard_seller
 from . import crm_day
 from . import crm_objective_report
