@@ -17,6 +17,7 @@ from . import test_crm_campaign_member
 from . import test_crm_contact_trace
 from . import test_crm_dashboard
 from . import test_crm_dashboard_page
+from . import test_crm_dashboard_report
 from . import test_crm_day
 from . import test_crm_duplicate
 from . import test_crm_export_guard

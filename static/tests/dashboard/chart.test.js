@@ -3,10 +3,13 @@ import { queryAllTexts, queryOne } from "@odoo/hoot-dom";
 
 import { chartConfig } from "@crm_gestion/dashboard/dashboard_chart/chart_config";
 import { DashboardChart } from "@crm_gestion/dashboard/dashboard_chart/dashboard_chart";
-import { contains, mountWithCleanup, preloadBundle } from "@web/../tests/web_test_helpers";
+import { contains, makeMockEnv, mountWithCleanup, preloadBundle } from "@web/../tests/web_test_helpers";
 import { getColor } from "@web/core/colors/colors";
 
 import { bars, defineDashboardModels, drill, figure, listOf, stepActions } from "./dashboard_test_helpers";
+
+defineDashboardModels();
+preloadBundle("web.chartjs_lib");
 
 describe("configuration", () => {
     const config = (content, options = {}) =>
@@ -65,7 +68,8 @@ describe("configuration", () => {
         expect.verifySteps([]);
     });
 
-    test("amounts on axes are short, in tips exact", () => {
+    test("amounts on axes are short, in tips exact", async () => {
+        await makeMockEnv();
         const points = [figure(1250000, "monetary"), figure(0, "monetary")];
         const { options } = config({ series: [{ name: "Amount", tone: false, points }] });
         expect(options.scales.y.ticks.callback(1250000)).toBe("$\u00a01.3M");
@@ -77,9 +81,6 @@ describe("configuration", () => {
 });
 
 describe("component", () => {
-    defineDashboardModels();
-    preloadBundle("web.chartjs_lib");
-
     const mount = (content) =>
         mountWithCleanup(DashboardChart, { props: { section: bars(content), currencyId: 1 } });
 

@@ -13,7 +13,7 @@ export const MODEL = "crm.dashboard.seller";
 
 export function defineDashboardModels() {
     defineMailModels();
-    // a dashboard asks nothing but what it shows
+    // what no test answers is not to be asked: it would be an unverified step
     onRpc(({ method, model }) => expect.step(`${model}.${method}`));
 }
 

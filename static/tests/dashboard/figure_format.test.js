@@ -1,7 +1,7 @@
-import { describe, expect, test } from "@odoo/hoot";
+import { beforeEach, describe, expect, test } from "@odoo/hoot";
 
 import { formatFigure, toneClass } from "@crm_gestion/dashboard/figure_format";
-import { patchWithCleanup } from "@web/../tests/web_test_helpers";
+import { allowTranslations, patchWithCleanup } from "@web/../tests/web_test_helpers";
 import { currencies } from "@web/core/currency";
 import { localization } from "@web/core/l10n/localization";
 
@@ -11,7 +11,8 @@ describe.current.tags("headless");
 
 const euro = { symbol: "€", position: "after", digits: [69, 2] };
 
-function speakSpanish() {
+beforeEach(() => {
+    allowTranslations();
     patchWithCleanup(localization, {
         dateFormat: "dd/MM/yyyy",
         decimalPoint: ",",
@@ -19,13 +20,12 @@ function speakSpanish() {
         grouping: [3, 0],
     });
     patchWithCleanup(currencies, { 9: euro });
-}
+});
 
 const write = (value, format, options) =>
     formatFigure(figure(value, format), { currencyId: 9, ...options }).replaceAll("\u00a0", " ");
 
 test("every format is written as its reader writes it", () => {
-    speakSpanish();
     expect(write(1234, "integer")).toBe("1.234");
     expect(write(1234.5, "float")).toBe("1.234,5");
     expect(write(1234.5, "monetary")).toBe("1.234,50 €");
@@ -45,7 +45,6 @@ test("nothing is not zero", () => {
 });
 
 test("tiles shorten what is big", () => {
-    speakSpanish();
     const compact = { compact: true };
     expect(write(999.5, "monetary", compact)).toBe("999,50 €");
     expect(write(45300.4, "monetary", compact)).toBe("45.300 €");
