@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
 from .crm_dashboard_part import ARCHIVED_TOO
@@ -20,7 +21,9 @@ class CrmDashboardConversion(models.AbstractModel):
     @api.model
     def _sections(self, asked):
         words = self.env._
-        now, before = self._outcome(asked), self._outcome(self._before(asked))
+        periods = (asked, self._before(asked))
+        now, before = (self._outcome(period) for period in periods)
+        paused, paused_before = self._paused(*periods)
         won, lost, standby = (
             self._domain(asked, kind) for kind in ("won", "lost", "standby")
         )
@@ -46,11 +49,11 @@ class CrmDashboardConversion(models.AbstractModel):
                 label=words("Days to Win"),
                 drill=self._drill("crm.lead", won, words("Won"), count),
             ),
-            self._number(words("Put on Standby"), "crm.lead", standby, now["standby"]),
+            self._number(words("Put on Standby"), "crm.lead", standby, paused),
         ]
         earlier = (
             before["won"]["count"], before["won"]["expected_revenue"],
-            before["lost"]["count"], before["rate"], before["days"], before["standby"],
+            before["lost"]["count"], before["rate"], before["days"], paused_before,
         )  # fmt: skip
         for figure, value in zip(figures, earlier, strict=True):
             text = self._text(value, figure["format"])
@@ -93,8 +96,8 @@ class CrmDashboardConversion(models.AbstractModel):
 
     @api.model
     def _outcome(self, asked):
-        """:return: dict with the groups ``won`` and ``lost``, the ``rate`` of won ones,
-        the average of ``days`` (both None of nothing), the number of ``standby``"""
+        """:return: dict with the groups ``won`` and ``lost``, the ``rate`` of won ones
+        and the average of ``days`` (both None of nothing)"""
         groups = self._groups(
             "crm.lead",
             self._domain(asked, "decided"),
@@ -109,10 +112,42 @@ class CrmDashboardConversion(models.AbstractModel):
             "lost": lost,
             "rate": self._share(won["count"], won["count"] + lost["count"]),
             "days": self._share(won["day_close"], won["count"]),
-            "standby": self.env["crm.lead"].search_count(
-                self._domain(asked, "standby")
-            ),
         }
+
+    @api.model
+    def _paused(self, *periods):
+        """From the opportunities of these people to their closures: the domain of
+        ``standby`` would ask the rule of all closures, for each period.
+
+        :return: list of the number of opportunities put on standby in each period
+        """
+        Closure = self.env["crm.opportunity.closure"]
+        Closure.flush_model(["company_id", "date", "kind", "lead_id"])
+        leads = self.env["crm.lead"]._search(periods[0].of_people() & DECIDED)
+        counts = [
+            SQL(
+                """count(DISTINCT pause.lead_id) FILTER (
+                       WHERE pause.date >= %s AND pause.date < %s)""",
+                period.start,
+                period.end,
+            )
+            for period in periods
+        ]
+        [found] = self.env.execute_query(
+            SQL(
+                """SELECT %(counts)s FROM crm_opportunity_closure pause
+                    WHERE pause.kind = 'standby' AND pause.date >= %(start)s
+                      AND pause.date < %(end)s
+                      AND (pause.company_id IS NULL OR pause.company_id IN %(companies)s)
+                      AND pause.lead_id IN %(leads)s""",
+                counts=SQL(", ").join(counts),
+                start=min(period.start for period in periods),
+                end=max(period.end for period in periods),
+                companies=tuple(self.env.companies.ids),
+                leads=leads.subselect(),
+            )
+        )
+        return found
 
     @api.model
     def _share(self, part, whole):

@@ -75,7 +75,8 @@ class CrmDashboardSteps(models.AbstractModel):
         """One query, from the opportunities of these people to what is planned on each:
         the domains would look through all that is planned.
 
-        :return: dict user id -> dict of the keys of `_domains` -> count
+        :return: dict user id -> dict of the keys of `_domains`, and ``open`` for all of
+            them -> count
         """
         query = self.env["crm.lead"]._search(asked.of_people() & OPEN)
         leads = query.select(
@@ -94,7 +95,8 @@ class CrmDashboardSteps(models.AbstractModel):
                                              AND step.date <= %(sunday)s),
                           count(*) FILTER (WHERE step.date >= %(today)s
                                              AND step.date <= %(soon)s),
-                          count(*) FILTER (WHERE step.date IS NULL)
+                          count(*) FILTER (WHERE step.date IS NULL),
+                          count(*)
                      FROM (%(leads)s) lead
         LEFT JOIN LATERAL (SELECT min(plan.date_deadline) AS date
                              FROM mail_activity plan
@@ -107,7 +109,7 @@ class CrmDashboardSteps(models.AbstractModel):
                 soon=self._soon(asked),
             )
         )
-        names = ("overdue", "today", "week", "soon", "none")
+        names = ("overdue", "today", "week", "soon", "none", "open")
         return {
             user_id: dict(zip(names, counts, strict=True)) for user_id, *counts in rows
         }

@@ -21,12 +21,12 @@ class CrmDashboardWorkload(models.AbstractModel):
         words = self.env._
         steps = self.env["crm.dashboard.steps"]
         domains, planned = steps._domains(asked), steps._by_user(asked)
-        soon, none = (
+        soon, none, is_open = (
             {user_id: counts[name] for user_id, counts in planned.items()}
-            for name in ("soon", "none")
+            for name in ("soon", "none", "open")
         )
-        is_open = self._by_user("crm.lead", asked.of_people() & OPEN)
-        accounts = self._by_user("res.partner", asked.of_people() & ACCOUNT)
+        groups = self._groups("res.partner", asked.of_people() & ACCOUNT, ["user_id"])
+        accounts = {user.id: group["count"] for (user,), group in groups.items()}
         people = self._people(asked, *{*is_open, *accounts} - {False})
         without = {
             user_id: name for user_id, name in people.items() if none.get(user_id)
@@ -70,12 +70,6 @@ class CrmDashboardWorkload(models.AbstractModel):
                 ),
             ),
         ]
-
-    @api.model
-    def _by_user(self, model, domain):
-        """:return: dict user id -> number of records"""
-        groups = self._groups(model, domain, ["user_id"])
-        return {user.id: group["count"] for (user,), group in groups.items()}
 
     @api.model
     def _bars(self, key, title, people, series, empty, help_):
