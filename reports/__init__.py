@@ -2,6 +2,7 @@ from . import crm_campaign_report
 from . import crm_dashboard
 from . import crm_dashboard_director
 from . import crm_dashboard_head
+from . import crm_dashboard_movement
 from . import crm_dashboard_part
 from . import crm_dashboard_seller
 from . import crm_day

@@ -10,7 +10,7 @@ class CrmDashboardDirector(models.AbstractModel):
     _description = "Sales Dashboard"
 
     _group = "crm_gestion.group_sales_director"
-    _parts = ()
+    _parts = ("crm.dashboard.movement",)
 
     @api.model
     def _title(self):
