@@ -10,7 +10,17 @@ class CrmDashboardDirector(models.AbstractModel):
     _description = "Sales Dashboard"
 
     _group = "crm_gestion.group_sales_director"
-    _parts = ("crm.dashboard.movement",)
+    _parts = (
+        "crm.dashboard.risk",
+        "crm.dashboard.forecast",
+        "crm.dashboard.movement",
+        "crm.dashboard.origination",
+        "crm.dashboard.campaign",
+        "crm.dashboard.standby",
+        "crm.dashboard.skipped",
+        "crm.dashboard.absence",
+        "crm.dashboard.export",
+    )
 
     @api.model
     def _title(self):

@@ -556,11 +556,10 @@ class CrmDashboardMovement(models.AbstractModel):
 
     @api.model
     def _point(self, row, sign):
-        if not sign:
+        amount = row["cells"][1]["value"]
+        if not sign or not amount:
             return self._figure(None, "monetary")
-        return self._figure(
-            sign * row["cells"][1]["value"], "monetary", drill=row["drill"]
-        )
+        return self._figure(sign * amount, "monetary", drill=row["drill"])
 
     @api.model
     def _beside(self, found, domain, name, tone):
