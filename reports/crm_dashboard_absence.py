@@ -103,7 +103,9 @@ class CrmDashboardAbsence(models.AbstractModel):
                 self._owner(user.name, domain & Domain("user_id", "=", user.id), group)
                 for (user,), group in ordered[:SHOWN]
             ],
-            "total": self._owner(self.env._("Total"), domain, whole) if found else False,
+            "total": self._owner(self.env._("Total"), domain, whole)
+            if found
+            else False,
         }
 
     @api.model

@@ -127,7 +127,9 @@ class CrmDashboardCampaign(models.AbstractModel):
         tree = campaigns._crm_tree()
         costs = self._groups(
             "crm.campaign.cost",
-            Domain("campaign_id", "in", sorted({i for ids in tree.values() for i in ids}))
+            Domain(
+                "campaign_id", "in", sorted({i for ids in tree.values() for i in ids})
+            )
             & Domain("state", "=", "real"),
             ["campaign_id"],
         )

@@ -44,7 +44,9 @@ class CrmDashboardForecast(models.AbstractModel):
             self._cells(format_date(self.env, day, date_format="LLL y"), *found)
             for day, found in zip(days, figures, strict=True)
         ]
-        if not any(cells["best"]["value"] or cells["goal"]["value"] for cells in months):
+        if not any(
+            cells["best"]["value"] or cells["goal"]["value"] for cells in months
+        ):
             months = []
         return [
             self._section(
@@ -71,9 +73,7 @@ class CrmDashboardForecast(models.AbstractModel):
                     {
                         "label": cells["label"],
                         "drill": False,
-                        "cells": [
-                            cells[column["name"]] for column in self._columns()
-                        ],
+                        "cells": [cells[column["name"]] for column in self._columns()],
                     }
                     for cells in months
                 ],
@@ -272,7 +272,9 @@ class CrmDashboardForecast(models.AbstractModel):
         coverage = weighted / target if target else None
         return {
             "label": label.capitalize(),
-            "won": self._of_month(label, won, won["expected_revenue"], "expected_revenue"),
+            "won": self._of_month(
+                label, won, won["expected_revenue"], "expected_revenue"
+            ),
             "weighted": self._of_month(
                 label, expected, expected["prorated_revenue"], "prorated_revenue"
             ),

@@ -205,9 +205,7 @@ class CrmDashboardMovement(models.AbstractModel):
 
     @api.model
     def _open_at(self, moment):
-        return (
-            self._entered("<", moment) & ~self._closed(moment) & ~self._gone(moment)
-        )
+        return self._entered("<", moment) & ~self._closed(moment) & ~self._gone(moment)
 
     @api.model
     def _domains(self, asked, since, until):

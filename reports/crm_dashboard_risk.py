@@ -29,8 +29,8 @@ class CrmDashboardRisk(models.AbstractModel):
                 title,
                 "progress",
                 help=self.env._(
-                    "Open objectives of today that are behind the share of working days "
-                    "that has gone by, the worst first."
+                    "Open objectives of today that are behind the share of working "
+                    "days that has gone by, the worst first."
                 ),
                 empty=self.env._("No objective is behind its pace."),
                 drill=self._drill(

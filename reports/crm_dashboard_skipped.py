@@ -21,9 +21,7 @@ class CrmDashboardSkipped(models.AbstractModel):
             & asked.of_people()
         )
         found = self._groups(PASSAGE, domain, ["user_id"], ["skipped_count"])
-        won = self._groups(
-            PASSAGE, domain & Domain("move", "=", "won"), ["user_id"]
-        )
+        won = self._groups(PASSAGE, domain & Domain("move", "=", "won"), ["user_id"])
         ordered = sorted(
             found.items(), key=lambda pair: (-pair[1]["skipped_count"], pair[0][0].id)
         )

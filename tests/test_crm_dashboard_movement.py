@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -105,28 +106,27 @@ class TestMovement(MovementCommon):
         :return: what was open before it happened
         """
         make = self._made
-        before = self.env.company, LONG_AGO
-        stays = make(before[1], 100.0)
-        up = make(before[1], 200.0)
-        down = make(before[1], 400.0)
-        won = make(before[1], 800.0)
-        lost = make(before[1], 1600.0)
-        unqualified = make(before[1], 3200.0)
-        paused = make(before[1], 6400.0)
-        asleep = make(before[1], 12800.0)
+        stays = make(LONG_AGO, 100.0)
+        up = make(LONG_AGO, 200.0)
+        down = make(LONG_AGO, 400.0)
+        won = make(LONG_AGO, 800.0)
+        lost = make(LONG_AGO, 1600.0)
+        unqualified = make(LONG_AGO, 3200.0)
+        paused = make(LONG_AGO, 6400.0)
+        asleep = make(LONG_AGO, 12800.0)
         self._close(asleep, "2026-10-20 10:00:00", "standby")
-        postponed = make(before[1], 25600.0)
+        postponed = make(LONG_AGO, 25600.0)
         self._close(postponed, "2026-10-20 10:00:00", "standby")
-        dead = make(before[1], 51200.0)
+        dead = make(LONG_AGO, 51200.0)
         self._close(dead, "2026-10-20 10:00:00")
-        again = make(before[1], 102400.0)
+        again = make(LONG_AGO, 102400.0)
         self._close(again, "2026-10-20 10:00:00")
-        twice = make(before[1], 204800.0)
-        back_soon = make(before[1], 409600.0)
-        old = make(before[1], 819200.0)
+        twice = make(LONG_AGO, 204800.0)
+        back_soon = make(LONG_AGO, 409600.0)
+        old = make(LONG_AGO, 819200.0)
         self._close(old, "2026-10-21 10:00:00", "unqualified")
-        archived = make(before[1], 1638400.0, probability=20.0)
-        enquiry = make(before[1], 3276800.0, type="lead")
+        archived = make(LONG_AGO, 1638400.0, probability=20.0)
+        enquiry = make(LONG_AGO, 3276800.0, type="lead")
         with freeze_time(BEFORE):
             seen = self._open_now()
 
@@ -201,3 +201,160 @@ class TestMovement(MovementCommon):
                 [*[None] * 4, -10.0, -844.0, -312000.0, -6400.0, -1638400.0, None],
             ],
         )
+
+    def _behind(self, data, label):
+        """:return: opportunities that a row opens"""
+        table = self._section(data, "movement")
+        [row] = [
+            row for row in [*table["rows"], table["total"]] if row["label"] == label
+        ]
+        found = self.env["crm.lead"].with_user(self.director)
+        return found.search(row["drill"]["domain"])
+
+    def test_rows_open_their_opportunities(self):
+        won, lost = self._made(LONG_AGO), self._made(LONG_AGO)
+        stays, new = self._made(LONG_AGO), self._made("2026-11-10 10:00:00")
+        self._close(won, "2026-11-11 10:00:00", "won")
+        self._close(lost, "2026-11-11 10:00:00", "unqualified")
+        self._write(stays, "2026-11-11 10:00:00", expected_revenue=5.0)
+        _found, data = self._movement()
+        for label, leads in (
+            ("Pipeline at the Start", won | lost | stays),
+            ("+ New", new),
+            ("- Won", won),
+            ("- Lost", lost),
+            ("- Decreases", stays),
+            ("Pipeline at the End", stays | new),
+        ):
+            self.assertEqual(self._behind(data, label), leads.sorted(), label)
+
+    def test_a_period_that_is_over(self):
+        first, second = self._made(LONG_AGO, 100.0), self._made(LONG_AGO, 200.0)
+        third = self._made(LONG_AGO, 400.0)
+        self._close(third, "2026-10-20 10:00:00")
+        with freeze_time("2026-10-31 23:59:59"):
+            start = self._open_now()
+        self._write(first, "2026-11-02 00:00:00", expected_revenue=150.0)
+        self._close(second, "2026-11-05 10:00:00", "standby")
+        with freeze_time("2026-11-08 23:59:59"):
+            end = self._open_now()
+        self._resume(second, "2026-11-09 00:00:00")
+        self._resume(third, "2026-11-10 10:00:00")
+        self._write(first, "2026-11-10 10:00:00", expected_revenue=1150.0)
+        self._close(first, "2026-11-11 10:00:00", "won")
+        self._made("2026-11-12 10:00:00", 800.0)
+        period = {
+            "period": "custom", "date_from": "2026-11-01", "date_to": "2026-11-08",
+        }  # fmt: skip
+        found, _data = self._movement(**period)
+        self.assertEqual(found["Pipeline at the Start"], start)
+        self.assertEqual(found["Pipeline at the End"], end)
+        self.assertEqual((start, end), ((2, 300.0), (1, 150.0)))
+        self.assertEqual(found["+ Increases"], (1, 50.0))
+        self.assertEqual(found["- Standby"], (1, 200.0))
+        self.assertEqual(found["+ New"], (0, 0.0))
+        self.assertReconciles(found)
+        # a period that runs is from the Monday of last week
+        for running in ({}, {"period": "year"}, {"period": "week"}):
+            found, _data = self._movement(**running)
+            self.assertEqual(found["Pipeline at the Start"], end)
+            self.assertReconciles(found)
+
+    def test_whose_it_is(self):
+        """Of whom he leads, of one of them, of a team; who left stays."""
+        self._made(LONG_AGO, 1.0)
+        self._made(LONG_AGO, 2.0, self.colleague)
+        theirs = self._made(LONG_AGO, 4.0, self.stranger)
+        given = self._made(LONG_AGO, 8.0, self.stranger)
+        self._close(theirs, "2026-11-10 10:00:00", "won")
+        self._write(given, "2026-11-10 10:00:00", user_id=self.seller.id)
+        self.colleague.active = False
+        opening, won = "Pipeline at the Start", "- Won"
+
+        def figures(*args, **filters):
+            found, _data = self._movement(*args, **filters)
+            self.assertReconciles(found)
+            return found[opening], found[won]
+
+        nothing = (0, 0.0)
+        self.assertEqual(figures(), ((4, 15.0), (1, 4.0)))
+        self.assertEqual(figures(team_id=self.south.id), ((1, 4.0), (1, 4.0)))
+        self.assertEqual(figures(user_id=self.seller.id), ((2, 9.0), nothing))
+        parts = type(self.env["crm.dashboard.head"])
+        with patch.object(parts, "_parts", ("crm.dashboard.movement",)):
+            self.assertEqual(figures(self.head, "head"), ((3, 11.0), nothing))
+            self.assertEqual(
+                figures(self.head, "head", user_id=self.seller.id), ((2, 9.0), nothing)
+            )
+            self.assertEqual(figures(self.south_head, "head"), ((1, 4.0), (1, 4.0)))
+
+    def test_moved_within_the_pipeline(self):
+        first, second = self._made(LONG_AGO), self._made(LONG_AGO)
+        first.date_deadline = second.date_deadline = "2026-12-01"
+        self.env["crm.opportunity.forecast.log"].search([]).unlink()
+        self._write(first, "2026-11-10 10:00:00", stage_id=self.negotiate.id)
+        self._write(first, "2026-11-11 10:00:00", stage_id=self.present_products.id)
+        self._write(second, "2026-11-11 10:00:00", stage_id=self.present_products.id)
+        self._write(first, "2026-11-11 10:00:00", date_deadline="2026-12-15")
+        self._write(second, "2026-11-11 10:00:00", date_deadline="2026-11-30")
+        found, data = self._movement()
+        names = ("Advanced", "Went Back", "Slipped", "Pulled In")
+        self.assertEqual([found[name] for name in names], [2, 1, 1, 1])
+        notes = [
+            figure["note"]
+            for figure in self._section(data, "movement_besides")["figures"]
+        ]
+        self.assertIn("2,000.00", notes[0])
+        self.assertIn("1,000.00", notes[1])
+
+    def test_what_a_merge_brings_says_nothing_about_the_winner(self):
+        winner = self._made(LONG_AGO, 100.0, partner_id=self.contact.id)
+        loser = self._made(LONG_AGO, 500.0, partner_id=self.contact.id)
+        self._write(loser, "2026-11-09 10:00:00", expected_revenue=700.0)
+        self._close(loser, "2026-11-09 11:00:00")
+        with freeze_time("2026-11-10 10:00:00"):
+            merged = (winner | loser).with_user(self.director).merge_opportunity()
+        self.assertEqual(merged.ids, winner.ids)
+        self.assertEqual(merged.closure_ids.mapped("is_merged"), [True])
+        self.assertEqual(merged.forecast_log_ids.mapped("is_merged"), [True])
+        found, _data = self._movement()
+        self.assertEqual(found["Pipeline at the Start"], (1, 100.0))
+        self.assertEqual(found["+ Resumed"], (0, 0.0))
+        self.assertEqual(found["Pipeline at the End"], (1, 100.0))
+
+    def test_what_was_imported_closed_was_never_open(self):
+        with freeze_time("2026-11-10 10:00:00"):
+            lead = self._make_lead(
+                stage_id=self.sales_order.id, date_closed="2025-05-01 10:00:00"
+            )
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = '2026-11-10' WHERE id = %s", [lead.id]
+        )
+        self.assertEqual(lead.closure_ids.date, datetime(2025, 5, 1, 10))
+        self._made(LONG_AGO, 100.0)
+        found, _data = self._movement()
+        self.assertEqual(found["+ New"], (0, 0.0))
+        self.assertEqual(found["- Won"], (0, 0.0))
+        self.assertReconciles(found)
+
+    def test_queries_do_not_grow_with_what_moved(self):
+        def grow(number):
+            for _number in range(number):
+                lead = self._made(LONG_AGO)
+                self._write(lead, "2026-11-10 10:00:00", expected_revenue=7.0)
+                self._close(lead, "2026-11-11 10:00:00")
+
+        Movement = self.env["crm.dashboard.movement"].with_user(self.director)
+        with freeze_time(NOW):
+            Page = self.env["crm.dashboard.director"].with_user(self.director)
+            asked = Page._asked(Page._heard({}))
+
+            def count():
+                return self._count_queries(lambda: Movement._sections(asked))
+
+            count()
+            grow(3)
+            few = count()
+            grow(30)
+            self.assertLessEqual(count(), few + self.ALLOWANCE)
