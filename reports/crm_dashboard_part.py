@@ -6,6 +6,13 @@ from odoo.fields import Domain
 
 # Records that are archived are counted too, in figures and in what they open.
 ARCHIVED_TOO = Domain("active", "in", [True, False])
+OPEN = Domain(
+    [
+        ("type", "=", "opportunity"),
+        ("active", "=", True),
+        ("won_status", "=", "pending"),
+    ]
+)
 
 
 class Asked(NamedTuple):
@@ -72,8 +79,9 @@ class CrmDashboardPart(models.AbstractModel):
       ``tone`` (``success``, ``warning``, ``danger``, ``muted`` or False), ``note`` (a
       short text, or False), ``drill`` (or False)
     - **drill**: ``name`` (title of the page), ``model``, ``domain``, ``context``,
-      ``count`` (records it finds), ``measure`` (field whose sum over them is the
-      figure; False where the figure is the count, or a ratio or text about them); or
+      ``count`` (records it finds), ``measure`` (field whose sum over them, in the
+      reader's currency, is the figure; False where the figure is the count, or a ratio
+      or text about them); or
       ``model``, ``method``, ``ids`` of a method that returns an action
     """
 
@@ -118,6 +126,39 @@ class CrmDashboardPart(models.AbstractModel):
         }
 
     @api.model
+    def _column(self, name, title, format_="integer"):
+        """:return: dict, a column of a table"""
+        return {"name": name, "title": title, "format": format_}
+
+    @api.model
+    def _row(self, label, cells, drill=False):
+        """:return: dict, a row of a table"""
+        return {"label": label, "cells": cells, "drill": drill}
+
+    @api.model
+    def _number(self, label, model, domain, count, name=False, **content):
+        """:return: dict, the figure of a count that is known
+        :param name: title of what it opens, where its label does not say it"""
+        drill = self._drill(model, domain, name or label, count)
+        return self._figure(count, label=label, drill=drill, **content)
+
+    @api.model
+    def _amount(self, label, domain, total, field="expected_revenue", **content):
+        """
+        :param dict total: of `_total`, of opportunities
+        :param field: the amount
+        :return: dict, the figure of an amount of opportunities
+        """
+        name = content.pop("name", False) or label
+        return self._figure(
+            total[field],
+            "monetary",
+            label=label,
+            drill=self._drill("crm.lead", domain, name, total["count"], field),
+            **content,
+        )
+
+    @api.model
     def _drill(self, model, domain, name, count, measure=False, **context):
         """:return: dict, a drill-down; False where it would open nothing"""
         if not count:
@@ -134,63 +175,92 @@ class CrmDashboardPart(models.AbstractModel):
     # === FIGURES === #
 
     @api.model
-    def _groups(self, model, domain, groupby=(), sums=(), money=()):
+    def _groups(
+        self, model, domain, groupby=(), sums=(), money=(), currency="company_id"
+    ):
         """Count and add up in the database.
 
         :param groupby: names of fields, as `_read_group` takes them
         :param sums: names of fields to add up
-        :param money: names of amounts to add up that are in the currency of their
-            record's company; they come in that of the reader's, at today's rate
+        :param money: names of amounts to add up; they come in the currency of the
+            reader's company, at today's rate
+        :param currency: field of the record that says which currency its amounts are
+            in: the currency, or the company
         :return: dict of the tuple of what was grouped by -> dict with ``count`` and a
             key for each name
         """
-        Model = self.env[model]
-        by_company = ["company_id"] if money and self._has_currencies() else []
         names = (*sums, *money)
-        rows = Model._read_group(
+        is_plain = currency == "company_id" and not self._has_currencies()
+        by_currency = [currency] if money and not is_plain else []
+        rows = self.env[model]._read_group(
             domain,
-            [*groupby, *by_company],
+            [*groupby, *by_currency],
             ["__count", *(f"{name}:sum" for name in names)],
         )
         found = {}
         for row in rows:
             key = row[: len(groupby)]
-            company = row[len(groupby)] if by_company else self.env.company
-            count, *totals = row[len(groupby) + len(by_company) :]
-            group = found.setdefault(key, {"count": 0, **dict.fromkeys(names, 0.0)})
+            count, *totals = row[-1 - len(names) :]
+            rate = self._rate(row[len(groupby)]) if by_currency else 1.0
+            group = found.setdefault(key, self._nothing(names))
             group["count"] += count
             for name, total in zip(names, totals, strict=True):
-                rate = self._rate(company) if name in money else 1.0
-                group[name] += (total or 0.0) * rate
+                group[name] += (total or 0.0) * (rate if name in money else 1.0)
         return found
 
     @api.model
-    def _total(self, model, domain, sums=(), money=()):
+    def _total(self, model, domain, sums=(), money=(), currency="company_id"):
         """:return: dict as in `_groups`, of all records that a domain finds"""
-        nothing = {"count": 0, **dict.fromkeys((*sums, *money), 0.0)}
-        return self._groups(model, domain, (), sums, money).get((), nothing)
+        groups = self._groups(model, domain, (), sums, money, currency)
+        return groups.get((), self._nothing((*sums, *money)))
+
+    @api.model
+    def _nothing(self, names):
+        return {"count": 0, **dict.fromkeys(names, 0.0)}
+
+    @api.model
+    def _sum(self, groups, names):
+        """:return: dict as in `_total`, of all of these groups together"""
+        return {
+            name: sum(group[name] for group in groups) for name in ("count", *names)
+        }
 
     @api.model
     def _count(self, label, model, domain, **content):
         """:return: dict, the figure of how many records a domain finds"""
         count = self.env[model].search_count(domain)
-        return self._figure(
-            count,
-            label=label,
-            drill=self._drill(model, domain, label, count),
-            **content,
-        )
+        return self._number(label, model, domain, count, **content)
 
     @api.model
     def _has_currencies(self):
         return len(self.env.companies.currency_id) > 1
 
     @api.model
-    def _rate(self, company):
-        """:return: what an amount in a company's currency is worth in the reader's"""
+    def _rate(self, owner):
+        """
+        :param owner: a currency, or a company that has one; empty for the reader's
+        :return: what an amount in that currency is worth in the reader's, today
+        """
+        company = self.env.company
+        currency = owner if owner._name == "res.currency" else owner.currency_id
         return self.env["res.currency"]._get_conversion_rate(
-            company.currency_id or self.env.company.currency_id,
-            self.env.company.currency_id,
-            self.env.company,
-            self.env.company._crm_today(),
+            currency or company.currency_id,
+            company.currency_id,
+            company,
+            company._crm_today(),
         )
+
+    # === PEOPLE === #
+
+    @api.model
+    def _people(self, asked, *busy):
+        """Who works here has his place, who left has it while figures are his.
+
+        :param busy: ids of the people who have a figure
+        :return: dict id -> name, in the order of the names
+        """
+        ids = {*busy} if asked.user_ids is None else asked.user_ids
+        # sudo: names of colleagues
+        users = self.env["res.users"].sudo().browse(ids)
+        shown = users.filtered(lambda user: user.active or user.id in busy)
+        return {user.id: user.name for user in shown.sorted("name")}

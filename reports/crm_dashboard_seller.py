@@ -9,7 +9,13 @@ class CrmDashboardSeller(models.AbstractModel):
     _description = "My Dashboard"
 
     _group = "crm_gestion.group_seller"
-    _parts = ()
+    _parts = (
+        "crm.dashboard.objectives",
+        "crm.dashboard.steps",
+        "crm.dashboard.pipeline",
+        "crm.dashboard.conversion",
+        "crm.dashboard.quiet",
+    )
 
     @api.model
     def _title(self):

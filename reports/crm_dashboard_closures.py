@@ -1,0 +1,90 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+MODEL = "crm.opportunity.closure"
+MONEY = ("expected_revenue",)
+TONES = {
+    "won": "success",
+    "standby": "warning",
+    "rejected": "danger",
+    "unqualified": "danger",
+}
+
+
+class CrmDashboardClosures(models.AbstractModel):
+    """How opportunities closed in the period, each time, and why; with what they were
+    worth at that moment."""
+
+    _name = "crm.dashboard.closures"
+    _inherit = "crm.dashboard.part"
+    _description = "Closures of a Dashboard"
+
+    @api.model
+    def _sections(self, asked):
+        words = self.env._
+        title = words("Closures and Reasons")
+        # it may have been somebody else who closed them
+        domain = asked.of_people("lead_id.user_id") & asked.within("date")
+        groups = self._groups(
+            MODEL,
+            domain,
+            ["kind", "lost_reason_id"],
+            money=MONEY,
+            currency="currency_id",
+        )
+        total = self._sum(groups.values(), MONEY)
+        kinds = dict(self.env[MODEL]._fields["kind"]._description_selection(self.env))
+        order = list(kinds)
+        rows = sorted(
+            groups.items(), key=lambda row: (order.index(row[0][0]), -row[1]["count"])
+        )
+        return [
+            self._section(
+                "closures",
+                title,
+                "table",
+                help=words(
+                    "All that closed in the period, also what was taken up again since."
+                ),
+                empty=words("Nothing closed in this period."),
+                columns=[
+                    self._column("reason", words("Reason"), "text"),
+                    self._column("count", words("Closures")),
+                    self._column("amount", words("Expected Revenue"), "monetary"),
+                ],
+                rows=[
+                    self._closures(
+                        kinds[kind],
+                        reason.name or None,
+                        domain
+                        & Domain("kind", "=", kind)
+                        & Domain("lost_reason_id", "=", reason.id),
+                        group,
+                        tone=TONES[kind],
+                    )
+                    for (kind, reason), group in rows
+                ],
+                total=bool(rows)
+                and self._closures(words("Total"), None, domain, total),
+                drill=self._drill(MODEL, domain, title, total["count"]),
+            )
+        ]
+
+    @api.model
+    def _closures(self, label, reason, domain, group, tone=False):
+        name = ", ".join(filter(None, [label, reason]))
+        amount = group["expected_revenue"]
+        return self._row(
+            label,
+            [
+                self._figure(reason, "text"),
+                self._number(False, MODEL, domain, group["count"], name, tone=tone),
+                self._figure(
+                    amount,
+                    "monetary",
+                    drill=self._drill(
+                        MODEL, domain, name, group["count"], "expected_revenue"
+                    ),
+                ),
+            ],
+        )

@@ -1,0 +1,54 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .crm_dashboard_part import OPEN
+
+
+class CrmDashboardStuck(models.AbstractModel):
+    """What has been in its stage for longer than the stage allows: Odoo calls it
+    rotting. Its own search looks through the opportunities of everybody; this one
+    through those of the people who are asked for, and finds the same of them."""
+
+    _name = "crm.dashboard.stuck"
+    _inherit = "crm.dashboard.leads"
+    _description = "Stuck Opportunities of a Dashboard"
+
+    @api.model
+    def _sections(self, asked):
+        words = self.env._
+        now = fields.Datetime.now()
+        stages = self.env["crm.stage"].search([("rotting_threshold_days", ">", 0)])
+        since = "date_last_stage_update"
+        late = Domain.OR(
+            Domain("stage_id", "=", stage.id)
+            & Domain(since, "<=", now - timedelta(days=stage.rotting_threshold_days))
+            for stage in stages
+        )
+        empty = words("Nothing is stuck.")
+        if not stages:
+            empty = words(
+                "Say in the stages after how many days an opportunity is stuck."
+            )
+        return [
+            self._worst(
+                asked,
+                "stuck",
+                words("Stuck Opportunities"),
+                asked.of_people() & OPEN & late,
+                f"{since}, id",
+                [
+                    (
+                        self._column("stage", words("Stage"), "text"),
+                        lambda lead: lead.stage_id.name,
+                    ),
+                    (
+                        self._column("days", words("Days There"), "days"),
+                        lambda lead: (now - lead[since]).days,
+                    ),
+                ],
+                help=words("Longer in their stage than the stage allows."),
+                empty=empty,
+            )
+        ]
