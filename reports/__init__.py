@@ -17,6 +17,7 @@ from . import crm_dashboard_part
 from . import crm_dashboard_pipeline
 from . import crm_dashboard_pushed
 from . import crm_dashboard_quiet
+from . import crm_dashboard_report
 from . import crm_dashboard_risk
 from . import crm_dashboard_seller
 from . import crm_dashboard_sellers

@@ -19,6 +19,8 @@ from . import test_crm_dashboard
 from . import test_crm_dashboard_director
 from . import test_crm_dashboard_head
 from . import test_crm_dashboard_movement
+from . import test_crm_dashboard_page
+from . import test_crm_dashboard_report
 from . import test_crm_dashboard_seller
 from . import test_crm_day
 from . import test_crm_duplicate
