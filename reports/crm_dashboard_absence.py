@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.fields import Domain
 
+from .crm_dashboard_part import OPEN
+
 LEAD = "crm.lead"
 DAYS = 14  # that come
 SHOWN = 10
@@ -18,13 +20,7 @@ class CrmDashboardAbsence(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        left = (
-            asked.of_people()
-            & Domain("user_id.active", "=", False)
-            & Domain("type", "=", "opportunity")
-            & Domain("active", "=", True)
-            & Domain("won_status", "=", "pending")
-        )
+        left = asked.of_people() & OPEN & Domain("user_id.active", "=", False)
         return [
             self._section(
                 "absence",
@@ -41,16 +37,8 @@ class CrmDashboardAbsence(models.AbstractModel):
                 ),
                 empty=self.env._("Nobody who left has open opportunities."),
                 columns=[
-                    {
-                        "name": "number",
-                        "title": self.env._("Opportunities"),
-                        "format": "integer",
-                    },
-                    {
-                        "name": "amount",
-                        "title": self.env._("Amount"),
-                        "format": "monetary",
-                    },
+                    self._column("number", self.env._("Opportunities")),
+                    self._column("amount", self.env._("Amount"), "monetary"),
                 ],
                 **self._left(left),
             ),
@@ -94,10 +82,7 @@ class CrmDashboardAbsence(models.AbstractModel):
         ordered = sorted(
             found.items(), key=lambda pair: (-pair[1]["count"], pair[0][0].id)
         )
-        whole = {
-            name: sum(group[name] for group in found.values())
-            for name in ("count", "expected_revenue")
-        }
+        whole = self._sum(found.values(), ["expected_revenue"])
         return {
             "rows": [
                 self._owner(user.name, domain & Domain("user_id", "=", user.id), group)
@@ -111,7 +96,6 @@ class CrmDashboardAbsence(models.AbstractModel):
     @api.model
     def _owner(self, label, domain, group):
         drill = self._drill(LEAD, domain, label, group["count"])
-        measure = not self._has_currencies() and "expected_revenue"
         amount = self.env.company.currency_id.round(group["expected_revenue"])
         return {
             "label": label,
@@ -119,7 +103,9 @@ class CrmDashboardAbsence(models.AbstractModel):
             "cells": [
                 self._figure(group["count"], drill=drill),
                 self._figure(
-                    amount, "monetary", drill=drill and {**drill, "measure": measure}
+                    amount,
+                    "monetary",
+                    drill=drill and {**drill, "measure": "expected_revenue"},
                 ),
             ],
         }

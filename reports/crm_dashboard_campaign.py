@@ -86,7 +86,7 @@ class CrmDashboardCampaign(models.AbstractModel):
             "roi": (self.env._("ROI"), "percentage"),
         }
         return [
-            {"name": name, "title": title, "format": format_}
+            self._column(name, title, format_)
             for name, (title, format_) in titles.items()
         ]
 

@@ -11,9 +11,12 @@ class CrmDashboardDirector(models.AbstractModel):
 
     _group = "crm_gestion.group_sales_director"
     _parts = (
+        "crm.dashboard.pipeline",
+        "crm.dashboard.conversion",
         "crm.dashboard.risk",
         "crm.dashboard.forecast",
         "crm.dashboard.movement",
+        "crm.dashboard.closures",
         "crm.dashboard.origination",
         "crm.dashboard.campaign",
         "crm.dashboard.standby",

@@ -42,10 +42,7 @@ class CrmDashboardExport(models.AbstractModel):
             )
             for (user, channel), group in ordered[:SHOWN]
         ]
-        whole = {
-            name: sum(group[name] for group in found.values())
-            for name in ("count", "records")
-        }
+        whole = self._sum(found.values(), ["records"])
         tries = sum(group["count"] for group in refused.values())
         return [
             self._section(
@@ -85,7 +82,7 @@ class CrmDashboardExport(models.AbstractModel):
             "refused": (self.env._("Refused"), "integer"),
         }
         return [
-            {"name": name, "title": title, "format": format_}
+            self._column(name, title, format_)
             for name, (title, format_) in titles.items()
         ]
 

@@ -4,6 +4,8 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from .crm_dashboard_part import OPEN
+
 LEAD, OBJECTIVE = "crm.lead", "crm.objective"
 MONTHS = 6
 # Of two objectives for the same time the finer one says more of a month.
@@ -84,18 +86,15 @@ class CrmDashboardForecast(models.AbstractModel):
     # === FIGURES === #
 
     @api.model
-    def _leads(self, asked):
-        return Domain("type", "=", "opportunity") & asked.of_people()
-
-    @api.model
     def _won(self, asked, first):
         """:return: for each month dict of a figure of what is won in it: this one, for
         the others are to come"""
         start, end = self.env.company._crm_day_bounds(
             first, first + relativedelta(months=1, days=-1)
         )
-        domain = self._leads(asked) & Domain(
+        domain = asked.of_people() & Domain(
             [
+                ("type", "=", "opportunity"),
                 ("won_status", "=", "won"),
                 ("date_closed", ">=", start),
                 ("date_closed", "<", end),
@@ -109,11 +108,7 @@ class CrmDashboardForecast(models.AbstractModel):
     @api.model
     def _expected(self, asked, months):
         """:return: for each month dict of what is expected to close in it"""
-        is_open = (
-            self._leads(asked)
-            & Domain("active", "=", True)
-            & Domain("won_status", "=", "pending")
-        )
+        is_open = asked.of_people() & OPEN
         ends = months[-1] + relativedelta(months=1)
         found = self._groups(
             LEAD,
@@ -123,7 +118,7 @@ class CrmDashboardForecast(models.AbstractModel):
             ["date_deadline:month"],
             money=["expected_revenue", "prorated_revenue"],
         )
-        nothing = {"count": 0, "expected_revenue": 0.0, "prorated_revenue": 0.0}
+        nothing = self._nothing(["expected_revenue", "prorated_revenue"])
         return [
             {
                 **found.get((month,), nothing),
@@ -139,12 +134,8 @@ class CrmDashboardForecast(models.AbstractModel):
         """:return: for each month (amount, ids of the objectives)"""
         found = {month: [0.0, set()] for month in months}
         rows = self.env.execute_query(self._objective_query(asked, months))
-        for month, company_id, currency_id, target, ids in rows:
-            company = self.env["res.company"].browse(company_id)
-            currency = self.env["res.currency"].browse(currency_id)
-            rate = currency._get_conversion_rate(
-                currency, self.env.company.currency_id, company, asked.today
-            )
+        for month, currency_id, target, ids in rows:
+            rate = self._rate(self.env["res.currency"].browse(currency_id))
             found[month][0] += float(target) * rate
             found[month][1].update(ids)
         round_ = self.env.company.currency_id.round
@@ -166,7 +157,7 @@ class CrmDashboardForecast(models.AbstractModel):
 
     @api.model
     def _objective_query(self, asked, months):
-        """:return: SQL of month, company, currency, target and ids of objectives"""
+        """:return: SQL of month, currency, target and ids of objectives"""
         self.env[OBJECTIVE].flush_model()
         self.env["crm.team"].flush_model(["parent_id"])
         objectives = self.env[OBJECTIVE]._search(self._objective_domain(asked, months))
@@ -200,7 +191,7 @@ class CrmDashboardForecast(models.AbstractModel):
                    SELECT share.*,
                           min(level) OVER (PARTITION BY first, company_id) AS top
                      FROM share WHERE fineness = 1)
-             SELECT first, company_id, currency_id, SUM(target), array_agg(id)
+             SELECT first, currency_id, SUM(target), array_agg(id)
                FROM chosen
               WHERE level = top
                 AND NOT EXISTS (
@@ -209,7 +200,7 @@ class CrmDashboardForecast(models.AbstractModel):
                      WHERE below.team_id = chosen.team_id
                        AND above.first = chosen.first
                        AND above.company_id = chosen.company_id)
-           GROUP BY first, company_id, currency_id""",
+           GROUP BY first, currency_id""",
             finest=FINEST,
             firsts=months,
             lasts=[month + relativedelta(months=1, days=-1) for month in months],
@@ -227,15 +218,10 @@ class CrmDashboardForecast(models.AbstractModel):
             "goal": self.env._("Objective"),
         }
         return [
-            *(
-                {"name": name, "title": title, "format": "monetary"}
-                for name, title in titles.items()
+            *(self._column(name, title, "monetary") for name, title in titles.items()),
+            self._column(
+                "coverage", self.env._("Won and Weighted / Objective"), "percentage"
             ),
-            {
-                "name": "coverage",
-                "title": self.env._("Won and Weighted / Objective"),
-                "format": "percentage",
-            },
         ]
 
     @api.model
@@ -296,7 +282,7 @@ class CrmDashboardForecast(models.AbstractModel):
             found["domain"],
             label.capitalize(),
             found["count"],
-            measure if not self._has_currencies() else False,
+            measure,
         )
         amount = self.env.company.currency_id.round(amount)
         return self._figure(amount, "monetary", drill=drill)

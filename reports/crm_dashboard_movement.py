@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_amount, format_date
 
 from ..tools.period import bounds
+from .crm_dashboard_part import OPEN
 
 LEAD, LOG = "crm.lead", "crm.opportunity.forecast.log"
 LOST = ("rejected", "unqualified")
@@ -87,7 +88,7 @@ class CrmDashboardMovement(models.AbstractModel):
         since, until, is_now = self._window(asked)
         found = self._found(asked, since, until)
         domains = self._domains(asked, since, until)
-        rows = self._rows(found, domains, is_now and not self._has_currencies())
+        rows = self._rows(found, domains, is_now)
         return [
             self._section(
                 "movement",
@@ -95,16 +96,8 @@ class CrmDashboardMovement(models.AbstractModel):
                 "table",
                 help=self._help(asked, since, is_now),
                 columns=[
-                    {
-                        "name": "number",
-                        "title": self.env._("Number"),
-                        "format": "integer",
-                    },
-                    {
-                        "name": "amount",
-                        "title": self.env._("Amount"),
-                        "format": "monetary",
-                    },
+                    self._column("number", self.env._("Number")),
+                    self._column("amount", self.env._("Amount"), "monetary"),
                 ],
                 rows=[rows[name] for name in ("opening", *GAINS, *LOSSES)]
                 if rows
@@ -277,9 +270,7 @@ class CrmDashboardMovement(models.AbstractModel):
     @api.model
     def _found(self, asked, since, until):
         """:return: dict name of a sum -> (number, amount in the reader's currency)"""
-        now = self._total(
-            LEAD, self._leads(asked) & self._open_now(), money=["expected_revenue"]
-        )
+        now = self._total(LEAD, asked.of_people() & OPEN, money=["expected_revenue"])
         found = {name: [0, 0.0] for name in SUMS}
         for company_id, *values in self._moved(asked, since, until):
             rate = self._rate(self.env["res.company"].browse(company_id))
@@ -494,10 +485,10 @@ class CrmDashboardMovement(models.AbstractModel):
         }
 
     @api.model
-    def _rows(self, found, domains, adds_up):
+    def _rows(self, found, domains, is_now):
         """
-        :param bool adds_up: whether the amounts of the opportunities as they are now
-            make the figures, but for what is measured against the start
+        :param bool is_now: whether the end is now: the amounts of opportunities make
+            the figures then, but for what is measured against the start
         :return: dict name -> row of the table; nothing where nothing was ever open
         """
         names = ("opening", *GAINS, *LOSSES, "closing")
@@ -508,7 +499,7 @@ class CrmDashboardMovement(models.AbstractModel):
         rows = {}
         for name in names:
             number, amount = found[name]
-            measured = adds_up and name not in ("opening", "increase", "decrease")
+            measured = is_now and name not in ("opening", "increase", "decrease")
             drill = self._drill(LEAD, domains[name], labels[name], number)
             tone = tones.get(name, False) if number else False
             rows[name] = {

@@ -77,7 +77,6 @@ class CrmDashboardOrigination(models.AbstractModel):
     @api.model
     def _origination(self, label, domain, group):
         drill = self._drill(REPORT, domain, label, group["count"])
-        measured = not self._has_currencies()
         round_ = self.env.company.currency_id.round
         won, decided, cost = group["won"], group["won"] + group["lost"], group["cost"]
 
@@ -90,7 +89,7 @@ class CrmDashboardOrigination(models.AbstractModel):
             return self._figure(
                 round_(group[name]),
                 "monetary",
-                drill=drill and {**drill, "measure": measured and name},
+                drill=drill and {**drill, "measure": name},
             )
 
         return {
@@ -117,6 +116,6 @@ class CrmDashboardOrigination(models.AbstractModel):
             "cost_per_won": (self.env._("Cost per Won"), "monetary"),
         }
         return [
-            {"name": name, "title": title, "format": format_}
+            self._column(name, title, format_)
             for name, (title, format_) in titles.items()
         ]

@@ -66,7 +66,9 @@ class CrmDashboardRisk(models.AbstractModel):
     @api.model
     def _objective(self, objective):
         metrics = dict(objective._fields["metric"]._description_selection(self.env))
-        format_, rate = self._unit(objective)
+        is_money = objective.metric in MONEY_METRICS
+        format_ = "monetary" if is_money else "integer"
+        rate = self._rate(objective.currency_id) if is_money else 1.0
         return {
             "label": objective.owner_name,
             "note": f"{metrics[objective.metric]}, {objective.period_name}",
@@ -88,18 +90,10 @@ class CrmDashboardRisk(models.AbstractModel):
                     [("id", "=", objective.id)],
                     objective.display_name,
                     1,
+                    "target",
                 ),
             ),
             "progress": objective.progress,
             "expected": objective.expected_progress,
             "tone": "danger",
         }
-
-    @api.model
-    def _unit(self, objective):
-        """:return: format of the figures of an objective, and what they are worth in
-        the currency of the dashboard"""
-        if objective.metric in MONEY_METRICS:
-            rate = objective._company_rate() * self._rate(objective.company_id)
-            return "monetary", rate
-        return "integer", 1.0

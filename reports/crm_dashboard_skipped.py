@@ -34,10 +34,7 @@ class CrmDashboardSkipped(models.AbstractModel):
             )
             for (user,), group in ordered[:SHOWN]
         ]
-        whole = {
-            name: sum(group[name] for group in found.values())
-            for name in ("count", "skipped_count")
-        }
+        whole = self._sum(found.values(), ["skipped_count"])
         wins = sum(group["count"] for group in won.values())
         titles = {
             "moves": self.env._("Moves"),
@@ -51,10 +48,7 @@ class CrmDashboardSkipped(models.AbstractModel):
                 "table",
                 help=self.env._("In the period, by the salesperson of that day."),
                 empty=self.env._("Nobody skipped a stage."),
-                columns=[
-                    {"name": name, "title": title, "format": "integer"}
-                    for name, title in titles.items()
-                ],
+                columns=[self._column(name, title) for name, title in titles.items()],
                 rows=rows,
                 total=self._skips(self.env._("Total"), domain, whole, wins)
                 if rows

@@ -70,7 +70,6 @@ class CrmDashboardStandby(models.AbstractModel):
     @api.model
     def _number_and_amount(self, domain, label, amount_label, tone=False):
         found = self._total(LEAD, domain, money=["expected_revenue"])
-        measure = not self._has_currencies() and "expected_revenue"
         drill = self._drill(LEAD, domain, label, found["count"])
         tone = tone if found["count"] else False
         yield self._figure(found["count"], label=label, tone=tone, drill=drill)
@@ -78,7 +77,7 @@ class CrmDashboardStandby(models.AbstractModel):
             self.env.company.currency_id.round(found["expected_revenue"]),
             "monetary",
             label=amount_label,
-            drill=drill and {**drill, "measure": measure},
+            drill=drill and {**drill, "measure": "expected_revenue"},
         )
 
     @api.model
@@ -89,7 +88,7 @@ class CrmDashboardStandby(models.AbstractModel):
             "seller": (self.env._("Salesperson"), "text"),
         }
         return [
-            {"name": name, "title": title, "format": format_}
+            self._column(name, title, format_)
             for name, (title, format_) in titles.items()
         ]
 
