@@ -26,20 +26,21 @@ const formatters = {
             digits: [16, 2],
             trailingZeros: false,
         }),
-    monetary: (value, { compact, currencyId }) => formatMonetary(value, monetary(value, compact, currencyId)),
+    monetary: (value, { compact, currencyId }) =>
+        formatMonetary(value, { currencyId, ...(compact ? shortened(value) : {}) }),
     percentage: (value) => formatPercentage(value, { digits: [16, 1] }),
     days: (value) => _t("%s days", formatFloat(value, { digits: [16, 1] })),
     date: (value) => formatDate(deserializeDate(value)),
     text: (value) => String(value),
 };
 
-function monetary(value, compact, currencyId) {
-    const size = Math.abs(value);
-    if (!compact || size < ROUNDED) {
-        return { currencyId };
+function shortened(amount) {
+    const size = Math.abs(amount);
+    if (size && size < ROUNDED) {
+        return {};
     }
     const humanReadable = size >= SHORTENED;
-    return { currencyId, humanReadable, digits: [16, humanReadable ? 1 : 0] };
+    return { humanReadable, digits: [16, humanReadable ? 1 : 0] };
 }
 
 /**

@@ -46,6 +46,7 @@ test("nothing is not zero", () => {
 
 test("tiles shorten what is big", () => {
     const compact = { compact: true };
+    expect(write(0, "monetary", compact)).toBe("0 €");
     expect(write(999.5, "monetary", compact)).toBe("999,50 €");
     expect(write(45300.4, "monetary", compact)).toBe("45.300 €");
     expect(write(1250000, "monetary", compact)).toBe("1,3M €");
