@@ -54,9 +54,11 @@ describe("configuration", () => {
         ]);
     });
 
-    test("dark and light have their own texts", () => {
-        const colorOf = (colorScheme) => config({}, { colorScheme }).options.scales.x.ticks.color;
-        expect(colorOf("dark")).not.toBe(colorOf("bright"));
+    test("texts have the colour of the page, dark or light", () => {
+        const { plugins, scales } = config({}, { color: "rgb(1, 2, 3)" }).options;
+        expect(scales.x.ticks.color).toBe("rgb(1, 2, 3)");
+        expect(scales.y.ticks.color).toBe("rgb(1, 2, 3)");
+        expect(plugins.legend.labels.color).toBe("rgb(1, 2, 3)");
     });
 
     test("a click on a bar opens what is behind it, and only there", () => {

@@ -1,23 +1,22 @@
-import { getColor, getCustomColor } from "@web/core/colors/colors";
+import { getColor } from "@web/core/colors/colors";
 
 import { formatFigure } from "../figure_format";
 
 // Where the colour of a state is among the six that Odoo's graphs take first.
 const TONES = { success: 2, warning: 3, danger: 1 };
 const LABEL = 24; // characters of a label on an axis
+// Neither dark nor light: seen on both.
+const MUTED = "#A4A8B6";
+const GRID = "rgba(128, 128, 128, .25)";
 
-function toneColor(tone, colorScheme) {
-    return tone === "muted"
-        ? getCustomColor(colorScheme, "#A4A8B6", "#7E8290")
-        : getColor(TONES[tone], colorScheme, "sm");
-}
+const toneColor = (tone) => (tone === "muted" ? MUTED : getColor(TONES[tone], "", "sm"));
 
-function dataset(section, series, index, colorScheme) {
+function dataset(section, series, index) {
     const base = series.tone
-        ? toneColor(series.tone, colorScheme)
-        : getColor(index, colorScheme, section.series.length);
+        ? toneColor(series.tone)
+        : getColor(index, "", section.series.length);
     const color = series.points.some((point) => point.tone)
-        ? series.points.map((point) => (point.tone ? toneColor(point.tone, colorScheme) : base))
+        ? series.points.map((point) => (point.tone ? toneColor(point.tone) : base))
         : base;
     return {
         label: series.name,
@@ -31,9 +30,7 @@ function dataset(section, series, index, colorScheme) {
     };
 }
 
-function scales(section, currencyId, colorScheme) {
-    const color = getCustomColor(colorScheme, "#111827", "#E4E4E4");
-    const grid = getCustomColor(colorScheme, "rgba(0,0,0,.1)", "rgba(255,255,255,.15)");
+function scales(section, currencyId, color) {
     const format = section.series[0].points[0]?.format;
     const labels = {
         stacked: Boolean(section.stacked),
@@ -49,7 +46,7 @@ function scales(section, currencyId, colorScheme) {
     const values = {
         stacked: Boolean(section.stacked),
         beginAtZero: true,
-        grid: { color: grid },
+        grid: { color: GRID },
         ticks: {
             color,
             maxTicksLimit: 6,
@@ -66,12 +63,12 @@ function scales(section, currencyId, colorScheme) {
  * @param {Object} section see `crm.dashboard.part`
  * @param {Object} options
  * @param {number} [options.currencyId] of amounts
- * @param {string} [options.colorScheme] "dark" or another
+ * @param {string} [options.color] of texts
  * @param {(drill: Object) => void} options.open called with the drill-down of the point
  *  that is clicked on
  * @returns {Object} configuration of a chart
  */
-export function chartConfig(section, { colorScheme, currencyId, open }) {
+export function chartConfig(section, { color, currencyId, open }) {
     const pointOf = ({ datasetIndex, index }) => section.series[datasetIndex].points[index];
     const drillOf = (elements) => elements.length && pointOf(elements[0]).drill;
     const alone = section.series.length === 1;
@@ -79,9 +76,7 @@ export function chartConfig(section, { colorScheme, currencyId, open }) {
         type: section.kind === "line" ? "line" : "bar",
         data: {
             labels: section.labels,
-            datasets: section.series.map((series, index) =>
-                dataset(section, series, index, colorScheme)
-            ),
+            datasets: section.series.map((series, index) => dataset(section, series, index)),
         },
         options: {
             animation: false,
@@ -93,12 +88,12 @@ export function chartConfig(section, { colorScheme, currencyId, open }) {
                 axis: section.horizontal ? "y" : "x",
                 intersect: !alone,
             },
-            scales: scales(section, currencyId, colorScheme),
+            scales: scales(section, currencyId, color),
             plugins: {
                 legend: {
                     display: !alone,
                     position: "bottom",
-                    labels: { color: getCustomColor(colorScheme, "#111827", "#ffffff") },
+                    labels: { color },
                 },
                 tooltip: {
                     callbacks: {

@@ -2,7 +2,6 @@
 import { Component, onWillStart, useEffect, useRef } from "@odoo/owl";
 
 import { loadBundle } from "@web/core/assets";
-import { cookie } from "@web/core/browser/cookie";
 
 import { DashboardTable } from "../dashboard_table/dashboard_table";
 import { useDrill } from "../drill_hook";
@@ -23,8 +22,9 @@ export class DashboardChart extends Component {
         onWillStart(() => loadBundle("web.chartjs_lib"));
         useEffect(
             (section, currencyId) => {
-                const colorScheme = cookie.get("color_scheme");
-                const config = chartConfig(section, { colorScheme, currencyId, open });
+                // that of the page, dark or light
+                const { color } = getComputedStyle(this.canvas.el);
+                const config = chartConfig(section, { color, currencyId, open });
                 const chart = new Chart(this.canvas.el, config);
                 return () => chart.destroy();
             },
