@@ -138,7 +138,8 @@ class CrmDashboardConversion(models.AbstractModel):
                 """SELECT %(counts)s FROM crm_opportunity_closure pause
                     WHERE pause.kind = 'standby' AND pause.date >= %(start)s
                       AND pause.date < %(end)s
-                      AND (pause.company_id IS NULL OR pause.company_id IN %(companies)s)
+                      AND (pause.company_id IS NULL
+                           OR pause.company_id IN %(companies)s)
                       AND pause.lead_id IN %(leads)s""",
                 counts=SQL(", ").join(counts),
                 start=min(period.start for period in periods),

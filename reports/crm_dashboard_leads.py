@@ -61,7 +61,7 @@ class CrmDashboardLeads(models.AbstractModel):
             self._figure(None, column["format"]) for column, _value in columns[:-1]
         ]
         return self._row(
-            self.env._("%s opportunities", total["count"]),
+            self.env._("%s in all", total["count"]),
             [*cells, self._amount(False, domain, total, name=title)],
             self._drill("crm.lead", domain, title, total["count"]),
         )

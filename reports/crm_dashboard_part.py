@@ -259,7 +259,7 @@ class CrmDashboardPart(models.AbstractModel):
         :param busy: ids of the people who have a figure
         :return: dict id -> name, in the order of the names
         """
-        ids = {*busy} if asked.user_ids is None else asked.user_ids
+        ids = filter(None, {*busy}) if asked.user_ids is None else asked.user_ids
         # sudo: names of colleagues
         users = self.env["res.users"].sudo().browse(ids)
         shown = users.filtered(lambda user: user.active or user.id in busy)

@@ -41,7 +41,7 @@ class CrmDashboardQuiet(models.AbstractModel):
                 rows=[self._account(asked, row, people) for row in rows],
                 total=count
                 and self._row(
-                    words("%s accounts", count),
+                    words("%s in all", count),
                     [
                         self._figure(None, "text"),
                         self._figure(None, "date"),

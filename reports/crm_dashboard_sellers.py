@@ -22,7 +22,7 @@ class CrmDashboardSellers(models.AbstractModel):
     @api.model
     def _sections(self, asked):
         found = self._found(asked)
-        people = self._people(asked, *set().union(*found.values()) - {False})
+        people = self._people(asked, *set().union(*found.values()))
         rows = [
             self._seller(asked, Domain("user_id", "=", user_id), name, [user_id], found)
             for user_id, name in people.items()

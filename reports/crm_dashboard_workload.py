@@ -27,7 +27,7 @@ class CrmDashboardWorkload(models.AbstractModel):
         )
         groups = self._groups("res.partner", asked.of_people() & ACCOUNT, ["user_id"])
         accounts = {user.id: group["count"] for (user,), group in groups.items()}
-        people = self._people(asked, *{*is_open, *accounts} - {False})
+        people = self._people(asked, *is_open, *accounts)
         without = {
             user_id: name for user_id, name in people.items() if none.get(user_id)
         }

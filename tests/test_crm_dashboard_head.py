@@ -189,7 +189,7 @@ class TestDashboardHead(WorkCommon):
             self._cells(section),
             {
                 old.name: ["Seller", self.generate_interest.name, 17, 100],
-                "2 opportunities": [None, None, None, 130],
+                "2 in all": [None, None, None, 130],
             },
         )
         labels = [row["cells"][0]["value"] for row in section["rows"]]
@@ -228,7 +228,7 @@ class TestDashboardHead(WorkCommon):
             self._cells(section),
             {
                 "Pushed": ["Seller", 3, "2026-04-10", 1000],
-                "1 opportunities": [None, None, None, 1000],
+                "1 in all": [None, None, None, 1000],
             },
         )
 

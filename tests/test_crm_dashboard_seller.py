@@ -185,7 +185,7 @@ class TestDashboardSeller(WorkCommon):
         self.assertEqual(len(section["rows"]), 10)
         cells = self._cells(section)
         self.assertEqual(
-            list(cells), [f"Quiet {n:02}" for n in [10, *range(9)]] + ["11 accounts"]
+            list(cells), [f"Quiet {n:02}" for n in [10, *range(9)]] + ["11 in all"]
         )
         self.assertEqual(cells["Quiet 10"], ["Seller", None, None])
         self.assertEqual(cells["Quiet 00"], ["Seller", "2025-12-01", 107])
