@@ -21,8 +21,7 @@ class CrmDashboardClosures(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        words = self.env._
-        title = words("Closures and Reasons")
+        title = self.env._("Closures and Reasons")
         # it may have been somebody else who closed them
         domain = asked.of_people("lead_id.user_id") & asked.within("date")
         groups = self._groups(
@@ -43,14 +42,14 @@ class CrmDashboardClosures(models.AbstractModel):
                 "closures",
                 title,
                 "table",
-                help=words(
+                help=self.env._(
                     "All that closed in the period, also what was taken up again since."
                 ),
-                empty=words("Nothing closed in this period."),
+                empty=self.env._("Nothing closed in this period."),
                 columns=[
-                    self._column("reason", words("Reason"), "text"),
-                    self._column("count", words("Closures")),
-                    self._column("amount", words("Expected Revenue"), "monetary"),
+                    self._column("reason", self.env._("Reason"), "text"),
+                    self._column("count", self.env._("Closures")),
+                    self._column("amount", self.env._("Expected Revenue"), "monetary"),
                 ],
                 rows=[
                     self._closures(
@@ -65,7 +64,7 @@ class CrmDashboardClosures(models.AbstractModel):
                     for (kind, reason), group in rows
                 ],
                 total=bool(rows)
-                and self._closures(words("Total"), None, domain, total),
+                and self._closures(self.env._("Total"), None, domain, total),
                 drill=self._drill(MODEL, domain, title, total["count"]),
             )
         ]

@@ -20,7 +20,6 @@ class CrmDashboardConversion(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        words = self.env._
         periods = (asked, self._before(asked))
         now, before = (self._outcome(period) for period in periods)
         paused, paused_before = self._paused(*periods)
@@ -29,27 +28,27 @@ class CrmDashboardConversion(models.AbstractModel):
         )
         count = now["won"]["count"]
         figures = [
-            self._number(words("Won"), "crm.lead", won, count),
-            self._amount(words("Won Revenue"), won, now["won"]),
-            self._number(words("Lost"), "crm.lead", lost, now["lost"]["count"]),
+            self._number(self.env._("Won"), "crm.lead", won, count),
+            self._amount(self.env._("Won Revenue"), won, now["won"]),
+            self._number(self.env._("Lost"), "crm.lead", lost, now["lost"]["count"]),
             self._figure(
                 now["rate"],
                 "percentage",
-                label=words("Conversion"),
+                label=self.env._("Conversion"),
                 drill=self._drill(
                     "crm.lead",
                     self._domain(asked, "decided"),
-                    words("Won and Lost"),
+                    self.env._("Won and Lost"),
                     count + now["lost"]["count"],
                 ),
             ),
             self._figure(
                 now["days"],
                 "days",
-                label=words("Days to Win"),
-                drill=self._drill("crm.lead", won, words("Won"), count),
+                label=self.env._("Days to Win"),
+                drill=self._drill("crm.lead", won, self.env._("Won"), count),
             ),
-            self._number(words("Put on Standby"), "crm.lead", standby, paused),
+            self._number(self.env._("Put on Standby"), "crm.lead", standby, paused),
         ]
         earlier = (
             before["won"]["count"], before["won"]["expected_revenue"],
@@ -57,13 +56,13 @@ class CrmDashboardConversion(models.AbstractModel):
         )  # fmt: skip
         for figure, value in zip(figures, earlier, strict=True):
             text = self._text(value, figure["format"])
-            figure["note"] = words("Before: %s", text)
+            figure["note"] = self.env._("Before: %s", text)
         return [
             self._section(
                 "conversion",
-                words("Conversion"),
+                self.env._("Conversion"),
                 "figures",
-                help=words(
+                help=self.env._(
                     "Of what was decided in the period: won as a share of won and "
                     "lost. Before: the period of the same length that ended the day "
                     "before."

@@ -31,23 +31,22 @@ class CrmDashboardPipeline(models.AbstractModel):
 
     @api.model
     def _together(self, domain, total):
-        words = self.env._
         return self._section(
             "pipeline",
-            words("Pipeline"),
+            self.env._("Pipeline"),
             "figures",
             "full",
             figures=[
                 self._number(
-                    words("Open Opportunities"), "crm.lead", domain, total["count"]
+                    self.env._("Open Opportunities"), "crm.lead", domain, total["count"]
                 ),
-                self._amount(words("Expected Revenue"), domain, total),
+                self._amount(self.env._("Expected Revenue"), domain, total),
                 self._amount(
-                    words("Weighted Revenue"),
+                    self.env._("Weighted Revenue"),
                     domain,
                     total,
                     "prorated_revenue",
-                    note=words("By probability"),
+                    note=self.env._("By probability"),
                 ),
             ],
         )

@@ -51,18 +51,17 @@ class CrmDashboardSellers(models.AbstractModel):
 
     @api.model
     def _columns(self):
-        words = self.env._
         return [
-            self._column("open", words("Open")),
-            self._column("expected", words("Expected Revenue"), "monetary"),
-            self._column("weighted", words("Weighted Revenue"), "monetary"),
-            self._column("won", words("Won")),
-            self._column("won_revenue", words("Won Revenue"), "monetary"),
-            self._column("conversion", words("Conversion"), "percentage"),
-            self._column("gestiones", words("Gestiones")),
-            self._column("overdue", words("Overdue Steps")),
-            self._column("none", words("Without Next Step")),
-            self._column("objectives", words("Objectives"), "percentage"),
+            self._column("open", self.env._("Open")),
+            self._column("expected", self.env._("Expected Revenue"), "monetary"),
+            self._column("weighted", self.env._("Weighted Revenue"), "monetary"),
+            self._column("won", self.env._("Won")),
+            self._column("won_revenue", self.env._("Won Revenue"), "monetary"),
+            self._column("conversion", self.env._("Conversion"), "percentage"),
+            self._column("gestiones", self.env._("Gestiones")),
+            self._column("overdue", self.env._("Overdue Steps")),
+            self._column("none", self.env._("Without Next Step")),
+            self._column("objectives", self.env._("Objectives"), "percentage"),
         ]
 
     @api.model

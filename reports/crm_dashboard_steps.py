@@ -17,13 +17,12 @@ class CrmDashboardSteps(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        words = self.env._
         found = self._by_user(asked)
         labels = {
-            "overdue": (words("Overdue"), "danger"),
-            "today": (words("Today"), "warning"),
-            "week": (words("Later This Week"), False),
-            "none": (words("Without Next Step"), "danger"),
+            "overdue": (self.env._("Overdue"), "danger"),
+            "today": (self.env._("Today"), "warning"),
+            "week": (self.env._("Later This Week"), False),
+            "none": (self.env._("Without Next Step"), "danger"),
         }
         domains = self._domains(asked)
         figures = []
@@ -38,9 +37,9 @@ class CrmDashboardSteps(models.AbstractModel):
         return [
             self._section(
                 "steps",
-                words("Next Steps"),
+                self.env._("Next Steps"),
                 "figures",
-                help=words(
+                help=self.env._(
                     "Open opportunities by the day of their earliest planned activity."
                 ),
                 figures=figures,
