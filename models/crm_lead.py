@@ -192,6 +192,10 @@ class CrmLead(models.Model):
     )
     # What was won in a period: objectives.
     _crm_date_closed_idx = models.Index("(date_closed) WHERE date_closed IS NOT NULL")
+    # Which enquiries became opportunities in a period: what changed in the pipeline.
+    _crm_date_conversion_idx = models.Index(
+        "(date_conversion) WHERE date_conversion IS NOT NULL"
+    )
     # How many a campaign opened and won, and whose, without reading them.
     _crm_campaign_idx = models.Index(
         "(campaign_id, company_id, won_status)"
