@@ -14,6 +14,7 @@ class CrmDashboardHead(models.AbstractModel):
         "crm.dashboard.steps",
         "crm.dashboard.sellers",
         "crm.dashboard.pipeline",
+        "crm.dashboard.movement",
         "crm.dashboard.conversion",
         "crm.dashboard.closures",
         "crm.dashboard.late",
