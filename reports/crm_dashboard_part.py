@@ -21,8 +21,9 @@ class Asked(NamedTuple):
     Days are the reader's company's; ``start`` and ``end`` are the period as naive UTC
     datetimes, ``end`` the first moment after it. ``user_ids`` are the people whose
     figures are shown, None for everybody of the reader's companies (documents of nobody
-    too); ``team_ids`` the teams they were chosen by, None where no team was chosen.
-    ``found`` is what parts have worked out for this request, see `_once`.
+    too); ``team_ids`` the teams they were chosen by, None where no team was chosen,
+    or one person; ``found`` is what parts have worked out
+    for this request, see `_once`.
     """
 
     today: date

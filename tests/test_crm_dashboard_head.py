@@ -94,8 +94,11 @@ class TestDashboardHead(WorkCommon):
         self.assertEqual(
             (row["note"], row["tone"]), (f"{month.period_name}, Behind", "danger")
         )
-        [own] = self._theirs("objectives", user_id=self.seller.id)["rows"]
-        self.assertEqual(own["target"]["value"], 2)
+        for team_id in (False, self.north.id):
+            [own] = self._theirs("objectives", user_id=self.seller.id, team_id=team_id)[
+                "rows"
+            ]
+            self.assertEqual(own["target"]["value"], 2)
         both = self._theirs("objectives", self.director)["rows"]
         self.assertEqual(len(both), 2)
         [south] = self._theirs("objectives", self.director, team_id=self.south.id)[
