@@ -107,7 +107,7 @@ class CrmDashboardClosures(models.AbstractModel):
         return self._row(
             label,
             [
-                self._figure(reason, "text"),
+                self._figure(reason or "", "text"),
                 self._number(False, MODEL, domain, group["count"], name, tone=tone),
                 self._figure(
                     amount,

@@ -26,6 +26,7 @@ class CrmDashboardQuiet(models.AbstractModel):
                 "quiet",
                 title,
                 "table",
+                "full",
                 help=self.env._(
                     "Nobody had contact with them for %s days, and nothing is open or "
                     "planned.",
@@ -35,16 +36,16 @@ class CrmDashboardQuiet(models.AbstractModel):
                 columns=[
                     self._column("seller", self.env._("Salesperson"), "text"),
                     self._column("date", self.env._("Last Contact"), "date"),
-                    self._column("days", self.env._("Days"), "days"),
+                    self._column("days", self.env._("Days")),
                 ],
                 rows=[self._account(asked, row, people) for row in rows],
                 total=count
                 and self._row(
                     self.env._("%s in all", count),
                     [
-                        self._figure(None, "text"),
-                        self._figure(None, "date"),
-                        self._figure(None, "days"),
+                        self._figure("", "text"),
+                        self._figure("", "text"),
+                        self._figure("", "text"),
                     ],
                     drill,
                 ),
@@ -61,7 +62,7 @@ class CrmDashboardQuiet(models.AbstractModel):
             [
                 self._figure(people.get(row["user_id"]), "text"),
                 self._figure(date, "date", note=never),
-                self._figure(date and (asked.today - date).days, "days"),
+                self._figure(date and (asked.today - date).days),
             ],
             self._drill(
                 "res.partner", Domain("id", "=", row["account_id"]), row["name"], 1

@@ -39,6 +39,7 @@ class CrmDashboardSteps(models.AbstractModel):
                 "steps",
                 self.env._("Next Steps"),
                 "figures",
+                "full",
                 help=self.env._(
                     "Open opportunities by the day of their earliest planned activity."
                 ),

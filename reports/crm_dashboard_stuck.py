@@ -43,7 +43,7 @@ class CrmDashboardStuck(models.AbstractModel):
                         lambda lead: lead.stage_id.name,
                     ),
                     (
-                        self._column("days", self.env._("Days There"), "days"),
+                        self._column("days", self.env._("Days There")),
                         lambda lead: (now - lead[since]).days,
                     ),
                 ],

@@ -120,11 +120,11 @@ class TestDashboardHead(WorkCommon):
         self.assertEqual(
             rows,
             [
-                ("Won", None, 2, 340),
-                ("Standby", None, 1, 5),
+                ("Won", "", 2, 340),
+                ("Standby", "", 1, 5),
                 ("Customer rejects the opportunity", self.price.name, 2, 100),
                 ("Customer does not qualify", self.too_small.name, 1, 1),
-                ("Total", None, 6, 446),
+                ("Total", "", 6, 446),
             ],
         )
 
@@ -192,7 +192,7 @@ class TestDashboardHead(WorkCommon):
             self._cells(section),
             {
                 old.name: ["Seller", self.generate_interest.name, 17, 100],
-                "2 in all": [None, None, None, 130],
+                "2 in all": ["", "", "", 130],
             },
         )
         labels = [row["cells"][0]["value"] for row in section["rows"]]
@@ -231,7 +231,7 @@ class TestDashboardHead(WorkCommon):
             self._cells(section),
             {
                 "Pushed": ["Seller", 3, "2026-04-10", 1000],
-                "1 in all": [None, None, None, 1000],
+                "1 in all": ["", "", "", 1000],
             },
         )
 

@@ -36,8 +36,8 @@ class TestDashboardFilters(DashboardCommon):
     @freeze_time("2026-11-22 12:00:00")
     def test_garbage_is_not_heard(self):
         for page in PAGES:
-            for user in (self.head, self.director) if page != "director" else (
-                self.director,
+            for user in (
+                (self.head, self.director) if page != "director" else (self.director,)
             ):
                 opened = self.env[PAGES[page]].with_user(user).get_data()["filters"]
                 for garbage in GARBAGE:

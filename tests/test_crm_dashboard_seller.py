@@ -414,5 +414,5 @@ class TestDashboardCurrencies(WorkCommon):
         )  # fmt: skip
         data = self._data(self.head, "head")
         total = self._section(data, "closures")["total"]
-        self.assertEqual([fig["value"] for fig in total["cells"]], [None, 2, 47])
+        self.assertEqual([fig["value"] for fig in total["cells"]], ["", 2, 47])
         self.assertTrue(self.assertDrills(self.head, data))
