@@ -51,7 +51,7 @@ class CrmDashboardClosures(models.AbstractModel):
                 rows=[
                     self._closures(
                         kinds[kind],
-                        reason.name or None,
+                        reason.name or "",
                         domain
                         & Domain("kind", "=", kind)
                         & Domain("lost_reason_id", "=", reason.id),
@@ -61,7 +61,7 @@ class CrmDashboardClosures(models.AbstractModel):
                     for (kind, reason), group in rows
                 ],
                 total=bool(rows)
-                and self._closures(self.env._("Total"), None, domain, total),
+                and self._closures(self.env._("Total"), "", domain, total),
                 drill=self._drill(MODEL, domain, title, total["count"]),
             )
         ]
@@ -107,7 +107,7 @@ class CrmDashboardClosures(models.AbstractModel):
         return self._row(
             label,
             [
-                self._figure(reason or "", "text"),
+                self._figure(reason, "text"),
                 self._number(False, MODEL, domain, group["count"], name, tone=tone),
                 self._figure(
                     amount,
