@@ -41,7 +41,8 @@ class CrmDashboardLeads(models.AbstractModel):
             "full",
             columns=[column for column, _value in columns],
             rows=[self._lead(lead, columns) for lead in leads],
-            total=total["count"] and self._together(domain, title, total, columns),
+            total=bool(total["count"])
+            and self._together(domain, title, total, columns),
             drill=drill,
             **content,
         )

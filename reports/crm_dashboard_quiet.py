@@ -39,7 +39,7 @@ class CrmDashboardQuiet(models.AbstractModel):
                     self._column("days", self.env._("Days")),
                 ],
                 rows=[self._account(asked, row, people) for row in rows],
-                total=count
+                total=bool(count)
                 and self._row(
                     self.env._("%s in all", count),
                     [
