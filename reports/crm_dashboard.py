@@ -119,7 +119,7 @@ class CrmDashboard(models.AbstractModel):
         start, end = self.env.company._crm_day_bounds(first, last)
         teams = self._team_and_below(filters["team_id"])
         if filters["user_id"]:
-            user_ids = (filters["user_id"],)
+            user_ids, teams = (filters["user_id"],), None
         elif teams is not None:
             user_ids = tuple(self._members(teams).ids)
         else:
@@ -132,6 +132,7 @@ class CrmDashboard(models.AbstractModel):
             end=end,
             user_ids=user_ids,
             team_ids=teams,
+            found={},
         )
 
     @api.model

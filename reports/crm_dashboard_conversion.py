@@ -7,6 +7,7 @@ from odoo.tools.misc import formatLang
 
 from .crm_dashboard_part import ARCHIVED_TOO
 
+SUMS = ("day_close", "expected_revenue")
 DECIDED = Domain("type", "=", "opportunity") & ARCHIVED_TOO
 
 
@@ -20,7 +21,6 @@ class CrmDashboardConversion(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        words = self.env._
         periods = (asked, self._before(asked))
         now, before = (self._outcome(period) for period in periods)
         paused, paused_before = self._paused(*periods)
@@ -29,27 +29,27 @@ class CrmDashboardConversion(models.AbstractModel):
         )
         count = now["won"]["count"]
         figures = [
-            self._number(words("Won"), "crm.lead", won, count),
-            self._amount(words("Won Revenue"), won, now["won"]),
-            self._number(words("Lost"), "crm.lead", lost, now["lost"]["count"]),
+            self._number(self.env._("Won"), "crm.lead", won, count),
+            self._amount(self.env._("Won Revenue"), won, now["won"]),
+            self._number(self.env._("Lost"), "crm.lead", lost, now["lost"]["count"]),
             self._figure(
                 now["rate"],
                 "percentage",
-                label=words("Conversion"),
+                label=self.env._("Conversion"),
                 drill=self._drill(
                     "crm.lead",
                     self._domain(asked, "decided"),
-                    words("Won and Lost"),
+                    self.env._("Won and Lost"),
                     count + now["lost"]["count"],
                 ),
             ),
             self._figure(
                 now["days"],
                 "days",
-                label=words("Days to Win"),
-                drill=self._drill("crm.lead", won, words("Won"), count),
+                label=self.env._("Days to Win"),
+                drill=self._drill("crm.lead", won, self.env._("Won"), count),
             ),
-            self._number(words("Put on Standby"), "crm.lead", standby, paused),
+            self._number(self.env._("Put on Standby"), "crm.lead", standby, paused),
         ]
         earlier = (
             before["won"]["count"], before["won"]["expected_revenue"],
@@ -57,13 +57,13 @@ class CrmDashboardConversion(models.AbstractModel):
         )  # fmt: skip
         for figure, value in zip(figures, earlier, strict=True):
             text = self._text(value, figure["format"])
-            figure["note"] = words("Before: %s", text)
+            figure["note"] = self.env._("Before: %s", text)
         return [
             self._section(
                 "conversion",
-                words("Conversion"),
+                self.env._("Conversion"),
                 "figures",
-                help=words(
+                help=self.env._(
                     "Of what was decided in the period: won as a share of won and "
                     "lost. Before: the period of the same length that ended the day "
                     "before."
@@ -98,21 +98,31 @@ class CrmDashboardConversion(models.AbstractModel):
     def _outcome(self, asked):
         """:return: dict with the groups ``won`` and ``lost``, the ``rate`` of won ones
         and the average of ``days`` (both None of nothing)"""
-        groups = self._groups(
-            "crm.lead",
-            self._domain(asked, "decided"),
-            ["won_status"],
-            sums=["day_close"],
-            money=["expected_revenue"],
-        )
-        nothing = self._nothing(["day_close", "expected_revenue"])
-        won, lost = (groups.get((status,), nothing) for status in ("won", "lost"))
+        groups = self._folded(self._decided(asked), 1, SUMS)
+        nothing = self._nothing(SUMS)
+        won, lost = (groups.get(status, nothing) for status in ("won", "lost"))
         return {
             "won": won,
             "lost": lost,
             "rate": self._share(won["count"], won["count"] + lost["count"]),
             "days": self._share(won["day_close"], won["count"]),
         }
+
+    @api.model
+    def _decided(self, asked):
+        """:return: dict of pairs of user and ``won`` or ``lost`` -> group of what was
+        decided in the period"""
+        return self._once(
+            asked,
+            ("decided", asked.start, asked.end),
+            lambda: self._groups(
+                "crm.lead",
+                self._domain(asked, "decided"),
+                ["user_id", "won_status"],
+                sums=["day_close"],
+                money=["expected_revenue"],
+            ),
+        )
 
     @api.model
     def _paused(self, *periods):
@@ -138,7 +148,8 @@ class CrmDashboardConversion(models.AbstractModel):
                 """SELECT %(counts)s FROM crm_opportunity_closure pause
                     WHERE pause.kind = 'standby' AND pause.date >= %(start)s
                       AND pause.date < %(end)s
-                      AND (pause.company_id IS NULL OR pause.company_id IN %(companies)s)
+                      AND (pause.company_id IS NULL
+                           OR pause.company_id IN %(companies)s)
                       AND pause.lead_id IN %(leads)s""",
                 counts=SQL(", ").join(counts),
                 start=min(period.start for period in periods),

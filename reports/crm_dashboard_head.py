@@ -10,11 +10,12 @@ class CrmDashboardHead(models.AbstractModel):
 
     _group = "crm_gestion.group_sales_head"
     _parts = (
-        "crm.dashboard.team.objectives",
         "crm.dashboard.steps",
+        "crm.dashboard.team.objectives",
+        "crm.dashboard.conversion",
         "crm.dashboard.sellers",
         "crm.dashboard.pipeline",
-        "crm.dashboard.conversion",
+        "crm.dashboard.movement",
         "crm.dashboard.closures",
         "crm.dashboard.late",
         "crm.dashboard.workload",

@@ -15,8 +15,7 @@ class CrmDashboardLate(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        words = self.env._
-        title = words("Overdue Closing Dates")
+        title = self.env._("Overdue Closing Dates")
         late = OPEN & Domain("date_deadline", "<", asked.today)
         domain = asked.of_people() & late
         groups = {
@@ -32,18 +31,18 @@ class CrmDashboardLate(models.AbstractModel):
                 "late",
                 title,
                 "table",
-                help=words("Open opportunities that were to close before today."),
-                empty=words("No closing date is overdue."),
+                help=self.env._("Open opportunities that were to close before today."),
+                empty=self.env._("No closing date is overdue."),
                 columns=[
-                    self._column("count", words("Opportunities")),
-                    self._column("amount", words("Expected Revenue"), "monetary"),
+                    self._column("count", self.env._("Opportunities")),
+                    self._column("amount", self.env._("Expected Revenue"), "monetary"),
                 ],
                 rows=[
                     self._late(name, late & Domain("user_id", "=", user_id), group)
                     for user_id, name in people.items()
                     if (group := groups.get(user_id))
                 ],
-                total=bool(groups) and self._late(words("Total"), domain, total),
+                total=bool(groups) and self._late(self.env._("Total"), domain, total),
                 drill=self._drill("crm.lead", domain, title, total["count"]),
             )
         ]

@@ -38,9 +38,11 @@ class CrmDashboardLeads(models.AbstractModel):
             key,
             title,
             "table",
+            "full",
             columns=[column for column, _value in columns],
             rows=[self._lead(lead, columns) for lead in leads],
-            total=total["count"] and self._together(domain, title, total, columns),
+            total=bool(total["count"])
+            and self._together(domain, title, total, columns),
             drill=drill,
             **content,
         )
@@ -57,11 +59,9 @@ class CrmDashboardLeads(models.AbstractModel):
     @api.model
     def _together(self, domain, title, total, columns):
         """:return: dict, the row of all of them"""
-        cells = [
-            self._figure(None, column["format"]) for column, _value in columns[:-1]
-        ]
+        cells = [self._figure("", "text") for _column in columns[:-1]]
         return self._row(
-            self.env._("%s opportunities", total["count"]),
+            self.env._("%s in all", total["count"]),
             [*cells, self._amount(False, domain, total, name=title)],
             self._drill("crm.lead", domain, title, total["count"]),
         )

@@ -17,11 +17,11 @@ class CrmDashboardPipeline(models.AbstractModel):
     @api.model
     def _sections(self, asked):
         domain = asked.of_people() & OPEN
-        groups = self._groups("crm.lead", domain, ["stage_id"], money=MONEY)
-        stages = self.env["crm.stage"].union(*(stage for (stage,) in groups))
+        groups = self._folded(self._open(asked), 1, MONEY)
+        stages = self.env["crm.stage"].union(*groups)
         stages = stages.sorted(lambda stage: (stage.sequence, stage.id))
-        rows = [(stage, groups[(stage,)]) for stage in stages]
-        if nowhere := groups.get((self.env["crm.stage"],)):
+        rows = [(stage, groups[stage]) for stage in stages]
+        if nowhere := groups.get(self.env["crm.stage"]):
             rows.insert(0, (self.env["crm.stage"], nowhere))
         return [
             self._together(domain, self._sum(groups.values(), MONEY)),
@@ -30,24 +30,37 @@ class CrmDashboardPipeline(models.AbstractModel):
         ]
 
     @api.model
+    def _open(self, asked):
+        """:return: dict of pairs of user and stage -> group of what is open"""
+        return self._once(
+            asked,
+            ("open",),
+            lambda: self._groups(
+                "crm.lead",
+                asked.of_people() & OPEN,
+                ["user_id", "stage_id"],
+                money=MONEY,
+            ),
+        )
+
+    @api.model
     def _together(self, domain, total):
-        words = self.env._
         return self._section(
             "pipeline",
-            words("Pipeline"),
+            self.env._("Pipeline"),
             "figures",
             "full",
             figures=[
                 self._number(
-                    words("Open Opportunities"), "crm.lead", domain, total["count"]
+                    self.env._("Open Opportunities"), "crm.lead", domain, total["count"]
                 ),
-                self._amount(words("Expected Revenue"), domain, total),
+                self._amount(self.env._("Expected Revenue"), domain, total),
                 self._amount(
-                    words("Weighted Revenue"),
+                    self.env._("Weighted Revenue"),
                     domain,
                     total,
                     "prorated_revenue",
-                    note=words("By probability"),
+                    note=self.env._("By probability"),
                 ),
             ],
         )

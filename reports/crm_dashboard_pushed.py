@@ -15,28 +15,27 @@ class CrmDashboardPushed(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        words = self.env._
         return [
             self._worst(
                 asked,
                 "pushed",
-                words("Pushed Again and Again"),
+                self.env._("Pushed Again and Again"),
                 asked.of_people() & OPEN & Domain("push_count", ">=", TIMES),
                 "push_count desc, id",
                 [
                     (
-                        self._column("pushed", words("Times Pushed")),
+                        self._column("pushed", self.env._("Times Pushed")),
                         lambda lead: lead.push_count,
                     ),
                     (
-                        self._column("closing", words("Expected Closing"), "date"),
+                        self._column("closing", self.env._("Expected Closing"), "date"),
                         lambda lead: lead.date_deadline or None,
                     ),
                 ],
-                help=words(
+                help=self.env._(
                     "Open opportunities whose expected closing date was moved to a "
                     "later one three times or more."
                 ),
-                empty=words("Nothing was pushed three times."),
+                empty=self.env._("Nothing was pushed three times."),
             )
         ]

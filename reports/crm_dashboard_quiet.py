@@ -15,8 +15,7 @@ class CrmDashboardQuiet(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        words = self.env._
-        title = words("Accounts without Contact")
+        title = self.env._("Accounts without Contact")
         domain = asked.of_people() & Domain("kind", "=", "quiet")
         rows = self._quietest(asked)
         count = rows[0]["count"] if rows else 0
@@ -27,25 +26,26 @@ class CrmDashboardQuiet(models.AbstractModel):
                 "quiet",
                 title,
                 "table",
-                help=words(
+                "full",
+                help=self.env._(
                     "Nobody had contact with them for %s days, and nothing is open or "
                     "planned.",
                     self.env["crm.day"]._quiet_days(),
                 ),
-                empty=words("All accounts are in contact."),
+                empty=self.env._("All accounts are in contact."),
                 columns=[
-                    self._column("seller", words("Salesperson"), "text"),
-                    self._column("date", words("Last Contact"), "date"),
-                    self._column("days", words("Days"), "days"),
+                    self._column("seller", self.env._("Salesperson"), "text"),
+                    self._column("date", self.env._("Last Contact"), "date"),
+                    self._column("days", self.env._("Days")),
                 ],
                 rows=[self._account(asked, row, people) for row in rows],
-                total=count
+                total=bool(count)
                 and self._row(
-                    words("%s accounts", count),
+                    self.env._("%s in all", count),
                     [
-                        self._figure(None, "text"),
-                        self._figure(None, "date"),
-                        self._figure(None, "days"),
+                        self._figure("", "text"),
+                        self._figure("", "text"),
+                        self._figure("", "text"),
                     ],
                     drill,
                 ),
@@ -62,7 +62,7 @@ class CrmDashboardQuiet(models.AbstractModel):
             [
                 self._figure(people.get(row["user_id"]), "text"),
                 self._figure(date, "date", note=never),
-                self._figure(date and (asked.today - date).days, "days"),
+                self._figure(date and (asked.today - date).days),
             ],
             self._drill(
                 "res.partner", Domain("id", "=", row["account_id"]), row["name"], 1

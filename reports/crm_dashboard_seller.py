@@ -10,10 +10,10 @@ class CrmDashboardSeller(models.AbstractModel):
 
     _group = "crm_gestion.group_seller"
     _parts = (
-        "crm.dashboard.objectives",
         "crm.dashboard.steps",
-        "crm.dashboard.pipeline",
+        "crm.dashboard.objectives",
         "crm.dashboard.conversion",
+        "crm.dashboard.pipeline",
         "crm.dashboard.quiet",
     )
 

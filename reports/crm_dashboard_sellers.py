@@ -22,7 +22,7 @@ class CrmDashboardSellers(models.AbstractModel):
     @api.model
     def _sections(self, asked):
         found = self._found(asked)
-        people = self._people(asked, *set().union(*found.values()) - {False})
+        people = self._people(asked, *set().union(*found.values()))
         rows = [
             self._seller(asked, Domain("user_id", "=", user_id), name, [user_id], found)
             for user_id, name in people.items()
@@ -51,18 +51,17 @@ class CrmDashboardSellers(models.AbstractModel):
 
     @api.model
     def _columns(self):
-        words = self.env._
         return [
-            self._column("open", words("Open")),
-            self._column("expected", words("Expected Revenue"), "monetary"),
-            self._column("weighted", words("Weighted Revenue"), "monetary"),
-            self._column("won", words("Won")),
-            self._column("won_revenue", words("Won Revenue"), "monetary"),
-            self._column("conversion", words("Conversion"), "percentage"),
-            self._column("gestiones", words("Gestiones")),
-            self._column("overdue", words("Overdue Steps")),
-            self._column("none", words("Without Next Step")),
-            self._column("objectives", words("Objectives"), "percentage"),
+            self._column("open", self.env._("Open")),
+            self._column("expected", self.env._("Expected Revenue"), "monetary"),
+            self._column("weighted", self.env._("Weighted Revenue"), "monetary"),
+            self._column("won", self.env._("Won")),
+            self._column("won_revenue", self.env._("Won Revenue"), "monetary"),
+            self._column("conversion", self.env._("Conversion"), "percentage"),
+            self._column("gestiones", self.env._("Gestiones")),
+            self._column("overdue", self.env._("Overdue Steps")),
+            self._column("none", self.env._("Without Next Step")),
+            self._column("objectives", self.env._("Objectives"), "percentage"),
         ]
 
     @api.model
@@ -71,21 +70,17 @@ class CrmDashboardSellers(models.AbstractModel):
 
         :return: dict of what is told -> dict user id -> what is found
         """
-        Objectives = self.env["crm.dashboard.objectives"]
-        people = asked.of_people()
-        pipeline = self._groups("crm.lead", people & OPEN, ["user_id"], money=MONEY)
-        decided = self._groups(
-            "crm.lead",
-            self._decided(asked, ["won", "lost"]) & people,
-            ["user_id", "won_status"],
-            money=DONE,
-        )
+        pipeline = self.env["crm.dashboard.pipeline"]._open(asked)
+        decided = self.env["crm.dashboard.conversion"]._decided(asked)
         gestiones = self._groups(
-            "crm.gestion", self._logged(asked) & people, ["user_id"]
+            "crm.gestion", self._logged(asked) & asked.of_people(), ["user_id"]
         )
-        objectives = Objectives._objectives(asked, Objectives._whose(asked))
+        objectives = self.env["crm.dashboard.team.objectives"]._objectives(asked)
         return {
-            "open": {user.id: group for (user,), group in pipeline.items()},
+            "open": {
+                user.id: group
+                for user, group in self._folded(pipeline, 0, MONEY).items()
+            },
             **{
                 status: {
                     user.id: group
@@ -97,7 +92,9 @@ class CrmDashboardSellers(models.AbstractModel):
             "gestiones": {user.id: group for (user,), group in gestiones.items()},
             "steps": self.env["crm.dashboard.steps"]._by_user(asked),
             "objectives": {
-                user.id: own for user, own in objectives.grouped("user_id").items()
+                user.id: own
+                for user, own in objectives.grouped("user_id").items()
+                if user
             },
         }
 

@@ -17,13 +17,12 @@ class CrmDashboardSteps(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        words = self.env._
         found = self._by_user(asked)
         labels = {
-            "overdue": (words("Overdue"), "danger"),
-            "today": (words("Today"), "warning"),
-            "week": (words("Later This Week"), False),
-            "none": (words("Without Next Step"), "danger"),
+            "overdue": (self.env._("Overdue"), "danger"),
+            "today": (self.env._("Today"), "warning"),
+            "week": (self.env._("Later This Week"), False),
+            "none": (self.env._("Without Next Step"), "danger"),
         }
         domains = self._domains(asked)
         figures = []
@@ -38,9 +37,10 @@ class CrmDashboardSteps(models.AbstractModel):
         return [
             self._section(
                 "steps",
-                words("Next Steps"),
+                self.env._("Next Steps"),
                 "figures",
-                help=words(
+                "full",
+                help=self.env._(
                     "Open opportunities by the day of their earliest planned activity."
                 ),
                 figures=figures,
@@ -72,12 +72,16 @@ class CrmDashboardSteps(models.AbstractModel):
 
     @api.model
     def _by_user(self, asked):
-        """One query, from the opportunities of these people to what is planned on each:
-        the domains would look through all that is planned.
-
+        """
         :return: dict user id -> dict of the keys of `_domains`, and ``open`` for all of
             them -> count
         """
+        return self._once(asked, ("steps",), lambda: self._count_by_user(asked))
+
+    @api.model
+    def _count_by_user(self, asked):
+        """One query, from the opportunities of these people to what is planned on each:
+        the domains would look through all that is planned."""
         query = self.env["crm.lead"]._search(asked.of_people() & OPEN)
         leads = query.select(
             SQL.identifier(query.table, "id"), SQL.identifier(query.table, "user_id")

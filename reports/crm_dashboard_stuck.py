@@ -17,7 +17,6 @@ class CrmDashboardStuck(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        words = self.env._
         now = fields.Datetime.now()
         stages = self.env["crm.stage"].search([("rotting_threshold_days", ">", 0)])
         since = "date_last_stage_update"
@@ -26,29 +25,29 @@ class CrmDashboardStuck(models.AbstractModel):
             & Domain(since, "<=", now - timedelta(days=stage.rotting_threshold_days))
             for stage in stages
         )
-        empty = words("Nothing is stuck.")
+        empty = self.env._("Nothing is stuck.")
         if not stages:
-            empty = words(
+            empty = self.env._(
                 "Say in the stages after how many days an opportunity is stuck."
             )
         return [
             self._worst(
                 asked,
                 "stuck",
-                words("Stuck Opportunities"),
+                self.env._("Stuck Opportunities"),
                 asked.of_people() & OPEN & late,
                 f"{since}, id",
                 [
                     (
-                        self._column("stage", words("Stage"), "text"),
+                        self._column("stage", self.env._("Stage"), "text"),
                         lambda lead: lead.stage_id.name,
                     ),
                     (
-                        self._column("days", words("Days There"), "days"),
+                        self._column("days", self.env._("Days There")),
                         lambda lead: (now - lead[since]).days,
                     ),
                 ],
-                help=words("Longer in their stage than the stage allows."),
+                help=self.env._("Longer in their stage than the stage allows."),
                 empty=empty,
             )
         ]

@@ -11,11 +11,15 @@ class CrmDashboardTeamObjectives(models.AbstractModel):
     _description = "Objectives of Teams"
 
     @api.model
+    def _told(self, asked):
+        return super()._whose(asked) | self._whose(asked)
+
+    @api.model
     def _whose(self, asked):
         own = super()._whose(asked)
-        teams = Domain("team_id.crm_in_scope", "=", True)
         if asked.team_ids is not None:
-            teams = Domain("team_id", "in", list(asked.team_ids))
+            return Domain("team_id", "in", list(asked.team_ids))
+        teams = Domain("team_id.crm_in_scope", "=", True)
         if asked.user_ids is None or len(asked.user_ids) > 1:
             return teams
         # a head without people

@@ -18,7 +18,6 @@ class CrmDashboardWorkload(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        words = self.env._
         steps = self.env["crm.dashboard.steps"]
         domains, planned = steps._domains(asked), steps._by_user(asked)
         soon, none, is_open = (
@@ -27,44 +26,50 @@ class CrmDashboardWorkload(models.AbstractModel):
         )
         groups = self._groups("res.partner", asked.of_people() & ACCOUNT, ["user_id"])
         accounts = {user.id: group["count"] for (user,), group in groups.items()}
-        people = self._people(asked, *{*is_open, *accounts} - {False})
+        people = self._people(asked, *is_open, *accounts)
         without = {
             user_id: name for user_id, name in people.items() if none.get(user_id)
         }
         return [
             self._bars(
                 "without_step",
-                words("Who Has No Next Steps"),
+                self.env._("Who Has No Next Steps"),
                 dict(sorted(without.items(), key=lambda row: -none[row[0]])),
                 [
                     (
-                        words("Without Next Step"),
+                        self.env._("Without Next Step"),
                         "crm.lead",
                         domains["none"],
                         none,
                         "danger",
                     )
                 ],
-                words("Something is planned on every open opportunity."),
-                words("Open opportunities on which nothing is planned."),
+                self.env._("Something is planned on every open opportunity."),
+                self.env._("Open opportunities on which nothing is planned."),
             ),
             self._bars(
                 "workload",
-                words("Workload"),
+                self.env._("Workload"),
                 people,
                 [
-                    (words("Open Opportunities"), "crm.lead", OPEN, is_open, False),
                     (
-                        words("Next Step within 7 Days"),
+                        self.env._("Open Opportunities"),
+                        "crm.lead",
+                        OPEN,
+                        is_open,
+                        False,
+                    ),
+                    (
+                        self.env._("Next Step within 7 Days"),
                         "crm.lead",
                         domains["soon"],
                         soon,
                         False,
                     ),
-                    (words("Accounts"), "res.partner", ACCOUNT, accounts, False),
+                    (self.env._("Accounts"), "res.partner", ACCOUNT, accounts, False),
                 ],
-                words("Nobody has anything to do."),
-                words(
+                self.env._("Nobody has anything to do."),
+                self.env._(
                     "What is open, how much of it has its next step today or in the "
                     "six days after, and the accounts of each."
                 ),
