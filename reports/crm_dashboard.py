@@ -132,6 +132,7 @@ class CrmDashboard(models.AbstractModel):
             end=end,
             user_ids=user_ids,
             team_ids=teams,
+            found={},
         )
 
     @api.model

@@ -7,6 +7,7 @@ from odoo.tools.misc import formatLang
 
 from .crm_dashboard_part import ARCHIVED_TOO
 
+SUMS = ("day_close", "expected_revenue")
 DECIDED = Domain("type", "=", "opportunity") & ARCHIVED_TOO
 
 
@@ -97,21 +98,31 @@ class CrmDashboardConversion(models.AbstractModel):
     def _outcome(self, asked):
         """:return: dict with the groups ``won`` and ``lost``, the ``rate`` of won ones
         and the average of ``days`` (both None of nothing)"""
-        groups = self._groups(
-            "crm.lead",
-            self._domain(asked, "decided"),
-            ["won_status"],
-            sums=["day_close"],
-            money=["expected_revenue"],
-        )
-        nothing = self._nothing(["day_close", "expected_revenue"])
-        won, lost = (groups.get((status,), nothing) for status in ("won", "lost"))
+        groups = self._folded(self._decided(asked), 1, SUMS)
+        nothing = self._nothing(SUMS)
+        won, lost = (groups.get(status, nothing) for status in ("won", "lost"))
         return {
             "won": won,
             "lost": lost,
             "rate": self._share(won["count"], won["count"] + lost["count"]),
             "days": self._share(won["day_close"], won["count"]),
         }
+
+    @api.model
+    def _decided(self, asked):
+        """:return: dict of pairs of user and ``won`` or ``lost`` -> group of what was
+        decided in the period"""
+        return self._once(
+            asked,
+            ("decided", asked.start, asked.end),
+            lambda: self._groups(
+                "crm.lead",
+                self._domain(asked, "decided"),
+                ["user_id", "won_status"],
+                sums=["day_close"],
+                money=["expected_revenue"],
+            ),
+        )
 
     @api.model
     def _paused(self, *periods):

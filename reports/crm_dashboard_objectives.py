@@ -19,7 +19,7 @@ class CrmDashboardObjectives(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        objectives = self._objectives(asked, self._whose(asked))
+        objectives = self._objectives(asked).filtered_domain(self._whose(asked))
         drill = self._drill(
             "crm.objective",
             Domain("id", "in", objectives.ids),
@@ -47,16 +47,22 @@ class CrmDashboardObjectives(models.AbstractModel):
 
     @api.model
     def _whose(self, asked):
-        """:return: Domain of the objectives of those who are asked for"""
+        """:return: Domain of the objectives that are shown"""
         return asked.of_people() & Domain("user_id", "!=", False)
 
     @api.model
-    def _objectives(self, asked, whose):
-        """
-        :param whose: Domain
-        :return: the objectives of the days that are asked for, their figures worked out
-            at once
-        """
+    def _told(self, asked):
+        """:return: Domain of the objectives that any part of the page tells of"""
+        return self._whose(asked)
+
+    @api.model
+    def _objectives(self, asked):
+        """:return: the objectives of the days that are asked for, their figures worked
+        out at once"""
+        return self._once(asked, (self._name,), lambda: self._search_them(asked))
+
+    @api.model
+    def _search_them(self, asked):
         overlap = Domain("date_from", "<=", asked.date_to) & Domain(
             "date_to", ">=", asked.date_from
         )
@@ -67,7 +73,7 @@ class CrmDashboardObjectives(models.AbstractModel):
             "date_to", "<=", asked.date_to
         )
         objectives = self.env["crm.objective"].search(
-            whose & overlap & (today | within)
+            self._told(asked) & overlap & (today | within)
         )
         objectives._work_out("actual")
         return objectives

@@ -22,6 +22,7 @@ class Asked(NamedTuple):
     datetimes, ``end`` the first moment after it. ``user_ids`` are the people whose
     figures are shown, None for everybody of the reader's companies (documents of nobody
     too); ``team_ids`` the teams they were chosen by, None where no team was chosen.
+    ``found`` is what parts have worked out for this request, see `_once`.
     """
 
     today: date
@@ -31,6 +32,7 @@ class Asked(NamedTuple):
     end: datetime
     user_ids: tuple | None = None
     team_ids: tuple | None = None
+    found: dict | None = None
 
     def of_people(self, field="user_id"):
         """:return: Domain of what belongs to these people"""
@@ -175,33 +177,42 @@ class CrmDashboardPart(models.AbstractModel):
     # === FIGURES === #
 
     @api.model
-    def _groups(
-        self, model, domain, groupby=(), sums=(), money=(), currency="company_id"
-    ):
+    def _once(self, asked, key, work_out):
+        """What several parts of a page tell is worked out once.
+
+        :param key: tuple, what it is, with all it depends on but the people and today
+        :param work_out: function of no argument
+        :return: what it returned
+        """
+        if asked.found is None:
+            return work_out()
+        if key not in asked.found:
+            asked.found[key] = work_out()
+        return asked.found[key]
+
+    @api.model
+    def _groups(self, model, domain, groupby=(), sums=(), money=()):
         """Count and add up in the database.
 
         :param groupby: names of fields, as `_read_group` takes them
         :param sums: names of fields to add up
-        :param money: names of amounts to add up; they come in the currency of the
-            reader's company, at today's rate
-        :param currency: field of the record that says which currency its amounts are
-            in: the currency, or the company
+        :param money: names of amounts to add up that are in the currency of their
+            record's company; they come in that of the reader's, at today's rate
         :return: dict of the tuple of what was grouped by -> dict with ``count`` and a
             key for each name
         """
         names = (*sums, *money)
-        is_plain = currency == "company_id" and not self._has_currencies()
-        by_currency = [currency] if money and not is_plain else []
+        by_company = ["company_id"] if money and self._has_currencies() else []
         rows = self.env[model]._read_group(
             domain,
-            [*groupby, *by_currency],
+            [*groupby, *by_company],
             ["__count", *(f"{name}:sum" for name in names)],
         )
         found = {}
         for row in rows:
             key = row[: len(groupby)]
             count, *totals = row[-1 - len(names) :]
-            rate = self._rate(row[len(groupby)]) if by_currency else 1.0
+            rate = self._rate(row[len(groupby)]) if by_company else 1.0
             group = found.setdefault(key, self._nothing(names))
             group["count"] += count
             for name, total in zip(names, totals, strict=True):
@@ -209,9 +220,9 @@ class CrmDashboardPart(models.AbstractModel):
         return found
 
     @api.model
-    def _total(self, model, domain, sums=(), money=(), currency="company_id"):
+    def _total(self, model, domain, sums=(), money=()):
         """:return: dict as in `_groups`, of all records that a domain finds"""
-        groups = self._groups(model, domain, (), sums, money, currency)
+        groups = self._groups(model, domain, (), sums, money)
         return groups.get((), self._nothing((*sums, *money)))
 
     @api.model
@@ -224,6 +235,14 @@ class CrmDashboardPart(models.AbstractModel):
         return {
             name: sum(group[name] for group in groups) for name in ("count", *names)
         }
+
+    @api.model
+    def _folded(self, groups, place, names):
+        """:return: dict of what is at this place of the keys -> its groups together"""
+        folded = {}
+        for key, group in groups.items():
+            folded.setdefault(key[place], []).append(group)
+        return {key: self._sum(parts, names) for key, parts in folded.items()}
 
     @api.model
     def _count(self, label, model, domain, **content):

@@ -17,17 +17,31 @@ class CrmDashboardPipeline(models.AbstractModel):
     @api.model
     def _sections(self, asked):
         domain = asked.of_people() & OPEN
-        groups = self._groups("crm.lead", domain, ["stage_id"], money=MONEY)
-        stages = self.env["crm.stage"].union(*(stage for (stage,) in groups))
+        groups = self._folded(self._open(asked), 1, MONEY)
+        stages = self.env["crm.stage"].union(*groups)
         stages = stages.sorted(lambda stage: (stage.sequence, stage.id))
-        rows = [(stage, groups[(stage,)]) for stage in stages]
-        if nowhere := groups.get((self.env["crm.stage"],)):
+        rows = [(stage, groups[stage]) for stage in stages]
+        if nowhere := groups.get(self.env["crm.stage"]):
             rows.insert(0, (self.env["crm.stage"], nowhere))
         return [
             self._together(domain, self._sum(groups.values(), MONEY)),
             self._numbers(domain, rows),
             self._amounts(domain, rows),
         ]
+
+    @api.model
+    def _open(self, asked):
+        """:return: dict of pairs of user and stage -> group of what is open"""
+        return self._once(
+            asked,
+            ("open",),
+            lambda: self._groups(
+                "crm.lead",
+                asked.of_people() & OPEN,
+                ["user_id", "stage_id"],
+                money=MONEY,
+            ),
+        )
 
     @api.model
     def _together(self, domain, total):

@@ -70,21 +70,17 @@ class CrmDashboardSellers(models.AbstractModel):
 
         :return: dict of what is told -> dict user id -> what is found
         """
-        Objectives = self.env["crm.dashboard.objectives"]
-        people = asked.of_people()
-        pipeline = self._groups("crm.lead", people & OPEN, ["user_id"], money=MONEY)
-        decided = self._groups(
-            "crm.lead",
-            self._decided(asked, ["won", "lost"]) & people,
-            ["user_id", "won_status"],
-            money=DONE,
-        )
+        pipeline = self.env["crm.dashboard.pipeline"]._open(asked)
+        decided = self.env["crm.dashboard.conversion"]._decided(asked)
         gestiones = self._groups(
-            "crm.gestion", self._logged(asked) & people, ["user_id"]
+            "crm.gestion", self._logged(asked) & asked.of_people(), ["user_id"]
         )
-        objectives = Objectives._objectives(asked, Objectives._whose(asked))
+        objectives = self.env["crm.dashboard.team.objectives"]._objectives(asked)
         return {
-            "open": {user.id: group for (user,), group in pipeline.items()},
+            "open": {
+                user.id: group
+                for user, group in self._folded(pipeline, 0, MONEY).items()
+            },
             **{
                 status: {
                     user.id: group
@@ -96,7 +92,9 @@ class CrmDashboardSellers(models.AbstractModel):
             "gestiones": {user.id: group for (user,), group in gestiones.items()},
             "steps": self.env["crm.dashboard.steps"]._by_user(asked),
             "objectives": {
-                user.id: own for user, own in objectives.grouped("user_id").items()
+                user.id: own
+                for user, own in objectives.grouped("user_id").items()
+                if user
             },
         }
 

@@ -71,12 +71,16 @@ class CrmDashboardSteps(models.AbstractModel):
 
     @api.model
     def _by_user(self, asked):
-        """One query, from the opportunities of these people to what is planned on each:
-        the domains would look through all that is planned.
-
+        """
         :return: dict user id -> dict of the keys of `_domains`, and ``open`` for all of
             them -> count
         """
+        return self._once(asked, ("steps",), lambda: self._count_by_user(asked))
+
+    @api.model
+    def _count_by_user(self, asked):
+        """One query, from the opportunities of these people to what is planned on each:
+        the domains would look through all that is planned."""
         query = self.env["crm.lead"]._search(asked.of_people() & OPEN)
         leads = query.select(
             SQL.identifier(query.table, "id"), SQL.identifier(query.table, "user_id")

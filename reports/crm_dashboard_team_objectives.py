@@ -11,6 +11,10 @@ class CrmDashboardTeamObjectives(models.AbstractModel):
     _description = "Objectives of Teams"
 
     @api.model
+    def _told(self, asked):
+        return super()._whose(asked) | self._whose(asked)
+
+    @api.model
     def _whose(self, asked):
         own = super()._whose(asked)
         teams = Domain("team_id.crm_in_scope", "=", True)
