@@ -94,7 +94,7 @@ class CrmDashboardMovement(models.AbstractModel):
                 "movement",
                 self.env._("What Changed in the Pipeline"),
                 "table",
-                help=self._help(asked, since, is_now),
+                help=self._help(asked, is_now),
                 columns=[
                     self._column("number", self.env._("Number")),
                     self._column("amount", self.env._("Amount"), "monetary"),
@@ -142,7 +142,7 @@ class CrmDashboardMovement(models.AbstractModel):
         return *self.env.company._crm_day_bounds(monday, asked.today), True
 
     @api.model
-    def _help(self, asked, since, is_now):
+    def _help(self, asked, is_now):
         first = bounds("last_week", asked.today)[0] if is_now else asked.date_from
         if is_now:
             when = self.env._(
