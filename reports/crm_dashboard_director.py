@@ -12,17 +12,17 @@ class CrmDashboardDirector(models.AbstractModel):
     _group = "crm_gestion.group_sales_director"
     _parts = (
         "crm.dashboard.pipeline",
-        "crm.dashboard.conversion",
         "crm.dashboard.risk",
         "crm.dashboard.forecast",
         "crm.dashboard.movement",
+        "crm.dashboard.conversion",
         "crm.dashboard.closures",
         "crm.dashboard.origination",
         "crm.dashboard.campaign",
         "crm.dashboard.standby",
         "crm.dashboard.skipped",
-        "crm.dashboard.absence",
         "crm.dashboard.export",
+        "crm.dashboard.absence",
     )
 
     @api.model

@@ -70,6 +70,7 @@ class CrmDashboardForecast(models.AbstractModel):
                 "forecast",
                 self.env._("Forecast by Month"),
                 "table",
+                size="full",
                 columns=self._columns(),
                 rows=[
                     {
@@ -227,8 +228,8 @@ class CrmDashboardForecast(models.AbstractModel):
     @api.model
     def _series(self, months):
         names = {
-            "expected": (self.env._("Won and Weighted"), "success"),
-            "best": (self.env._("Best Case"), False),
+            "expected": (self.env._("Won and Weighted"), False),
+            "best": (self.env._("Best Case"), "success"),
             "goal": (self.env._("Objective"), "muted"),
         }
         return [

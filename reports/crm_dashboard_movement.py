@@ -94,7 +94,7 @@ class CrmDashboardMovement(models.AbstractModel):
                 "movement",
                 self.env._("What Changed in the Pipeline"),
                 "table",
-                help=self._help(asked, since, is_now),
+                help=self._help(asked, is_now),
                 columns=[
                     self._column("number", self.env._("Number")),
                     self._column("amount", self.env._("Amount"), "monetary"),
@@ -142,7 +142,7 @@ class CrmDashboardMovement(models.AbstractModel):
         return *self.env.company._crm_day_bounds(monday, asked.today), True
 
     @api.model
-    def _help(self, asked, since, is_now):
+    def _help(self, asked, is_now):
         first = bounds("last_week", asked.today)[0] if is_now else asked.date_from
         if is_now:
             when = self.env._(
@@ -413,54 +413,60 @@ class CrmDashboardMovement(models.AbstractModel):
     def _states(self, since, until):
         """:return: SQL of ``state``: what each opportunity was at the start and is at
         the end, and what happened to it in between"""
-        gone = SQL("NOT lead.is_open AND lead.closure_kind IS NULL")
-        closed_on = SQL("COALESCE(lead.date_closed, '-infinity')")
-        in_force = [
-            SQL(
-                """LEFT JOIN crm_opportunity_closure %(alias)s
-                          ON %(alias)s.lead_id = lead.id
-                         AND %(alias)s.is_merged IS NOT TRUE
-                         AND %(alias)s.date < %(moment)s
-                         AND (%(alias)s.reopen_date IS NULL
-                              OR %(alias)s.reopen_date >= %(moment)s)""",
-                alias=SQL.identifier(alias),
-                moment=moment,
-            )
-            for alias, moment in (("first", since), ("last", until))
-        ]
-        # rows of what was merged before it was marked may overlap
+        gone = SQL(
+            """NOT lead.is_open AND lead.closure_kind IS NULL
+               AND COALESCE(lead.date_closed, '-infinity')"""
+        )
         return SQL(
-            """SELECT DISTINCT ON (lead.id)
-                      lead.company_id, lead.is_open, lead.amount_now,
+            """SELECT lead.company_id, lead.is_open, lead.amount_now,
                       lead.entered >= %(since)s AS is_new,
-                      lead.entered < %(since)s AND first.id IS NULL
-                          AND NOT (%(gone)s AND %(closed_on)s < %(since)s)
-                          AS was_open,
-                      lead.entered < %(until)s AND last.id IS NULL
-                          AND NOT (%(gone)s AND %(closed_on)s < %(until)s)
-                          AS stays_open,
+                      lead.entered < %(since)s AND closed.was IS NULL
+                          AND NOT (%(gone)s < %(since)s) AS was_open,
+                      lead.entered < %(until)s AND closed.kind IS NULL
+                          AND NOT (%(gone)s < %(until)s) AS stays_open,
                       CASE WHEN lead.entered >= %(until)s THEN NULL
-                           WHEN last.id IS NULL
-                           THEN CASE WHEN %(gone)s AND %(closed_on)s >= %(since)s
-                                      AND %(closed_on)s < %(until)s
+                           WHEN closed.kind IS NULL
+                           THEN CASE WHEN %(gone)s < %(until)s
+                                      AND lead.date_closed >= %(since)s
                                      THEN 'archived' END
-                           WHEN last.date >= %(since)s
-                            AND NOT (last.kind = 'standby'
-                                     AND COALESCE(first.kind = 'standby', FALSE))
-                           THEN last.kind END AS ending,
+                           WHEN closed.date >= %(since)s
+                            AND NOT (closed.kind = 'standby'
+                                     AND COALESCE(closed.was = 'standby', FALSE))
+                           THEN closed.kind END AS ending,
                       lead.amount_now - COALESCE(log.later, 0) AS amount,
                       COALESCE(log.up, 0) AS up, COALESCE(log.down, 0) AS down,
                       log.slipped, log.pulled, passage.advanced, passage.back
                  FROM lead
-                      %(in_force)s
+    LEFT JOIN LATERAL (%(closures)s) closed ON TRUE
             LEFT JOIN log ON log.lead_id = lead.id
-            LEFT JOIN passage ON passage.lead_id = lead.id
-             ORDER BY lead.id, last.id DESC, first.id DESC""",
+            LEFT JOIN passage ON passage.lead_id = lead.id""",
             since=since,
             until=until,
             gone=gone,
-            closed_on=closed_on,
-            in_force=SQL(" ").join(in_force),
+            closures=self._closures_of(since, until),
+        )
+
+    @api.model
+    def _closures_of(self, since, until):
+        """:return: SQL of how ``lead`` was closed at the start, and how and since when
+        it is at the end. One look by an index for each: there may be a million other
+        closures."""
+        in_force = [
+            SQL(
+                "date < %s AND (reopen_date IS NULL OR reopen_date >= %s)",
+                moment,
+                moment,
+            )
+            for moment in (since, until)
+        ]
+        return SQL(
+            """SELECT MAX(kind) FILTER (WHERE %(first)s) AS was,
+                      MAX(kind) FILTER (WHERE %(last)s) AS kind,
+                      MAX(date) FILTER (WHERE %(last)s) AS date
+                 FROM crm_opportunity_closure
+                WHERE lead_id = lead.id AND is_merged IS NOT TRUE""",
+            first=in_force[0],
+            last=in_force[1],
         )
 
     # === SHAPES === #

@@ -5,6 +5,7 @@ REPORT = "crm.origination.report"
 # Everything but gestiones, which nobody asks for here.
 KINDS = ["opportunity", "decision", "order", "cost"]
 SHOWN = 10
+SUMS, MONEY = ("opportunities", "won", "lost"), ("revenue", "cost")
 
 
 class CrmDashboardOrigination(models.AbstractModel):
@@ -17,7 +18,7 @@ class CrmDashboardOrigination(models.AbstractModel):
 
     @api.model
     def _sections(self, asked):
-        rows = self._rows(asked)
+        rows, total = self._rows(asked)
         return [
             self._section(
                 "origination",
@@ -31,7 +32,7 @@ class CrmDashboardOrigination(models.AbstractModel):
                 ),
                 columns=self._columns(),
                 rows=rows,
-                total=self._all(asked) if rows else False,
+                total=total,
             )
         ]
 
@@ -45,34 +46,25 @@ class CrmDashboardOrigination(models.AbstractModel):
         )
 
     @api.model
-    def _found(self, domain, groupby=()):
-        return self._groups(
-            REPORT,
-            domain,
-            groupby,
-            sums=("opportunities", "won", "lost"),
-            money=("revenue", "cost"),
-        )
-
-    @api.model
     def _rows(self, asked):
+        """:return: rows of the table, and its total, False where there is none"""
         domain = self._domain(asked)
-        found = self._found(domain, ["origination_id"])
+        found = self._groups(REPORT, domain, ["origination_id"], SUMS, MONEY)
         ordered = sorted(
             found.items(),
             key=lambda pair: (-pair[1]["revenue"], -pair[1]["won"], pair[0][0].id),
         )
-        rows = []
-        for (origination,), group in ordered[:SHOWN]:
-            label = origination.display_name or self.env._("Without origination")
-            own = domain & Domain("origination_id", "=", origination.id)
-            rows.append(self._origination(label, own, group))
-        return rows
-
-    @api.model
-    def _all(self, asked):
-        domain = self._domain(asked)
-        return self._origination(self.env._("Total"), domain, self._found(domain)[()])
+        rows = [
+            self._origination(
+                origination.display_name or self.env._("Without origination"),
+                domain & Domain("origination_id", "=", origination.id),
+                group,
+            )
+            for (origination,), group in ordered[:SHOWN]
+        ]
+        whole = self._sum(found.values(), SUMS + MONEY)
+        total = self._origination(self.env._("Total"), domain, whole)
+        return rows, bool(rows) and total
 
     @api.model
     def _origination(self, label, domain, group):

@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from ..models.crm_objective_figure import MONEY_METRICS
 
 # So many are shown, the worst ones.
-SHOWN = 10
+SHOWN = 5
 
 
 class CrmDashboardRisk(models.AbstractModel):
