@@ -107,7 +107,7 @@ test("of two answers the last one asked for is shown", async () => {
     late.resolve(page([tiles(9)], { period: "year" }));
     await animationFrame();
     expect(".o_crm_dashboard_tile").toHaveText("Open\n1");
-    
+
 });
 
 test("an error says so, and one tries again", async () => {
