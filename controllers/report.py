@@ -27,10 +27,12 @@ class CrmReportController(ReportController):
         )
 
     def _number(self, docids, data):
-        """:return: how many records the report is about, wherever they are named"""
+        """:return: how many documents are printed: one for each record, wherever they
+        are named; what is about none, a dashboard, is one too"""
         sources = [
             json.loads(data.get(name) or "{}") for name in ("options", "context")
         ]
         lists = [source.get(name) for source in sources for name in IDS]
         lists.append((docids or "").split(","))
-        return max(len({*filter(None, ids)}) for ids in lists if isinstance(ids, list))
+        number = max(len({*filter(None, x)}) for x in lists if isinstance(x, list))
+        return number or 1

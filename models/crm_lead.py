@@ -185,8 +185,17 @@ class CrmLead(models.Model):
 
     # Whose opportunities, without looking at them: the rules of gestiones ask it.
     _crm_user_idx = models.Index("(user_id, id)")
+    # What is open, and whose: dashboards ask it again and again, and most is closed.
+    _crm_open_idx = models.Index(
+        "(user_id, stage_id)"
+        " WHERE type = 'opportunity' AND won_status = 'pending' AND active IS TRUE"
+    )
     # What was won in a period: objectives.
     _crm_date_closed_idx = models.Index("(date_closed) WHERE date_closed IS NOT NULL")
+    # Which enquiries became opportunities in a period: what changed in the pipeline.
+    _crm_date_conversion_idx = models.Index(
+        "(date_conversion) WHERE date_conversion IS NOT NULL"
+    )
     # How many a campaign opened and won, and whose, without reading them.
     _crm_campaign_idx = models.Index(
         "(campaign_id, company_id, won_status)"

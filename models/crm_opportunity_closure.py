@@ -115,6 +115,11 @@ class CrmOpportunityClosure(models.Model):
     note = fields.Text(readonly=True)
     wake_date = fields.Date(string="Paused Until", readonly=True)
     reopen_date = fields.Datetime(string="Resumed on", readonly=True)
+    is_merged = fields.Boolean(
+        string="Of a Merged Opportunity",
+        readonly=True,
+        help="Of an opportunity that was merged into this one.",
+    )
 
     days_paused = fields.Float(
         compute="_compute_days_paused",
@@ -128,6 +133,8 @@ class CrmOpportunityClosure(models.Model):
         "This opportunity was closed by somebody else meanwhile: reload the page.",
     )
     _default_order_idx = models.Index("(date DESC, id DESC)")
+    # What was taken up again since a day: what changed in the pipeline.
+    _reopen_date_idx = models.Index("(reopen_date) WHERE reopen_date IS NOT NULL")
 
     # === COMPUTE METHODS === #
 
@@ -511,7 +518,7 @@ class CrmOpportunityClosure(models.Model):
         rows.filtered(lambda row: not row.reopen_date).write(
             {"reopen_date": fields.Datetime.now()}
         )
-        rows.write({"lead_id": target.id})
+        rows.write({"lead_id": target.id, "is_merged": True})
 
     @api.model
     def _merge_snapshot(self, leads):

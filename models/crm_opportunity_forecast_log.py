@@ -55,6 +55,11 @@ class CrmOpportunityForecastLog(models.Model):
         comodel_name="crm.team", string="Sales Team", readonly=True
     )
     company_id = fields.Many2one(comodel_name="res.company", readonly=True, index=True)
+    is_merged = fields.Boolean(
+        string="Of a Merged Opportunity",
+        readonly=True,
+        help="Of an opportunity that was merged into this one.",
+    )
 
     _default_order_idx = models.Index("(date DESC, id DESC)")
 
@@ -140,6 +145,6 @@ class CrmOpportunityForecastLog(models.Model):
         """Changes of merged opportunities stay, under the winner, whose count tells
         them all."""
         rows = self.sudo().search([("lead_id", "in", leads.ids)])  # sudo: as in _log
-        rows.write({"lead_id": target.id})
+        rows.write({"lead_id": target.id, "is_merged": True})
         # sudo: as in _log
         target.sudo().push_count += sum(leads.sudo().mapped("push_count"))

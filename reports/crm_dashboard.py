@@ -5,6 +5,9 @@ from odoo.fields import Domain
 from ..tools.period import PERIODS, bounds
 from .crm_dashboard_part import Asked
 
+# A slip of the finger in a date must not become a graph of a thousand years.
+YEARS = range(1990, 2100)
+
 
 class CrmDashboard(models.AbstractModel):
     """What the dashboards of sellers, heads and directors have in common.
@@ -35,7 +38,8 @@ class CrmDashboard(models.AbstractModel):
 
         :param dict filters: ``period`` (one of ``PERIODS``), ``date_from`` and
             ``date_to`` (ISO dates, of ``custom``), ``team_id``, ``user_id``; what is
-            missing, or not the reader's to ask for, is as when the page opens
+            missing, makes no sense, or is not the reader's to ask for, is as when the
+            page opens
         :return: dict with ``title``, ``name`` (of the model), ``subtitle`` (whose
             figures of when), ``company``, ``currency_id``, ``now`` (in UTC),
             ``filters`` (as they were heard, and the choices: ``periods``, ``teams``,
@@ -46,7 +50,7 @@ class CrmDashboard(models.AbstractModel):
             raise AccessError(
                 self.env._("This dashboard is not for you: open yours from the menu.")
             )
-        filters = self._heard(filters or {})
+        filters = self._heard(filters if isinstance(filters, dict) else {})
         asked = self._asked(filters)
         return {
             "title": self._title(),
@@ -69,8 +73,6 @@ class CrmDashboard(models.AbstractModel):
     def _heard(self, filters):
         """:return: dict of the filters as they hold for this reader, with choices"""
         teams, users = self._teams(), self._users()
-        team_id = filters.get("team_id")
-        user_id = filters.get("user_id")
         period = filters.get("period")
         if period not in PERIODS:
             period = self._default_period
@@ -84,20 +86,27 @@ class CrmDashboard(models.AbstractModel):
             "period": period,
             "date_from": fields.Date.to_string(first),
             "date_to": fields.Date.to_string(last),
-            "team_id": team_id if team_id in teams.ids else False,
-            "user_id": user_id if user_id in users.ids else False,
+            "team_id": self._one_of(teams, filters.get("team_id")),
+            "user_id": self._one_of(users, filters.get("user_id")),
             "periods": self._periods(),
             "teams": [[team.id, team.name] for team in teams],
             "users": [[user.id, user.name] for user in users],
         }
 
     @api.model
+    def _one_of(self, records, record_id):
+        """:return: the id where it is one of these records', else False"""
+        is_id = isinstance(record_id, int) and not isinstance(record_id, bool)
+        return record_id if is_id and record_id in records.ids else False
+
+    @api.model
     def _day(self, text):
-        """:return: date; None for what is none"""
+        """:return: date; None for what is none, or lies where no work is recorded"""
         try:
-            return fields.Date.to_date(text) or None
-        except (TypeError, ValueError):
+            day = fields.Date.to_date(text) if isinstance(text, str) else None
+        except ValueError:
             return None
+        return day if day and day.year in YEARS else None
 
     @api.model
     def _asked(self, filters):
@@ -110,7 +119,7 @@ class CrmDashboard(models.AbstractModel):
         start, end = self.env.company._crm_day_bounds(first, last)
         teams = self._team_and_below(filters["team_id"])
         if filters["user_id"]:
-            user_ids = (filters["user_id"],)
+            user_ids, teams = (filters["user_id"],), None
         elif teams is not None:
             user_ids = tuple(self._members(teams).ids)
         else:
@@ -123,6 +132,7 @@ class CrmDashboard(models.AbstractModel):
             end=end,
             user_ids=user_ids,
             team_ids=teams,
+            found={},
         )
 
     @api.model

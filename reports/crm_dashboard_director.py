@@ -10,7 +10,20 @@ class CrmDashboardDirector(models.AbstractModel):
     _description = "Sales Dashboard"
 
     _group = "crm_gestion.group_sales_director"
-    _parts = ()
+    _parts = (
+        "crm.dashboard.pipeline",
+        "crm.dashboard.risk",
+        "crm.dashboard.forecast",
+        "crm.dashboard.movement",
+        "crm.dashboard.conversion",
+        "crm.dashboard.closures",
+        "crm.dashboard.origination",
+        "crm.dashboard.campaign",
+        "crm.dashboard.standby",
+        "crm.dashboard.skipped",
+        "crm.dashboard.export",
+        "crm.dashboard.absence",
+    )
 
     @api.model
     def _title(self):

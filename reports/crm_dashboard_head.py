@@ -9,7 +9,20 @@ class CrmDashboardHead(models.AbstractModel):
     _description = "Team Dashboard"
 
     _group = "crm_gestion.group_sales_head"
-    _parts = ()
+    _parts = (
+        "crm.dashboard.steps",
+        "crm.dashboard.team.objectives",
+        "crm.dashboard.conversion",
+        "crm.dashboard.sellers",
+        "crm.dashboard.pipeline",
+        "crm.dashboard.movement",
+        "crm.dashboard.closures",
+        "crm.dashboard.late",
+        "crm.dashboard.workload",
+        "crm.dashboard.stuck",
+        "crm.dashboard.pushed",
+        "crm.dashboard.quiet",
+    )
 
     @api.model
     def _title(self):

@@ -6,6 +6,13 @@ from odoo.fields import Domain
 
 # Records that are archived are counted too, in figures and in what they open.
 ARCHIVED_TOO = Domain("active", "in", [True, False])
+OPEN = Domain(
+    [
+        ("type", "=", "opportunity"),
+        ("active", "=", True),
+        ("won_status", "=", "pending"),
+    ]
+)
 
 
 class Asked(NamedTuple):
@@ -14,7 +21,9 @@ class Asked(NamedTuple):
     Days are the reader's company's; ``start`` and ``end`` are the period as naive UTC
     datetimes, ``end`` the first moment after it. ``user_ids`` are the people whose
     figures are shown, None for everybody of the reader's companies (documents of nobody
-    too); ``team_ids`` the teams they were chosen by, None where no team was chosen.
+    too); ``team_ids`` the teams they were chosen by, None where no team was chosen,
+    or one person; ``found`` is what parts have worked out
+    for this request, see `_once`.
     """
 
     today: date
@@ -24,6 +33,7 @@ class Asked(NamedTuple):
     end: datetime
     user_ids: tuple | None = None
     team_ids: tuple | None = None
+    found: dict | None = None
 
     def of_people(self, field="user_id"):
         """:return: Domain of what belongs to these people"""
@@ -72,8 +82,9 @@ class CrmDashboardPart(models.AbstractModel):
       ``tone`` (``success``, ``warning``, ``danger``, ``muted`` or False), ``note`` (a
       short text, or False), ``drill`` (or False)
     - **drill**: ``name`` (title of the page), ``model``, ``domain``, ``context``,
-      ``count`` (records it finds), ``measure`` (field whose sum over them is the
-      figure; False where the figure is the count, or a ratio or text about them); or
+      ``count`` (records it finds), ``measure`` (field whose sum over them, in the
+      reader's currency, is the figure; False where the figure is the count, or a ratio
+      or text about them); or
       ``model``, ``method``, ``ids`` of a method that returns an action
     """
 
@@ -118,6 +129,39 @@ class CrmDashboardPart(models.AbstractModel):
         }
 
     @api.model
+    def _column(self, name, title, format_="integer"):
+        """:return: dict, a column of a table"""
+        return {"name": name, "title": title, "format": format_}
+
+    @api.model
+    def _row(self, label, cells, drill=False):
+        """:return: dict, a row of a table"""
+        return {"label": label, "cells": cells, "drill": drill}
+
+    @api.model
+    def _number(self, label, model, domain, count, name=False, **content):
+        """:return: dict, the figure of a count that is known
+        :param name: title of what it opens, where its label does not say it"""
+        drill = self._drill(model, domain, name or label, count)
+        return self._figure(count, label=label, drill=drill, **content)
+
+    @api.model
+    def _amount(self, label, domain, total, field="expected_revenue", **content):
+        """
+        :param dict total: of `_total`, of opportunities
+        :param field: the amount
+        :return: dict, the figure of an amount of opportunities
+        """
+        name = content.pop("name", False) or label
+        return self._figure(
+            total[field],
+            "monetary",
+            label=label,
+            drill=self._drill("crm.lead", domain, name, total["count"], field),
+            **content,
+        )
+
+    @api.model
     def _drill(self, model, domain, name, count, measure=False, **context):
         """:return: dict, a drill-down; False where it would open nothing"""
         if not count:
@@ -134,6 +178,20 @@ class CrmDashboardPart(models.AbstractModel):
     # === FIGURES === #
 
     @api.model
+    def _once(self, asked, key, work_out):
+        """What several parts of a page tell is worked out once.
+
+        :param key: tuple, what it is, with all it depends on but the people and today
+        :param work_out: function of no argument
+        :return: what it returned
+        """
+        if asked.found is None:
+            return work_out()
+        if key not in asked.found:
+            asked.found[key] = work_out()
+        return asked.found[key]
+
+    @api.model
     def _groups(self, model, domain, groupby=(), sums=(), money=()):
         """Count and add up in the database.
 
@@ -144,10 +202,9 @@ class CrmDashboardPart(models.AbstractModel):
         :return: dict of the tuple of what was grouped by -> dict with ``count`` and a
             key for each name
         """
-        Model = self.env[model]
-        by_company = ["company_id"] if money and self._has_currencies() else []
         names = (*sums, *money)
-        rows = Model._read_group(
+        by_company = ["company_id"] if money and self._has_currencies() else []
+        rows = self.env[model]._read_group(
             domain,
             [*groupby, *by_company],
             ["__count", *(f"{name}:sum" for name in names)],
@@ -155,42 +212,75 @@ class CrmDashboardPart(models.AbstractModel):
         found = {}
         for row in rows:
             key = row[: len(groupby)]
-            company = row[len(groupby)] if by_company else self.env.company
-            count, *totals = row[len(groupby) + len(by_company) :]
-            group = found.setdefault(key, {"count": 0, **dict.fromkeys(names, 0.0)})
+            count, *totals = row[-1 - len(names) :]
+            rate = self._rate(row[len(groupby)]) if by_company else 1.0
+            group = found.setdefault(key, self._nothing(names))
             group["count"] += count
             for name, total in zip(names, totals, strict=True):
-                rate = self._rate(company) if name in money else 1.0
-                group[name] += (total or 0.0) * rate
+                group[name] += (total or 0.0) * (rate if name in money else 1.0)
         return found
 
     @api.model
     def _total(self, model, domain, sums=(), money=()):
         """:return: dict as in `_groups`, of all records that a domain finds"""
-        nothing = {"count": 0, **dict.fromkeys((*sums, *money), 0.0)}
-        return self._groups(model, domain, (), sums, money).get((), nothing)
+        groups = self._groups(model, domain, (), sums, money)
+        return groups.get((), self._nothing((*sums, *money)))
+
+    @api.model
+    def _nothing(self, names):
+        return {"count": 0, **dict.fromkeys(names, 0.0)}
+
+    @api.model
+    def _sum(self, groups, names):
+        """:return: dict as in `_total`, of all of these groups together"""
+        return {
+            name: sum(group[name] for group in groups) for name in ("count", *names)
+        }
+
+    @api.model
+    def _folded(self, groups, place, names):
+        """:return: dict of what is at this place of the keys -> its groups together"""
+        folded = {}
+        for key, group in groups.items():
+            folded.setdefault(key[place], []).append(group)
+        return {key: self._sum(parts, names) for key, parts in folded.items()}
 
     @api.model
     def _count(self, label, model, domain, **content):
         """:return: dict, the figure of how many records a domain finds"""
         count = self.env[model].search_count(domain)
-        return self._figure(
-            count,
-            label=label,
-            drill=self._drill(model, domain, label, count),
-            **content,
-        )
+        return self._number(label, model, domain, count, **content)
 
     @api.model
     def _has_currencies(self):
         return len(self.env.companies.currency_id) > 1
 
     @api.model
-    def _rate(self, company):
-        """:return: what an amount in a company's currency is worth in the reader's"""
+    def _rate(self, owner):
+        """
+        :param owner: a currency, or a company that has one; empty for the reader's
+        :return: what an amount in that currency is worth in the reader's, today
+        """
+        company = self.env.company
+        currency = owner if owner._name == "res.currency" else owner.currency_id
         return self.env["res.currency"]._get_conversion_rate(
-            company.currency_id or self.env.company.currency_id,
-            self.env.company.currency_id,
-            self.env.company,
-            self.env.company._crm_today(),
+            currency or company.currency_id,
+            company.currency_id,
+            company,
+            company._crm_today(),
         )
+
+    # === PEOPLE === #
+
+    @api.model
+    def _people(self, asked, *busy):
+        """Who works here has his place, who left has it while figures are his.
+
+        :param busy: ids of the people who have a figure
+        :return: dict id -> name, in the order of the names
+        """
+        ids = filter(None, {*busy}) if asked.user_ids is None else asked.user_ids
+        # sudo: names of colleagues
+        users = self.env["res.users"].sudo().browse(ids)
+        shown = users.filtered(lambda user: user.active or user.id in busy)
+        return {user.id: user.name for user in shown.sorted("name")}

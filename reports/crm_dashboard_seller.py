@@ -9,7 +9,13 @@ class CrmDashboardSeller(models.AbstractModel):
     _description = "My Dashboard"
 
     _group = "crm_gestion.group_seller"
-    _parts = ()
+    _parts = (
+        "crm.dashboard.steps",
+        "crm.dashboard.objectives",
+        "crm.dashboard.conversion",
+        "crm.dashboard.pipeline",
+        "crm.dashboard.quiet",
+    )
 
     @api.model
     def _title(self):

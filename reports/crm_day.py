@@ -570,6 +570,8 @@ class CrmDay(models.Model):
 
     @api.model
     def _quiet_accounts(self):
+        """An index answers for the organization and one for the contact: what asks for
+        either of them reads all their gestiones."""
         since = self._midnight(self._today() - timedelta(days=self._quiet_days()))
         accounts = self.env["res.partner"]._search(
             [
@@ -581,12 +583,22 @@ class CrmDay(models.Model):
         return SQL(
             """%(select)s
                  FROM res_partner account
-    LEFT JOIN LATERAL (SELECT max(gestion.date) AS date FROM crm_gestion gestion
-                        WHERE gestion.organization_id = account.id
-                           OR gestion.contact_id = account.id) last ON TRUE
+    LEFT JOIN LATERAL (SELECT GREATEST(
+                              (SELECT max(gestion.date) FROM crm_gestion gestion
+                                WHERE gestion.organization_id = account.id),
+                              (SELECT max(gestion.date) FROM crm_gestion gestion
+                                WHERE gestion.contact_id = account.id)
+                              ) AS date) last ON TRUE
                 WHERE account.id IN %(accounts)s
                   AND account.commercial_partner_id = account.id
-                  AND (last.date IS NULL OR last.date < %(since)s)
+                  AND NOT EXISTS (
+                      SELECT 1 FROM crm_gestion gestion
+                       WHERE gestion.organization_id = account.id
+                         AND gestion.date >= %(since)s)
+                  AND NOT EXISTS (
+                      SELECT 1 FROM crm_gestion gestion
+                       WHERE gestion.contact_id = account.id
+                         AND gestion.date >= %(since)s)
                   AND NOT EXISTS (
                       SELECT 1 FROM crm_lead lead
                        WHERE lead.active AND lead.won_status = 'pending'

@@ -1,4 +1,7 @@
+from datetime import date, timedelta
+
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .crm_report_sql import GESTION_MARKET, GESTION_ORIGINATION, ORDER_AMOUNT
@@ -143,6 +146,38 @@ class CrmOriginationReport(models.Model):
         help="Days from creation to winning, on average.",
     )
 
+    # === CRUD METHODS === #
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """Who asks for the months since some day is spared the documents of the years
+        before: PostgreSQL finds the others by the index of their date."""
+        asked = self.with_context(crm_origination_since=self._since(domain))
+        return super(CrmOriginationReport, asked)._search(domain, *args, **kwargs)
+
+    @api.model
+    def _since(self, domain):
+        """:return: the day before which a domain finds nothing; None where it has
+        none"""
+        domain = Domain(domain).optimize_full(self)
+        parts = domain.children if getattr(domain, "OPERATOR", "") == "&" else [domain]
+        days = [
+            fields.Date.to_date(part.value)
+            for part in parts
+            if getattr(part, "field_expr", "") == "date"
+            and part.operator in (">", ">=")
+        ]
+        return max(days, default=None)
+
+    @api.model
+    def _recent(self, moment):
+        """:return: SQL condition that a moment in UTC is not before the months that are
+        asked for, whatever the time zone; TRUE where all are"""
+        since = self.env.context.get("crm_origination_since")
+        if not isinstance(since, date):  # a client has no dates
+            return SQL("TRUE")
+        return SQL("%s >= %s", moment, since.replace(day=1) - timedelta(days=1))
+
     # === QUERY === #
 
     @property
@@ -253,11 +288,13 @@ class CrmOriginationReport(models.Model):
             LEFT JOIN crm_lead lead ON lead.id = gestion.lead_id
             LEFT JOIN res_partner contact ON contact.id = gestion.contact_id
             LEFT JOIN res_partner organization
-                   ON organization.id = gestion.organization_id""",
+                   ON organization.id = gestion.organization_id
+                WHERE %s""",
             GESTION_ORIGINATION,
             GESTION_MARKET,
             self._month(SQL("gestion.date")),
             self._join_month(SQL("gestion.company_id")),
+            self._recent(SQL("gestion.date")),
         )
         return facts, {"gestiones": SQL("1")}
 
@@ -271,10 +308,11 @@ class CrmOriginationReport(models.Model):
                           AS days
                  FROM crm_lead lead
                       %s
-                WHERE lead.type = 'opportunity' AND %s""",
+                WHERE lead.type = 'opportunity' AND %s AND %s""",
             self._month(moment),
             self._join_month(SQL("lead.company_id")),
             where,
+            self._recent(moment),
         )
 
     @api.model
@@ -306,10 +344,11 @@ class CrmOriginationReport(models.Model):
                  JOIN crm_lead lead ON lead.id = sale.opportunity_id
                  JOIN res_company company ON company.id = sale.company_id
                  JOIN res_currency currency ON currency.id = company.currency_id
-                WHERE sale.state = 'sale'""",
+                WHERE sale.state = 'sale' AND %s""",
             self._month(SQL("sale.date_order")),
             ORDER_AMOUNT,
             self._join_month(SQL("sale.company_id")),
+            self._recent(SQL("sale.date_order")),
         )
         return facts, {"revenue": SQL("fact.amount")}
 

@@ -16,6 +16,12 @@ from . import test_crm_campaign_mailing
 from . import test_crm_campaign_member
 from . import test_crm_contact_trace
 from . import test_crm_dashboard
+from . import test_crm_dashboard_director
+from . import test_crm_dashboard_head
+from . import test_crm_dashboard_movement
+from . import test_crm_dashboard_page
+from . import test_crm_dashboard_report
+from . import test_crm_dashboard_seller
 from . import test_crm_day
 from . import test_crm_duplicate
 from . import test_crm_export_guard

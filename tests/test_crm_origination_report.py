@@ -200,6 +200,22 @@ class TestOriginationReport(ReportCommon):
         )
         self.assertEqual(row.date, date(2026, 4, 1))
 
+    def test_who_asks_for_some_months_finds_all_of_them(self):
+        """The hours by which the company's month begins before that of UTC too."""
+        self.env.company.resource_calendar_id.tz = "Asia/Tokyo"
+        lead = self._lead("2026-03-31", self.cold_call)
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = '2026-03-31 15:00:00' WHERE id = %s",
+            [lead.id],
+        )
+        kind = ("kind", "=", "opportunity")
+        for day, months in (("2026-04-01", [4]), ("2026-02-01", [2, 4])):
+            rows = self.report.search([("date", ">=", day), kind], order="date")
+            self.assertEqual([row.date.month for row in rows], months)
+        every = self.report.search([kind])
+        since = self.report.search([("date", ">=", "2026-02-01"), kind])
+        self.assertEqual(since, every.filtered(lambda row: row.date.month >= 2))
+
     def test_gestiones_have_the_origination_of_what_they_are_about(self):
         self.organization.write(
             {"origination_id": self.cold_call.id, "market_id": self.market.id}
