@@ -48,6 +48,11 @@ class CrmDashboardObjectives(models.AbstractModel):
     @api.model
     def _whose(self, asked):
         """:return: Domain of the objectives that are shown"""
+        return self._own(asked)
+
+    @api.model
+    def _own(self, asked):
+        """:return: Domain of the objectives of these people"""
         return asked.of_people() & Domain("user_id", "!=", False)
 
     @api.model

@@ -12,11 +12,11 @@ class CrmDashboardTeamObjectives(models.AbstractModel):
 
     @api.model
     def _told(self, asked):
-        return super()._whose(asked) | self._whose(asked)
+        return self._own(asked) | self._whose(asked)
 
     @api.model
     def _whose(self, asked):
-        own = super()._whose(asked)
+        own = self._own(asked)
         if asked.team_ids is not None:
             return Domain("team_id", "in", list(asked.team_ids))
         teams = Domain("team_id.crm_in_scope", "=", True)
