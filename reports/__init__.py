@@ -1,3 +1,4 @@
+from . import crm_report_ratio_mixin
 from . import crm_campaign_report
 from . import crm_dashboard
 from . import crm_dashboard_director
