@@ -10,6 +10,7 @@ from . import test_crm_call_list
 from . import test_crm_campaign_attribution
 from . import test_crm_campaign_cost
 from . import test_crm_campaign_figure
+from . import test_crm_campaign_report
 from . import test_crm_campaign_tour
 from . import test_crm_campaign_event
 from . import test_crm_campaign_mailing
