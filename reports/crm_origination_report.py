@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .crm_report_sql import GESTION_MARKET, GESTION_ORIGINATION, ORDER_AMOUNT
+
 # What a row is of -> the model whose records it counts; the number makes ids unique.
 KINDS = {
     "gestion": (1, "crm.gestion"),
@@ -23,8 +25,6 @@ MEASURES = {
     "revenue": SQL("0::numeric"),
     "cost": SQL("0::numeric"),
 }
-# measure worked out of the sums of a group -> (count, base)
-RATIOS = {"conversion": ("won", "won + lost"), "days_to_win": ("won_days", "won")}
 # The report starts here; what is older has no month.
 FIRST_MONTH = "2000-01-01"
 
@@ -56,6 +56,7 @@ class CrmOriginationReport(models.Model):
     """
 
     _name = "crm.origination.report"
+    _inherit = "crm.report.ratio.mixin"
     _description = "Effectiveness of Originations"
     _auto = False
     _order = "date desc, id desc"
@@ -81,6 +82,11 @@ class CrmOriginationReport(models.Model):
         ],
         "utm.campaign": ["parent_path"],
     }  # fmt: skip
+
+    _ratios = {
+        "conversion": ("won", "won + lost"),
+        "days_to_win": ("won_days", "won"),
+    }
 
     kind = fields.Selection(
         selection=[
@@ -136,27 +142,6 @@ class CrmOriginationReport(models.Model):
         digits=(16, 1),
         help="Days from creation to winning, on average.",
     )
-
-    @api.depends("lost", "won", "won_days")
-    def _compute_ratios(self):
-        for row in self:
-            decided = row.won + row.lost
-            row.conversion = row.won / decided if decided else 0.0
-            row.days_to_win = row.won_days / row.won if row.won else 0.0
-
-    def _read_group_select(self, aggregate_spec, query):
-        """The ratio of a group is that of the sums of its rows."""
-        ratio, _separator, aggregator = aggregate_spec.partition(":")
-        if ratio not in RATIOS or aggregator != "avg":
-            return super()._read_group_select(aggregate_spec, query)
-        sums = (
-            SQL(" + ").join(
-                SQL("SUM(%s)", self._field_to_sql(self._table, name, query))
-                for name in names.split(" + ")
-            )
-            for names in RATIOS[ratio]
-        )
-        return SQL("COALESCE((%s)::float / NULLIF(%s, 0), 0)", *sums)
 
     # === QUERY === #
 
@@ -262,17 +247,15 @@ class CrmOriginationReport(models.Model):
     def _gestion_facts(self):
         facts = SQL(
             """SELECT gestion.id, gestion.company_id, gestion.team_id, gestion.user_id,
-                      coalesce(lead.origination_id, contact.origination_id,
-                               organization.origination_id) AS origination_id,
-                      coalesce(lead.market_id, organization.market_id,
-                               contact.market_id) AS market_id,
-                      %s AS date
+                      %s AS origination_id, %s AS market_id, %s AS date
                  FROM crm_gestion gestion
                       %s
             LEFT JOIN crm_lead lead ON lead.id = gestion.lead_id
             LEFT JOIN res_partner contact ON contact.id = gestion.contact_id
             LEFT JOIN res_partner organization
                    ON organization.id = gestion.organization_id""",
+            GESTION_ORIGINATION,
+            GESTION_MARKET,
             self._month(SQL("gestion.date")),
             self._join_month(SQL("gestion.company_id")),
         )
@@ -317,9 +300,7 @@ class CrmOriginationReport(models.Model):
         facts = SQL(
             """SELECT sale.id, sale.company_id, lead.team_id, lead.user_id,
                       lead.origination_id, lead.market_id, %s AS date,
-                      round((sale.amount_untaxed
-                             / coalesce(nullif(sale.currency_rate, 0), 1))::numeric,
-                            currency.decimal_places) AS amount
+                      %s AS amount
                  FROM sale_order sale
                       %s
                  JOIN crm_lead lead ON lead.id = sale.opportunity_id
@@ -327,6 +308,7 @@ class CrmOriginationReport(models.Model):
                  JOIN res_currency currency ON currency.id = company.currency_id
                 WHERE sale.state = 'sale'""",
             self._month(SQL("sale.date_order")),
+            ORDER_AMOUNT,
             self._join_month(SQL("sale.company_id")),
         )
         return facts, {"revenue": SQL("fact.amount")}

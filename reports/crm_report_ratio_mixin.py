@@ -17,7 +17,7 @@ class CrmReportRatioMixin(models.AbstractModel):
     # rate -> what is divided, and by what: names of columns joined by " + "
     _ratios = {}
 
-    @api.depends(lambda self: {name for ratio in self._ratios for name in self._of(ratio)})
+    @api.depends(lambda self: self._ratio_columns())
     def _compute_ratios(self):
         for name, (count, base) in self._ratios.items():
             for row in self:
@@ -25,9 +25,10 @@ class CrmReportRatioMixin(models.AbstractModel):
                 row[name] = row._sum(count) / whole if whole else 0.0
 
     @api.model
-    def _of(self, ratio):
-        """:return: the columns that a rate is worked out of"""
-        return " + ".join(self._ratios[ratio]).split(" + ")
+    def _ratio_columns(self):
+        """:return: set of the columns that the rates are worked out of"""
+        terms = (term for ratio in self._ratios.values() for term in ratio)
+        return {name for term in terms for name in term.split(" + ")}
 
     def _sum(self, names):
         return sum(self[name] for name in names.split(" + "))
