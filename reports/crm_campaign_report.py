@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.mailing import RATES
@@ -181,24 +182,25 @@ class CrmCampaignReport(models.Model):
 
     @api.model
     def _read_group(self, domain, groupby=(), aggregates=(), *args, **kwargs):
-        asked = self._asking(aggregates)
+        asked = self._asking(aggregates, domain)
         return super(CrmCampaignReport, asked)._read_group(
             domain, groupby, aggregates, *args, **kwargs
         )
 
     @api.model
     def _read_grouping_sets(self, domain, grouping_sets, aggregates=(), order=None):
-        asked = self._asking(aggregates)
+        asked = self._asking(aggregates, domain)
         return super(CrmCampaignReport, asked)._read_grouping_sets(
             domain, grouping_sets, aggregates, order
         )
 
     @api.model
-    def _asking(self, aggregates):
+    def _asking(self, aggregates, domain):
         """:return: this model, with what it is asked for; who reads rows instead gets
         those of all branches"""
-        wanted = tuple(aggregate.partition(":")[0] for aggregate in aggregates)
-        return self.with_context(crm_campaign_measures=wanted)
+        wanted = {aggregate.partition(":")[0] for aggregate in aggregates}
+        wanted.update(c.field_expr for c in Domain(domain).iter_conditions())
+        return self.with_context(crm_campaign_measures=sorted(wanted))
 
     # === QUERY === #
 

@@ -78,7 +78,9 @@ class TestCampaignReport(MoneyCommon):
         )  # fmt: skip
         self._load(self.fair, "more", date(2026, 2, 25), sent=100, clicks_unique=20)
         self.assertEqual(
-            self._groups(["campaign_id", "date:month"], EMAILS),
+            self._groups(
+                ["campaign_id", "date:month"], EMAILS, [("sent", ">", 0)]
+            ),
             [(self.fair, date(2026, 2, 1), 200, 195, 38, 39, 2, 5, 1)],
         )
         ((_fair, *rates),) = self._groups(["campaign_id"], RATES)
@@ -98,6 +100,10 @@ class TestCampaignReport(MoneyCommon):
             self._groups(["campaign_id"], ["revenue:sum", "sent:sum"]),
             [(self.fair, 500, 10)],
         )
+        self.assertEqual(
+            self._groups(["campaign_id"], ["revenue:sum"], [("sent", ">", 0)]),
+            [(self.fair, False)],
+        )
 
     def test_emails_follow_the_rules_of_the_money(self):
         self._load(self.fair, "offer", date(2026, 2, 25), sent=10)
@@ -106,7 +112,8 @@ class TestCampaignReport(MoneyCommon):
         for user, expected in (
             (self.director, 30),
             (self.fair.user_id, 10),
-            (self.seller, None),
+            (self.mailing.user_id, 20),
+            (self.colleague, None),
         ):
             with self.subTest(user=user.name):
                 report = self.env["crm.campaign.report"].with_user(user)
@@ -119,7 +126,7 @@ class TestCampaignReport(MoneyCommon):
         won.action_set_won()
         lost = self._make_lead(self.stranger, campaign_id=self.fair.id)
         lost.action_set_lost()
-        self.env["crm.campaign.member"].create(
+        self.env["crm.campaign.member"].with_user(self.director).create(
             [
                 {
                     "campaign_id": self.mailing.id,
