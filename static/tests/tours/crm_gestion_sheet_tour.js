@@ -1,0 +1,135 @@
+import { registry } from "@web/core/registry";
+import { App } from "@odoo/owl";
+
+const MANAGEMENT = ".o_search_panel li:contains(Sales Management)";
+
+/** @returns {object} the getters of the spreadsheet on the screen */
+function getters() {
+    const nodes = [...App.apps].map((app) => app.root);
+    while (nodes.length) {
+        const node = nodes.pop();
+        const model = node.component?.props?.model;
+        if (model?.getters?.getEvaluatedCell) {
+            return model.getters;
+        }
+        nodes.push(...Object.values(node.children));
+    }
+    throw new Error("No spreadsheet on the screen");
+}
+
+/** What is drawn on a canvas is no text of the page: the sheet tells. */
+async function eventually(read, expected) {
+    let found;
+    for (let i = 0; i < 100; i++) {
+        found = JSON.stringify(read());
+        if (found === JSON.stringify(expected)) {
+            return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new Error(`${found} instead of ${JSON.stringify(expected)}`);
+}
+
+function data(column) {
+    const sheetId = getters().getSheetIdByName("Data");
+    return [1, 2, 3, 4, 5, 6, 7, 8, 9].map(
+        (row) => getters().getEvaluatedCell({ sheetId, col: column, row }).value
+    );
+}
+
+/** @returns {object} title of a chart -> its labels and the values of each data set */
+function charts() {
+    const sheetId = getters().getActiveSheetId();
+    const found = {};
+    for (const figure of getters().getFigures(sheetId)) {
+        const id = getters().getChartIdFromFigureId(figure.id);
+        const { type, title } = getters().getChartDefinition(id);
+        if (type !== "scorecard") {
+            const { labels, datasets } = getters().getChartRuntime(id).chartJsConfig.data;
+            found[title.text] = [
+                labels.map(String),
+                ...datasets.map((set) => [set.label, ...set.data]),
+            ];
+        }
+    }
+    return found;
+}
+
+function table(column) {
+    const sheetId = getters().getActiveSheetId();
+    const cell = (col, row) => getters().getEvaluatedCell({ sheetId, col, row }).value;
+    const head = [...Array(getters().getNumberRows(sheetId)).keys()].find(
+        (row) => cell(column, row) === "Salesperson"
+    );
+    return [1, 2].map((line) => [0, 1, 2, 3].map((col) => cell(column + col, head + line)));
+}
+
+registry.category("web_tour.tours").add("crm_gestion_sheet", {
+    steps: () => [
+        { trigger: MANAGEMENT, run: "click" },
+        {
+            content: "Won amount, won, decided, conversion, open, pipeline, gestiones",
+            trigger: ".o-spreadsheet .o-figure",
+            run: () => eventually(() => data(1), [1500, 2, 3, 2 / 3, 1, 700, 70, 2, 1]),
+        },
+        {
+            content: "What is drawn as charts",
+            trigger: ".o-spreadsheet .o-figure",
+            run: () =>
+                eventually(
+                    () => {
+                        const found = charts();
+                        return [
+                            found["Won by Month"].slice(1).map((set) => set.slice(1)),
+                            found["Open Pipeline by Stage"],
+                            found["Why Opportunities Were Lost"].map((set) => set.length),
+                            found["Sales of Salespeople: Target and Actual"].slice(1),
+                        ];
+                    },
+                    [
+                        [[1500]],
+                        [["Generate Interest"], ["Expected Revenue", 700]],
+                        [1, 2],
+                        [
+                            ["Actual", 0],
+                            ["Target", 900],
+                        ],
+                    ]
+                ),
+        },
+        {
+            content: "Who converts, and who works",
+            trigger: ".o-spreadsheet .o-figure",
+            run: async () => {
+                await eventually(
+                    () => table(0),
+                    [
+                        ["Seller", 1, 2, 0.5],
+                        ["Colleague", 1, 1, 1],
+                    ]
+                );
+                await eventually(
+                    () => table(6).map((row) => row.slice(0, 2)),
+                    [
+                        ["Seller", 2],
+                        ["", ""],
+                    ]
+                );
+            },
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("crm_gestion_sheet_none", {
+    steps: () => [
+        {
+            trigger: ".o_search_panel li:contains(Of the Test)",
+            run: () => {
+                const all = document.querySelector(".o_search_panel").textContent;
+                if (all.includes("Sales Management")) {
+                    throw new Error("This dashboard is the director's");
+                }
+            },
+        },
+    ],
+});
