@@ -66,10 +66,11 @@ function table(column) {
 
 registry.category("web_tour.tours").add("crm_gestion_sheet", {
     steps: () => [
-        { trigger: MANAGEMENT, run: "click" },
+        { trigger: MANAGEMENT, timeout: 60000, run: "click" },
         {
             content: "Won amount, won, decided, conversion, open, pipeline, gestiones",
             trigger: ".o-spreadsheet .o-figure",
+            timeout: 60000,
             run: () => eventually(() => data(1), [1500, 2, 3, 2 / 3, 1, 700, 70, 2, 1]),
         },
         {
@@ -124,6 +125,7 @@ registry.category("web_tour.tours").add("crm_gestion_sheet_none", {
     steps: () => [
         {
             trigger: ".o_search_panel li:contains(Of the Test)",
+            timeout: 60000,
             run: () => {
                 const all = document.querySelector(".o_search_panel").textContent;
                 if (all.includes("Sales Management")) {
