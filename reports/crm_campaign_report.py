@@ -251,7 +251,11 @@ class CrmCampaignReport(models.Model):
             for name in AMOUNTS + TOUCHES
         ]
         columns += [
-            SQL("(%s)::int8 AS %s", measures.get(name, SQL("NULL")), SQL.identifier(name))
+            SQL(
+                "(%s)::int8 AS %s",
+                measures.get(name, SQL("NULL")),
+                SQL.identifier(name),
+            )
             for name in COUNTS
         ]
         return SQL(

@@ -69,18 +69,14 @@ class TestCampaignReport(MoneyCommon):
     def test_emails_as_known_today(self):
         """Two mailings; of the first one the newer snapshot counts."""
         counts = {"sent": 100, "bounces_hard": 4, "bounces_soft": 1}
-        self._load(
-            self.fair, "offer", date(2026, 2, 21), opens_unique=5, **counts
-        )
+        self._load(self.fair, "offer", date(2026, 2, 21), opens_unique=5, **counts)
         self._load(
             self.fair, "offer", date(2026, 2, 25), opens_unique=38, clicks_unique=19,
             replies=2, unsubscribes=1, **counts,
         )  # fmt: skip
         self._load(self.fair, "more", date(2026, 2, 25), sent=100, clicks_unique=20)
         self.assertEqual(
-            self._groups(
-                ["campaign_id", "date:month"], EMAILS, [("sent", ">", 0)]
-            ),
+            self._groups(["campaign_id", "date:month"], EMAILS, [("sent", ">", 0)]),
             [(self.fair, date(2026, 2, 1), 200, 195, 38, 39, 2, 5, 1)],
         )
         ((_fair, *rates),) = self._groups(["campaign_id"], RATES)
@@ -155,4 +151,6 @@ class TestCampaignReport(MoneyCommon):
         self.env.flush_all()
         rows = self.report.search([])
         self.assertEqual(len(rows.ids), len(set(rows.ids)))
-        self.assertEqual(rows[0].action_view_campaign()["res_id"], rows[0].campaign_id.id)
+        self.assertEqual(
+            rows[0].action_view_campaign()["res_id"], rows[0].campaign_id.id
+        )

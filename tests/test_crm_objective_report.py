@@ -37,9 +37,11 @@ class TestObjectiveReport(ObjectiveCommon):
                 "invoiced": [10, 12, 0, 1.2],
             },
         )
-        ((total,),) = self.env["crm.objective.report"].with_user(
-            self.director
-        )._read_group([], [], ["progress:avg"])
+        ((total,),) = (
+            self.env["crm.objective.report"]
+            .with_user(self.director)
+            ._read_group([], [], ["progress:avg"])
+        )
         self.assertEqual(total, (0.8 + 0.25 + 0 + 1.2) / 4)  # euros and opportunities
         (month,) = self.env["crm.objective.report"].with_user(self.seller)._read_group(
             [("date_from", ">=", "2026-04-01")], ["user_id", "date_from:month"],

@@ -197,7 +197,5 @@ class TestDashboardScreen(BrowserCommon):
                     timeout=120,
                 )
                 self.authenticate(user.login, PASSWORD)
-                response = self.url_open(
-                    f"/spreadsheet/dashboard/data/{dashboard.id}"
-                )
+                response = self.url_open(f"/spreadsheet/dashboard/data/{dashboard.id}")
                 self.assertNotIn("crm.opportunity.report", response.text)
