@@ -50,15 +50,19 @@ class CrmGestionReport(models.Model):
     )
     result_id = fields.Many2one(comodel_name="crm.gestion.result", readonly=True)
     outcome = fields.Selection(
-        selection=lambda self: self.env["crm.gestion.result"]._fields[
-            "outcome"
-        ]._description_selection(self.env),
+        selection=lambda self: (
+            self.env["crm.gestion.result"]
+            ._fields["outcome"]
+            ._description_selection(self.env)
+        ),
         readonly=True,
     )
     direction = fields.Selection(
-        selection=lambda self: self.env["crm.gestion"]._fields[
-            "direction"
-        ]._description_selection(self.env),
+        selection=lambda self: (
+            self.env["crm.gestion"]
+            ._fields["direction"]
+            ._description_selection(self.env)
+        ),
         readonly=True,
     )
     user_id = fields.Many2one(comodel_name="res.users", string="Made by", readonly=True)
@@ -127,9 +131,8 @@ class CrmGestionReport(models.Model):
                       (gestion.result_id IS NULL)::int AS without_result,
                       coalesce(gestion.outcome = 'positive', FALSE)::int AS positive,
                       gestion.duration,
-                      coalesce(born.opportunities, 0) AS opportunities,
-                      coalesce(born.won, 0) AS won,
-                      coalesce(sold.amount, 0) AS revenue""",
+                      born.opportunities, born.won,
+                      coalesce(born.revenue, 0) AS revenue""",
             currency=self.env.company.currency_id.id,
             market=GESTION_MARKET,
             origination=GESTION_ORIGINATION,
@@ -137,8 +140,8 @@ class CrmGestionReport(models.Model):
 
     @api.model
     def _from(self):
-        """:return: SQL of joins by keys only: PostgreSQL leaves out those that nobody
-        asks for"""
+        """:return: SQL of joins that bring one row each: PostgreSQL leaves out those
+        that nobody asks for"""
         return SQL(
             """FROM crm_gestion gestion
           LEFT JOIN crm_lead lead ON lead.id = gestion.lead_id
@@ -146,20 +149,19 @@ class CrmGestionReport(models.Model):
           LEFT JOIN res_partner organization
                  ON organization.id = gestion.organization_id
           LEFT JOIN res_company company ON company.id = gestion.company_id
-          LEFT JOIN (SELECT source_gestion_id, count(*) AS opportunities,
-                            count(*) FILTER (WHERE won_status = 'won') AS won
-                       FROM crm_lead
-                      WHERE source_gestion_id IS NOT NULL AND type = 'opportunity'
-                   GROUP BY source_gestion_id) born
-                 ON born.source_gestion_id = gestion.id
-          LEFT JOIN (%(sold)s) sold
-                 ON sold.key = gestion.id
-                AND sold.company_id = coalesce(gestion.company_id, %(company)s)""",
+          LEFT JOIN LATERAL (
+                    SELECT count(*) AS opportunities,
+                           count(*) FILTER (WHERE child.won_status = 'won') AS won,
+                           sum(sold.amount) AS revenue
+                      FROM crm_lead child
+                 LEFT JOIN LATERAL (%(sold)s) sold ON TRUE
+                     WHERE child.source_gestion_id = gestion.id
+                       AND child.type = 'opportunity') born
+                 ON TRUE""",
             sold=sold(
-                SQL("lead.source_gestion_id"),
-                SQL("JOIN crm_lead lead ON lead.id = sale.opportunity_id"),
+                SQL("child.id"),
+                SQL("coalesce(gestion.company_id, %s)", self.env.company.id),
             ),
-            company=self.env.company.id,
         )
 
     # === BEHIND THE FIGURES === #

@@ -6,12 +6,9 @@ from .crm_report_sql import NOW, days_between, sold
 OPEN = SQL("(lead.active AND lead.won_status = 'pending')")
 WON = SQL("(lead.won_status = 'won')")
 LOST = SQL("(lead.won_status = 'lost')")
-PAUSED = SQL(
-    "(lead.won_status = 'pending' AND lead.closure_kind IS NOT DISTINCT FROM 'standby')"
-)
-UNQUALIFIED = SQL(
-    "(lead.won_status = 'lost' AND lead.closure_kind IS NOT DISTINCT FROM 'unqualified')"
-)
+KIND = SQL("coalesce(lead.closure_kind, '')")
+PAUSED = SQL("(lead.won_status = 'pending' AND %s = 'standby')", KIND)
+UNQUALIFIED = SQL("(lead.won_status = 'lost' AND %s = 'unqualified')", KIND)
 
 
 class CrmOpportunityReport(models.Model):
@@ -84,9 +81,9 @@ class CrmOpportunityReport(models.Model):
     )
     lost_reason_id = fields.Many2one(comodel_name="crm.lost.reason", readonly=True)
     priority = fields.Selection(
-        selection=lambda self: self.env["crm.lead"]._fields[
-            "priority"
-        ]._description_selection(self.env),
+        selection=lambda self: (
+            self.env["crm.lead"]._fields["priority"]._description_selection(self.env)
+        ),
         readonly=True,
     )
     tag_ids = fields.Many2many(
@@ -132,12 +129,14 @@ class CrmOpportunityReport(models.Model):
         string="Orders", readonly=True, help="Untaxed confirmed orders."
     )
     days_to_win = fields.Float(
+        string="Days to Win",
         readonly=True,
         aggregator="avg",
         digits=(16, 1),
         help="Days from creation to winning, on average.",
     )
     days_to_lose = fields.Float(
+        string="Days to Lose",
         readonly=True,
         aggregator="avg",
         digits=(16, 1),
@@ -206,16 +205,16 @@ class CrmOpportunityReport(models.Model):
 
     @api.model
     def _from(self):
-        """:return: SQL of joins by keys only: PostgreSQL leaves out those that nobody
-        asks for"""
+        """:return: SQL of joins that bring one row each: PostgreSQL leaves out those
+        that nobody asks for"""
         return SQL(
             """FROM crm_lead lead
           LEFT JOIN res_company company ON company.id = lead.company_id
-          LEFT JOIN (%(sold)s) sold
-                 ON sold.key = lead.id
-                AND sold.company_id = coalesce(lead.company_id, %(company)s)""",
-            sold=sold(SQL("sale.opportunity_id")),
-            company=self.env.company.id,
+          LEFT JOIN LATERAL (%(sold)s) sold ON TRUE""",
+            sold=sold(
+                SQL("lead.id"),
+                SQL("coalesce(lead.company_id, %s)", self.env.company.id),
+            ),
         )
 
     # === BEHIND THE FIGURES === #

@@ -22,8 +22,9 @@ class CrmOpportunityStageReport(models.Model):
     into another opportunity did none of these.
 
     *There now* are open passages: their number, their days so far and what their
-    opportunities are worth today, in the currency of the opportunity's company. Large
-    there and slow on average: that is the bottleneck.
+    opportunities are worth today, in the currency of the company; one that went to
+    another company since is worth nothing in this one. Large there and slow on
+    average: that is the bottleneck.
 
     Seller and team are those of that day, as in the log; market, origination and
     campaign are the opportunity's.
@@ -60,9 +61,11 @@ class CrmOpportunityStageReport(models.Model):
         comodel_name="crm.stage", string="Going to", readonly=True
     )
     move = fields.Selection(
-        selection=lambda self: self.env["crm.opportunity.stage"]._fields[
-            "move"
-        ]._description_selection(self.env),
+        selection=lambda self: (
+            self.env["crm.opportunity.stage"]
+            ._fields["move"]
+            ._description_selection(self.env)
+        ),
         readonly=True,
     )
     date_in = fields.Datetime(string="From", readonly=True)
@@ -144,22 +147,33 @@ class CrmOpportunityStageReport(models.Model):
                       (passage.move = 'back')::int AS back,
                       %(there)s::int AS waiting,
                       CASE WHEN %(there)s THEN %(age)s END AS days_waiting,
-                      CASE WHEN %(there)s THEN lead.expected_revenue ELSE 0 END
+                      CASE WHEN %(there)s THEN (%(amount)s) ELSE 0 END
                           AS amount_waiting""",
             currency=self.env.company.currency_id.id,
             ends=ENDS,
             there=THERE,
             age=days_between(SQL("passage.date_in"), NOW),
+            amount=self._amount(),
+        )
+
+    @api.model
+    def _amount(self):
+        """:return: SQL of what the opportunity is worth: asked for the few that are
+        there now instead of joined for all"""
+        return SQL(
+            """SELECT held.expected_revenue FROM crm_lead held
+                WHERE held.id = passage.lead_id
+                  AND held.company_id IS NOT DISTINCT FROM passage.company_id"""
         )
 
     @api.model
     def _from(self):
-        """:return: SQL of joins by keys only: PostgreSQL leaves out those that nobody
-        asks for"""
+        """:return: SQL of joins that bring one row each: PostgreSQL leaves out those
+        that nobody asks for"""
         return SQL(
             """FROM crm_opportunity_stage passage
           LEFT JOIN crm_lead lead ON lead.id = passage.lead_id
-          LEFT JOIN res_company company ON company.id = lead.company_id"""
+          LEFT JOIN res_company company ON company.id = passage.company_id"""
         )
 
     # === BEHIND THE FIGURES === #

@@ -5,7 +5,8 @@ from odoo.tools import SQL
 # Untaxed amount of a confirmed order ``sale`` in the currency of its company, at the
 # order's own rate, rounded one by one as a reader of the orders would add them up.
 ORDER_AMOUNT = SQL(
-    """round((sale.amount_untaxed / coalesce(nullif(sale.currency_rate, 0), 1))::numeric,
+    """round((sale.amount_untaxed
+              / coalesce(nullif(sale.currency_rate, 0), 1))::numeric,
              currency.decimal_places)"""
 )
 # Of a gestión with its ``lead``, ``contact`` and ``organization``.
@@ -24,22 +25,23 @@ def days_between(start, end):
     return SQL("date_part('epoch', %s - %s) / 86400", end, start)
 
 
-def sold(key, joins=None):
+def sold(opportunity, company):
     """
-    :param SQL key: what the orders are added up for, of the opportunity ``lead`` or the
-        order ``sale``
-    :return: SQL of the confirmed orders of opportunities: rows of ``key``,
-        ``company_id`` (of the orders) and ``amount`` in the currency of that company
+    :param SQL opportunity: id of an opportunity of the query around
+    :param SQL company: that of the orders; an amount has one currency
+    :return: SQL of one row: the ``amount`` of its confirmed orders in the currency of
+        the company. Asked row by row it costs what the rows cost that are shown, and a
+        join with it is left out where nobody asks for the amount; grouped orders would
+        be worked out whole each time.
     """
     return SQL(
-        """SELECT %(key)s AS key, sale.company_id, sum(%(amount)s) AS amount
+        """SELECT sum(%(amount)s) AS amount
              FROM sale_order sale
-             %(joins)s
              JOIN res_company company ON company.id = sale.company_id
              JOIN res_currency currency ON currency.id = company.currency_id
-            WHERE sale.state = 'sale' AND %(key)s IS NOT NULL
-         GROUP BY %(key)s, sale.company_id""",
-        key=key,
+            WHERE sale.opportunity_id = %(opportunity)s AND sale.state = 'sale'
+              AND sale.company_id = %(company)s""",
         amount=ORDER_AMOUNT,
-        joins=joins or SQL(),
+        opportunity=opportunity,
+        company=company,
     )

@@ -26,6 +26,7 @@ from . import test_crm_gestion
 from . import test_crm_gestion_change
 from . import test_crm_gestion_email
 from . import test_crm_gestion_import
+from . import test_crm_gestion_report
 from . import test_crm_handover
 from . import test_crm_handover_record
 from . import test_crm_handover_tour
@@ -47,11 +48,14 @@ from . import test_crm_opportunity_forecast_log
 from . import test_crm_opportunity_line
 from . import test_crm_opportunity_order
 from . import test_crm_opportunity_register
+from . import test_crm_opportunity_report
 from . import test_crm_opportunity_stage
+from . import test_crm_opportunity_stage_report
 from . import test_crm_opportunity_standby
 from . import test_crm_origination
 from . import test_crm_origination_report
 from . import test_crm_reading
+from . import test_crm_report_tour
 from . import test_crm_segment
 from . import test_crm_segment_mailing
 from . import test_crm_segment_tour
@@ -64,6 +68,7 @@ from . import test_digest_digest
 from . import test_gates
 from . import test_hygiene
 from . import test_import_templates
+from . import test_ir_filters
 from . import test_loyalty_program
 from . import test_mail_activity
 from . import test_res_company
