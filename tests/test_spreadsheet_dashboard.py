@@ -168,6 +168,37 @@ class TestDashboardScreen(BrowserCommon):
         )
         self.env.flush_all()
 
+    def test_the_sources_of_the_scorecards_worked_out_by_hand(self):
+        self._make_year()
+        opportunities, gestiones, objectives = (
+            self.env[f"crm.{name}.report"].with_user(self.director)
+            for name in ("opportunity", "gestion", "objective")
+        )
+        self.assertEqual(
+            opportunities._read_group(
+                [("date_closed", "!=", False)],
+                [],
+                ["won_amount:sum", "won:sum", "decided:sum", "conversion:avg"],
+            ),
+            [(1500, 2, 3, 2 / 3)],
+        )
+        self.assertEqual(
+            opportunities._read_group(
+                [("status", "=", "open")],
+                ["stage_id"],
+                ["open_count:sum", "expected_revenue:sum", "prorated_revenue:sum"],
+            ),
+            [(self.env.ref("crm_gestion.stage_generate_interest"), 1, 700, 70)],
+        )
+        self.assertEqual(
+            gestiones._read_group([], [], ["gestiones:sum", "opportunities:sum"]),
+            [(2, 1)],
+        )
+        self.assertEqual(
+            objectives._read_group([], ["kind"], ["amount:sum"]),
+            [("actual", 0), ("target", 900)],
+        )
+
     def test_director_sees_the_figures(self):
         self._make_year()
         self.start_tour(
