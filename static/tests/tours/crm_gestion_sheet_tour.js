@@ -37,33 +37,6 @@ function data(column) {
     );
 }
 
-/** @returns {object} title of a chart -> its labels and the values of each data set */
-function charts() {
-    const sheetId = getters().getActiveSheetId();
-    const found = {};
-    for (const figure of getters().getFigures(sheetId)) {
-        const id = getters().getChartIdFromFigureId(figure.id);
-        const { type, title } = getters().getChartDefinition(id);
-        if (type !== "scorecard") {
-            const { labels, datasets } = getters().getChartRuntime(id).chartJsConfig.data;
-            found[title.text] = [
-                labels.map(String),
-                ...datasets.map((set) => [set.label, ...set.data]),
-            ];
-        }
-    }
-    return found;
-}
-
-function table(column) {
-    const sheetId = getters().getActiveSheetId();
-    const cell = (col, row) => getters().getEvaluatedCell({ sheetId, col, row }).value;
-    const head = [...Array(getters().getNumberRows(sheetId)).keys()].find(
-        (row) => cell(column, row) === "Salesperson"
-    );
-    return [1, 2].map((line) => [0, 1, 2, 3].map((col) => cell(column + col, head + line)));
-}
-
 registry.category("web_tour.tours").add("crm_gestion_sheet", {
     steps: () => [
         { trigger: MANAGEMENT, timeout: 60000, run: "click" },
@@ -72,45 +45,6 @@ registry.category("web_tour.tours").add("crm_gestion_sheet", {
             trigger: ".o-spreadsheet .o-figure",
             timeout: 60000,
             run: () => eventually(() => data(1), [1500, 2, 3, 2 / 3, 1, 700, 70, 2, 1]),
-        },
-        {
-            content: "What is drawn as charts",
-            trigger: ".o-spreadsheet .o-figure",
-            run: () =>
-                eventually(
-                    () => {
-                        const found = charts();
-                        return [
-                            found["Won by Month"].slice(1).map((set) => set.slice(1)),
-                            found["Open Pipeline by Stage"],
-                            found["Why Opportunities Were Lost"].map((set) => set.length),
-                            found["Sales of Salespeople: Target and Actual"].slice(1),
-                        ];
-                    },
-                    [
-                        [[1500]],
-                        [["Generate Interest"], ["Expected Revenue", 700]],
-                        [1, 2],
-                        [
-                            ["Actual", 0],
-                            ["Target", 900],
-                        ],
-                    ]
-                ),
-        },
-        {
-            content: "Who converts, and who works",
-            trigger: ".o-spreadsheet .o-figure",
-            run: async () => {
-                await eventually(
-                    () => table(0),
-                    [
-                        ["Seller", 1, 2, 0.5],
-                        ["Colleague", 1, 1, 1],
-                    ]
-                );
-                await eventually(() => table(6)[0].slice(0, 2), ["Seller", 2]);
-            },
         },
     ],
 });
