@@ -87,6 +87,7 @@
         "views/res_config_settings_views.xml",
         "views/utm_campaign_views.xml",
         "views/crm_gestion_menus.xml",
+        "data/spreadsheet_dashboard_data.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

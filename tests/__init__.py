@@ -10,6 +10,7 @@ from . import test_crm_call_list
 from . import test_crm_campaign_attribution
 from . import test_crm_campaign_cost
 from . import test_crm_campaign_figure
+from . import test_crm_campaign_report
 from . import test_crm_campaign_tour
 from . import test_crm_campaign_event
 from . import test_crm_campaign_mailing
@@ -81,5 +82,6 @@ from . import test_res_partner
 from . import test_sale_order
 from . import test_sale_order_portal
 from . import test_scenario
+from . import test_spreadsheet_dashboard
 from . import test_tours
 from . import test_utm_campaign

@@ -32,16 +32,37 @@ class TestObjectiveReport(ObjectiveCommon):
         self.assertEqual(
             {metric: figures for metric, *figures in groups},
             {
-                "sales": [700, 450, 250, (0.8 + 0.25) / 2],
+                "sales": [700, 450, 250, 450 / 700],
                 "won": [4, 0, 4, 0],
                 "invoiced": [10, 12, 0, 1.2],
             },
         )
+        ((total,),) = (
+            self.env["crm.objective.report"]
+            .with_user(self.director)
+            ._read_group([], [], ["progress:avg"])
+        )
+        self.assertEqual(total, (0.8 + 0.25 + 0 + 1.2) / 4)  # euros and opportunities
         (month,) = self.env["crm.objective.report"].with_user(self.seller)._read_group(
             [("date_from", ">=", "2026-04-01")], ["user_id", "date_from:month"],
             ["target:sum"],
         )  # fmt: skip
         self.assertEqual(month, (self.seller, date(2026, 4, 1), 4))
+
+    def test_a_graph_draws_target_and_actual_side_by_side(self):
+        self._order(400)
+        self._objective(target=500)
+        self._objective(target=200, user_id=self.colleague.id)
+        self.env.flush_all()
+        report = self.env["crm.objective.report"].with_user(self.director)
+        self.assertEqual(
+            report._read_group([], ["date_from:month", "kind"], ["amount:sum"]),
+            [(date(2026, 3, 1), "actual", 400), (date(2026, 3, 1), "target", 700)],
+        )
+        row = report.search([("kind", "=", "actual"), ("amount", ">", 0)])
+        self.assertEqual((row.amount, row.actual, row.target), (400, 400, 0))
+        action = row.action_view_objective()
+        self.assertEqual(action["res_id"], row.objective_id.id)
 
     def test_amounts_are_in_the_currency_of_the_company(self):
         self.env["res.currency.rate"].create(
@@ -56,8 +77,13 @@ class TestObjectiveReport(ObjectiveCommon):
         self._objective(target=100, currency_id=self.dollar.id)
         self.assertRecordValues(
             self._rows(self.director),
-            [{"target": 50, "actual": 30, "missing": 20, "progress": 0.6}],
-        )
+            [
+                {"kind": "actual", "amount": 30, "target": 0, "actual": 30,
+                 "missing": 0, "progress": 0},
+                {"kind": "target", "amount": 50, "target": 50, "actual": 0,
+                 "missing": 20, "progress": 0.6},
+            ],
+        )  # fmt: skip
 
     def test_who_sees_which_rows(self):
         own, north = self._objective(), self._objective(team_id=self.north.id)
@@ -100,6 +126,7 @@ class TestObjectiveReport(ObjectiveCommon):
             report = Report.with_context(allowed_company_ids=objectives.company_id.ids)
             rows = report._read_group([], ["date_from:month"], ["actual:sum"])
             self.assertEqual(len(rows), len(objectives))
+            self.assertEqual(report.search_count([]), 2 * len(objectives))
 
         few, many = make(self.company, 3), make(self.other, 30)
         read(many)  # the rules of this company, which are kept
