@@ -3,6 +3,7 @@ from . import test_access_rpc
 from . import test_api
 from . import test_base_partner_merge
 from . import test_calendar_event
+from . import test_crm_account_file_report
 from . import test_crm_account_status
 from . import test_crm_affiliation
 from . import test_crm_archive_gate
@@ -10,6 +11,7 @@ from . import test_crm_call_list
 from . import test_crm_campaign_attribution
 from . import test_crm_campaign_cost
 from . import test_crm_campaign_figure
+from . import test_crm_campaign_result_report
 from . import test_crm_campaign_tour
 from . import test_crm_campaign_event
 from . import test_crm_campaign_mailing
@@ -42,6 +44,7 @@ from . import test_crm_objective_figure
 from . import test_crm_objective_report
 from . import test_crm_objective_plan
 from . import test_crm_opportunity_closure
+from . import test_crm_opportunity_dossier_report
 from . import test_crm_opportunity_forecast_log
 from . import test_crm_opportunity_line
 from . import test_crm_opportunity_order
@@ -50,7 +53,9 @@ from . import test_crm_opportunity_stage
 from . import test_crm_opportunity_standby
 from . import test_crm_origination
 from . import test_crm_origination_report
+from . import test_crm_paper
 from . import test_crm_reading
+from . import test_crm_sales_activity_report
 from . import test_crm_segment
 from . import test_crm_segment_mailing
 from . import test_crm_segment_tour
