@@ -34,7 +34,7 @@ class TestAccountFileReport(PaperCommon):
                 {
                     "contact_id": cls.boss.id,
                     "organization_id": cls.organization.id,
-                    "cargo_id": cls.env.ref("crm_gestion.cargo_ceo").id,
+                    "cargo_id": cls.env.ref("crm_gestion.cargo_general_manager").id,
                     "date_from": "2025-01-15",
                 },
                 {

@@ -143,7 +143,7 @@ class TestCampaignResultReport(PaperCommon):
         self.env["crm.mailing.metric"].create(
             {
                 "campaign_id": self.below.id,
-                "provider": "import",
+                "provider": "file",
                 "external_ref": "spring",
                 "name": "Spring",
                 "date": "2026-02-05",

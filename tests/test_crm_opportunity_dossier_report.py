@@ -111,14 +111,6 @@ class TestOpportunityDossierReport(PaperCommon):
             with self.subTest(user=user.name), self.assertRaises(AccessError):
                 self._values(self.lead, user)
 
-    def test_orders_of_others_are_not_there(self):
-        """Reading an opportunity does not open the orders of another company."""
-        company = self.env["res.company"].create({"name": "Other"})
-        other = self.quotation.copy({"company_id": company.id, "user_id": False})
-        other.opportunity_id = self.lead
-        paper = self._values(self.lead, self.seller)[self.lead]
-        self.assertEqual(paper["orders"], self.quotation)
-
     def test_many_rows(self):
         self.env["crm.gestion"].create(
             [

@@ -22,6 +22,13 @@ class PaperCommon(CrmGestionCommon):
 
     REPORT = None
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["res.lang"]._activate_lang("en_US")
+        users = cls.seller | cls.colleague | cls.head | cls.stranger | cls.director
+        users.lang = "en_US"
+
     def _pages(self, records, user, data=None):
         """:return: list of the texts of the pages, blanks made one"""
         report = self.env["ir.actions.report"].with_user(user)
