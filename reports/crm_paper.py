@@ -31,12 +31,13 @@ class CrmPaper(models.AbstractModel):
         :param docids: ids of what is printed; where a dialog has asked for more first,
             they are the ``active_ids`` of the context, and ``data`` is its answer
         :return: dict of ``docs``, ``papers`` (dict of a document -> dict of what it
-            shows) and ``limit`` (rows of one table)
+            shows), ``limit`` (rows of one table), ``first`` (function: the rows of a
+            table up to there) and ``next_step`` (function: the first planned activity)
         :raise AccessError: where the user may not read one of them
         """
         if not self.env.user.has_group("crm_gestion.group_seller"):
             raise AccessError(
-                self.env._("These documents are for sales: ask a seller to print it.")
+                self.env._("These documents are for sales: ask a seller to print them.")
             )
         paper = self.with_context(lang=self.env.user.lang)
         ids = docids or self.env.context.get("active_ids") or []
@@ -48,6 +49,8 @@ class CrmPaper(models.AbstractModel):
             "docs": docs,
             "papers": paper._gather(docs, data or {}),
             "limit": ROWS,
+            "first": paper._first,
+            "next_step": paper._next_step,
         }
 
     @api.model
@@ -69,6 +72,15 @@ class CrmPaper(models.AbstractModel):
         """
         found = records.grouped(name)
         return {doc: found.get(doc, records.browse()) for doc in docs}
+
+    @api.model
+    def _first(self, rows):
+        # a slice of records would be read on its own, not along with all others
+        return list(rows)[:ROWS]
+
+    @api.model
+    def _next_step(self, record):
+        return next(iter(record.activity_ids), None)
 
     @api.model
     def _share(self, value, values):

@@ -66,7 +66,7 @@ class CrmCampaignResultDocument(models.AbstractModel):
     @api.model
     def _members(self, tree, ids):
         """:return: dict of a campaign -> list of dicts of ``label``, ``count`` and
-            ``share``, by state; somebody of two campaigns is there twice"""
+        ``share``, by state; somebody of two campaigns is there twice"""
         Member = self.env["crm.campaign.member"]
         rows = Member._read_group(
             [("campaign_id", "in", ids)], ["campaign_id", "state"], ["__count"]
@@ -89,7 +89,7 @@ class CrmCampaignResultDocument(models.AbstractModel):
     @api.model
     def _leads(self, tree, ids):
         """:return: dict of a campaign -> list of dicts of ``stage``, ``count``,
-            ``amount`` (in the currency of the reader's company) and ``share``"""
+        ``amount`` (in the currency of the reader's company) and ``share``"""
         domain = ARCHIVED_TOO & Domain("type", "=", "opportunity")
         domain &= Domain("campaign_id", "in", ids)
         groups = self.env["crm.dashboard.part"]._groups(
@@ -119,7 +119,7 @@ class CrmCampaignResultDocument(models.AbstractModel):
     @api.model
     def _orders(self, tree, ids):
         """:return: dict of a campaign -> list of dicts of ``label``, ``currency``,
-            ``count`` and ``amount``, untaxed"""
+        ``count`` and ``amount``, untaxed"""
         Order = self.env["sale.order"]
         groups = Order._read_group(
             [("campaign_id", "in", ids)],

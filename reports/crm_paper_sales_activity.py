@@ -62,7 +62,7 @@ class CrmSalesActivityDocument(models.AbstractModel):
     @api.model
     def _counted(self, name, domain):
         """:return: list of dicts of ``label``, ``count`` and ``share``, the greatest
-            first"""
+        first"""
         rows = self.env["crm.gestion"]._read_group(domain, [name], ["__count"])
         rows.sort(key=lambda row: -row[1])
         counts = [count for _record, count in rows]
@@ -80,10 +80,8 @@ class CrmSalesActivityDocument(models.AbstractModel):
     @api.model
     def _what_happened(self, asked):
         """:return: dict of what happened in the period -> Domain of the opportunities
-            to which it did"""
-        leads = (
-            ARCHIVED_TOO & Domain("type", "=", "opportunity") & asked.of_people()
-        )
+        to which it did"""
+        leads = ARCHIVED_TOO & Domain("type", "=", "opportunity") & asked.of_people()
         moves = Domain("move", "in", FORWARD) & asked.within("date_in")
         closures = Domain("reopen_date", "=", False) & asked.within("date")
         closed = leads & Domain("closure_ids", "any", closures)
@@ -137,7 +135,7 @@ class CrmSalesActivityDocument(models.AbstractModel):
     @api.model
     def _by_person(self, asked):
         """:return: list of dicts of ``user``, ``gestiones``, and ``count`` and
-            ``amount`` of each thing that happened, by name"""
+        ``amount`` of each thing that happened, by name"""
         part = self.env["crm.dashboard.part"]
         done = asked.of_people() & asked.within("date")
         found = {}
@@ -170,7 +168,7 @@ class CrmSalesActivityDocument(models.AbstractModel):
     @api.model
     def _by_step(self, asked):
         """:return: list of dicts of a week or month of the period: ``label``,
-            ``gestiones``, ``opened``, ``won``, each a dict of ``count`` and ``share``"""
+        ``gestiones``, ``opened``, ``won``, each a dict of ``count`` and ``share``"""
         happened = self._what_happened(asked)
         won = happened["won"] & asked.within("date_closed")
         days = {
@@ -207,7 +205,7 @@ class CrmSalesActivityDocument(models.AbstractModel):
     @api.model
     def _steps(self, asked):
         """:return: list of label, first and last day of the weeks of the period, or of
-            its months where these would be too many"""
+        its months where these would be too many"""
         steps = []
         by_month = (asked.date_to - asked.date_from).days > WEEKS * 7
         first = asked.date_from

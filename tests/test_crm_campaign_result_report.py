@@ -2,6 +2,8 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
+from odoo.addons.crm_gestion.tools.mailing import COUNTS
+
 from .test_crm_paper import PaperCommon
 
 
@@ -148,6 +150,7 @@ class TestCampaignResultReport(PaperCommon):
                 "name": "Spring",
                 "date": "2026-02-05",
                 "sent_date": "2026-02-05",
+                **dict.fromkeys(COUNTS, 0),
                 "sent": 60,
                 "delivered": 50,
                 "opens_unique": 20,
@@ -155,14 +158,13 @@ class TestCampaignResultReport(PaperCommon):
             }
         )
         text = self._text(self.campaign, self.seller)
-        self.assertInOrder(["E-mails", "60", "50", "20", "10", "40.0 %", "20.0 %"], text)
+        self.assertInOrder(
+            ["E-mails", "60", "50", "20", "10", "40.0 %", "20.0 %"], text
+        )
 
     def test_many_at_once(self):
         campaigns = self.env["utm.campaign"].create(
-            [
-                {"title": f"Number {n}", "user_id": self.director.id}
-                for n in range(30)
-            ]
+            [{"title": f"Number {n}", "user_id": self.director.id} for n in range(30)]
         )
         for campaign in campaigns:
             self._make_lead(campaign_id=campaign.id)

@@ -151,7 +151,9 @@ class TestPaperOverHttp(SalesForce, HttpCase):
     def test_history_of_a_stranger_is_not_in_the_file(self):
         """Everybody reads organizations; what happened with them not."""
         self._make_gestion(organization_id=self.organization.id, name="Secret call")
-        path = f"/report/html/crm_gestion.crm_account_file_report/{self.organization.id}"
+        path = (
+            f"/report/html/crm_gestion.crm_account_file_report/{self.organization.id}"
+        )
         mine = self._get(self.seller, path).text
         self.assertIn("Secret call", mine)
         self.assertIn("Secret deal", mine)

@@ -136,11 +136,11 @@ class TestSalesActivityReport(PaperCommon):
             )
             for row in paper["people"]
         ]
-        self.assertEqual(
-            rows, [(self.colleague, 1, None), (self.seller, 3, 700.0)]
-        )
+        self.assertEqual(rows, [(self.colleague, 1, None), (self.seller, 3, 700.0)])
         text = self._text(self._asks(self.head, team_id=self.north.id), self.head)
-        self.assertInOrder(["North, 03/01/2026", "Side by Side", "Of a colleague"], text)
+        self.assertInOrder(
+            ["North, 03/01/2026", "Side by Side", "Of a colleague"], text
+        )
         self.assertNotIn("Of a stranger", text)
 
     def test_one_person_of_a_head(self):
@@ -239,7 +239,7 @@ class TestSalesActivityReport(PaperCommon):
             ]
         )
         pages = self._pages(self._asks(self.seller), self.seller)
-        self.assertLong(pages, "Made by")
+        self.assertLong(pages, "Type Made by With Result")
         self.assertIn("12 more rows are listed in Odoo.", pages[-1])
 
     def test_rows_cost_no_queries(self):
