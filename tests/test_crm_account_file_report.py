@@ -216,7 +216,9 @@ class TestAccountFileReport(PaperCommon):
         )
         for organization in organizations:
             lead = self._make_lead(partner_id=organization.id)
-            lead.activity_schedule(date_deadline=date(2026, 3, 9), user_id=self.seller.id)
+            lead.activity_schedule(
+                date_deadline=date(2026, 3, 9), user_id=self.seller.id
+            )
             self._make_gestion(organization_id=organization.id)
             self.env["res.partner"].create(
                 {"name": "Somebody", "parent_id": organization.id}

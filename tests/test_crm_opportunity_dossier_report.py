@@ -135,7 +135,9 @@ class TestOpportunityDossierReport(PaperCommon):
             lead = self._make_lead(partner_id=self.contact.id, name=f"Number {number}")
             lead.line_ids = [(0, 0, {"product_id": self.product.id})]
             self._make_gestion(lead_id=lead.id)
-            lead.activity_schedule(date_deadline=date(2026, 3, 9), user_id=self.seller.id)
+            lead.activity_schedule(
+                date_deadline=date(2026, 3, 9), user_id=self.seller.id
+            )
             leads += lead
         self.assertFlatGrowth(
             lambda docs: self._html(docs, self.seller), leads[:3], leads

@@ -76,7 +76,7 @@ class PaperCommon(CrmGestionCommon):
             self.assertGreaterEqual(found, 0, f"{part!r} is not in {text[start:]!r}")
             start = found + len(part)
 
-    def assertLong(self, pages, header, of="of"):
+    def assertLong(self, pages, header):
         """Many rows: every page has the header of the table and its number."""
         count = len(pages)
         self.assertGreater(count, 3)
