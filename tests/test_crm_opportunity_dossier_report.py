@@ -77,7 +77,7 @@ class TestOpportunityDossierReport(PaperCommon):
                 "Closures", "Standby", "06/01/2026", "Budget comes in June",
                 "02/20/2026",
                 "Forecast Changes", "03/31/2026", "04/30/2026",
-                "Gestiones", "02/21/2026", "guarantees and who signs",
+                "Gestiones", "2/21/26", "guarantees and who signs",
             ],
             text,
         )  # fmt: skip
