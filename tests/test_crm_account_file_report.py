@@ -86,7 +86,7 @@ class TestAccountFileReport(PaperCommon):
                 "Account File: Aceites del Sur", "Status", "Customer",
                 "Industry / Food", "Cold Call", "File Completeness", "Contacts",
                 "Ana Gil", "General Manager", "01/15/2025",
-                "Lucía Ferrer", "Purchasing manager", "+34 924 000 001",
+                "Lucía Ferrer", "Purchasing Manager", "+34 924 000 001",
                 "Blas Ruiz", "01/15/2020", "06/30/2024",
                 "Open Opportunities", "Of the south", "Stranger", "1,000.00",
                 "Sale of software", "Seller", "04/30/2026", "1,500.00", "Total",
