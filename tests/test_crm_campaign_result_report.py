@@ -154,7 +154,9 @@ class TestCampaignResultReport(PaperCommon):
                 "sent": 60,
                 "delivered": 50,
                 "opens_unique": 20,
+                "opens": 20,
                 "clicks_unique": 10,
+                "clicks": 10,
             }
         )
         text = self._text(self.campaign, self.seller)
