@@ -34,6 +34,11 @@ from . import crm_objective_report
 from . import crm_opportunity_report
 from . import crm_opportunity_stage_report
 from . import crm_origination_report
+from . import crm_paper
+from . import crm_paper_account_file
+from . import crm_paper_campaign_result
+from . import crm_paper_opportunity_dossier
+from . import crm_paper_sales_activity
 from . import crm_timeline
 from . import crm_timeline_source
 from . import crm_timeline_source_native

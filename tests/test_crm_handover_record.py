@@ -64,6 +64,19 @@ class TestHandoverRecord(HandoverCommon):
         cells = [[cell.text_content().strip() for cell in row] for row in rows]
         self.assertIn(["Aceites del Sur", "", ""], cells)
 
+    def test_tables_repeat_their_header(self):
+        """wkhtmltopdf prints what is in ``thead`` on every page."""
+        handover = self._started()
+        html = handover.env["ir.qweb"]._render(
+            "crm_gestion.crm_handover_report",
+            {"docs": handover, "company": handover.env.company, "res_company": None},
+        )
+        tables = lxml.html.fromstring(html).xpath("//table[contains(@class, 'rows')]")
+        self.assertTrue(tables)
+        for table in tables:
+            header = [cell.text_content().strip() for cell in table.xpath("thead//th")]
+            self.assertEqual(header[1:], ["Name", "Account", "Amount"])
+
     def test_summary_leaves_out_the_column_of_nothing(self):
         handover = self._handover()
         handover.action_preview()

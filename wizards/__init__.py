@@ -1,4 +1,5 @@
 from . import base_partner_merge
+from . import crm_account_file
 from . import crm_affiliation_change
 from . import crm_call_list_line
 from . import crm_call_list_schedule
@@ -16,6 +17,7 @@ from . import crm_opportunity_close
 from . import crm_opportunity_order
 from . import crm_opportunity_register
 from . import crm_opportunity_register_line
+from . import crm_sales_activity
 from . import crm_segment_compare
 from . import loyalty_generate_wizard
 from . import mail_compose_message
