@@ -34,8 +34,8 @@ class ByHand:
         grouped = SQL(", ").join(map(SQL.identifier, keys))
         self.query = SQL(
             """SELECT %(levels)s, %(keys)s, %(measures)s
-                 FROM (SELECT %(keys)s, %(sums)s FROM (%(branches)s) fact GROUP BY %(keys)s)
-                          part
+                 FROM (SELECT %(keys)s, %(sums)s
+                         FROM (%(branches)s) fact GROUP BY %(keys)s) part
              GROUP BY ROLLUP (%(keys)s)""",
             levels=SQL(" + ").join(
                 SQL("grouping(%s)", SQL.identifier(key)) for key in keys
@@ -149,7 +149,8 @@ def opportunities(view):
                   count(*) FILTER (
                       WHERE won_status = 'pending' AND closure_kind = 'standby')
                       AS standby,
-                  count(*) FILTER (WHERE active AND won_status = 'pending') AS open_count,
+                  count(*) FILTER (WHERE active AND won_status = 'pending')
+                      AS open_count,
                   sum(expected_revenue) FILTER (WHERE won_status = 'won') AS won_amount,
                   sum(extract(epoch FROM date_closed - create_date)::float / 86400)
                       FILTER (WHERE won_status = 'won') AS days,

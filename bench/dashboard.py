@@ -8,6 +8,7 @@ import statistics
 import sys
 import time
 from datetime import date, datetime
+from functools import partial
 from unittest.mock import patch
 
 from lists import processor_ms
@@ -53,7 +54,9 @@ class Page:
         self.dashboard = env[model].with_context(lang="es_ES")
 
     def requests(self):
-        """:return: dict title -> filters, as the page opens and as its reader may ask"""
+        """
+        :return: dict title -> filters, as the page opens and as its reader may ask
+        """
         choices = self.dashboard.get_data({})["filters"]
         requests = {"as it opens": {}, "this year": {"period": "year"}}
         if choices["users"]:
@@ -72,7 +75,7 @@ class Page:
             taken, processor, queries = [], [], 0
             self.dashboard.get_data(filters)  # the rules: once in the life of a worker
             for _run in range(self.bench.runs):
-                timed = Timed(server, lambda: self.dashboard.get_data(filters))
+                timed = Timed(server, partial(self.dashboard.get_data, filters))
                 asked = self.bench.env.cr.sql_log_count
                 taken.append(self.bench.fresh(timed))
                 queries = self.bench.env.cr.sql_log_count - asked
@@ -86,11 +89,13 @@ class Page:
             print(f"| {title} | {cells} | {queries} | {self.limit} |", flush=True)
 
     def parts(self):
-        """:return: list of pairs of ms and the part that takes them, the longest first"""
+        """
+        :return: list of pairs of ms and the part that takes them, the longest first
+        """
         dashboard = self.dashboard
         asked = dashboard._asked(dashboard._heard({}))
         times = [
-            (self.bench.fresh(lambda: dashboard.env[part]._sections(asked)), part)
+            (self.bench.fresh(partial(dashboard.env[part]._sections, asked)), part)
             for part in dashboard._parts
         ]
         return sorted(((ms, part) for ms, part in times if ms > PARTS_MS), reverse=True)

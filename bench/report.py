@@ -103,11 +103,14 @@ class View:
         asked = []
         for name in self.measures:
             field = self.report._fields[name]
-            asked.append(f"{name}:{field.aggregator}")
+            asked.append(self._aggregate(name))
             if field.type == "monetary":
                 currency = field.get_currency_field(self.report)
                 asked += [f"{currency}:array_agg_distinct", f"{name}:sum_currency"]
         return [*dict.fromkeys(asked), "__count"]
+
+    def _aggregate(self, name):
+        return f"{name}:{self.report._fields[name].aggregator}"
 
     def read(self):
         return self.report.formatted_read_grouping_sets(
