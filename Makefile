@@ -1,6 +1,6 @@
 # `make` lists what can be done; the variables are described in dev/lib.sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-native bench-campaigns bench-handover bench-objectives bench-rules bench-timeline lint format translations screenshots shell stop reset clean distclean
+.PHONY: help run test test-native bench-campaigns bench-dashboards bench-handover bench-objectives bench-reports bench-rules bench-timeline lint format translations screenshots shell stop reset clean distclean
 
 help: ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -16,6 +16,12 @@ test-native: ## Odoo's own CRM and sales tests, with the add-on and without it, 
 
 bench-campaigns: ## 500 campaigns with their figures over one million opportunities (ARGS=9: medians of 9 runs)
 	@bench/campaign.sh $(ARGS)
+
+bench-dashboards: ## the dashboards over one million opportunities (ARGS=9: medians of 9 runs)
+	@bench/dashboard.sh $(ARGS)
+
+bench-reports: ## the reports against SQL by hand over five million gestiones (ARGS=9: medians of 9 runs)
+	@bench/report.sh $(ARGS)
 
 bench-objectives: ## 2,000 objectives with their figures over one million opportunities (ARGS=9: medians of 9 runs)
 	@bench/objective.sh $(ARGS)

@@ -23,3 +23,11 @@ fill_sales() {
         psql -X -q -d "$db" -f "$checkout/bench/fill_sales.sql"
     fi
 }
+
+# Adds what dashboards and reports tell, once.
+fill_method() {
+    local filled="SELECT 1 FROM crm_opportunity_forecast_log LIMIT 1"
+    if [ -z "$(psql -X -d "$db" -Atc "$filled")" ]; then
+        psql -X -q -d "$db" -f "$checkout/bench/fill_method.sql"
+    fi
+}
