@@ -33,16 +33,18 @@ class IrFilters(models.Model):
         """A name is no translatable column in Odoo, and stays so: those that came with
         the reports are translated as they are shown, until somebody renames them."""
         filters = super().get_filters(model, *args, **kwargs)
-        ours = {name._source: name for name in NAMES}
+        if not self._is_our_report(model):
+            return filters
+        ours = {name._source: self.env._(name) for name in NAMES}
         return [
-            {**values, "name": self.env._(ours[values["name"]])}
-            if values["name"] in ours and self._is_our_report(model)
-            else values
+            values | {"name": ours.get(values["name"], values["name"])}
             for values in filters
         ]
 
     @api.model
     def _is_our_report(self, model):
-        return model.endswith(".report") and (
-            self.env[model]._original_module == "crm_gestion"
+        return (
+            model.endswith(".report")
+            and model in self.env
+            and (self.env[model]._original_module == "crm_gestion")
         )

@@ -29,7 +29,7 @@ class CrmDashboardConversion(models.AbstractModel):
         )
         count = now["won"]["count"]
         figures = [
-            self._number(self.env._("Won"), "crm.lead", won, count),
+            self._number(self.env._("Won Opportunities"), "crm.lead", won, count),
             self._amount(self.env._("Won Revenue"), won, now["won"]),
             self._number(self.env._("Lost"), "crm.lead", lost, now["lost"]["count"]),
             self._figure(
@@ -47,7 +47,9 @@ class CrmDashboardConversion(models.AbstractModel):
                 now["days"],
                 "days",
                 label=self.env._("Days to Win"),
-                drill=self._drill("crm.lead", won, self.env._("Won"), count),
+                drill=self._drill(
+                    "crm.lead", won, self.env._("Won Opportunities"), count
+                ),
             ),
             self._number(self.env._("Put on Standby"), "crm.lead", standby, paused),
         ]

@@ -213,7 +213,7 @@ class CrmDashboardForecast(models.AbstractModel):
     @api.model
     def _columns(self):
         titles = {
-            "won": self.env._("Won"),
+            "won": self.env._("Won So Far"),
             "weighted": self.env._("Open, Weighted"),
             "open": self.env._("Open, Unweighted"),
             "goal": self.env._("Objective"),

@@ -528,11 +528,9 @@ class CrmDashboardMovement(models.AbstractModel):
     def _bars(self, rows):
         """:return: dict of the labels and series of the bars"""
         names = list(rows)
-        kinds = {
-            self.env._("Pipeline"): (("opening", "closing"), 1, False),
-            self.env._("Came In"): (tuple(GAINS), 1, "success"),
-            self.env._("Left"): (tuple(LOSSES), -1, "danger"),
-        }
+        titles = self.env._("Pipeline"), self.env._("Came In"), self.env._("Left")
+        ends, gains, losses = ("opening", "closing"), tuple(GAINS), tuple(LOSSES)
+        kinds = (ends, 1, False), (gains, 1, "success"), (losses, -1, "danger")
         return {
             "labels": [rows[name]["label"] for name in names],
             "series": [
@@ -544,7 +542,7 @@ class CrmDashboardMovement(models.AbstractModel):
                         for name in names
                     ],
                 }
-                for title, (own, sign, tone) in kinds.items()
+                for title, (own, sign, tone) in zip(titles, kinds, strict=True)
                 if names
             ],
         }

@@ -101,7 +101,7 @@ class CrmDashboardOrigination(models.AbstractModel):
     def _columns(self):
         titles = {
             "opportunities": (self.env._("New Opportunities"), "integer"),
-            "won": (self.env._("Won"), "integer"),
+            "won": (self.env._("Won Opportunities"), "integer"),
             "conversion": (self.env._("Conversion"), "percentage"),
             "revenue": (self.env._("Revenue"), "monetary"),
             "cost": (self.env._("Cost"), "monetary"),

@@ -52,10 +52,10 @@ class CrmDashboardSellers(models.AbstractModel):
     @api.model
     def _columns(self):
         return [
-            self._column("open", self.env._("Open")),
+            self._column("open", self.env._("Open Opportunities")),
             self._column("expected", self.env._("Expected Revenue"), "monetary"),
             self._column("weighted", self.env._("Weighted Revenue"), "monetary"),
-            self._column("won", self.env._("Won")),
+            self._column("won", self.env._("Won Opportunities")),
             self._column("won_revenue", self.env._("Won Revenue"), "monetary"),
             self._column("conversion", self.env._("Conversion"), "percentage"),
             self._column("gestiones", self.env._("Gestiones")),

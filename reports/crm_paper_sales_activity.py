@@ -98,7 +98,7 @@ class CrmSalesActivityDocument(models.AbstractModel):
         return {
             "opened": self.env._("Opened"),
             "advanced": self.env._("Advanced"),
-            "won": self.env._("Won"),
+            "won": self.env._("Won Opportunities"),
             "lost": self.env._("Lost"),
             "standby": self.env._("Standby"),
         }

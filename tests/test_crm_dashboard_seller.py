@@ -206,7 +206,7 @@ class TestDashboardSeller(WorkCommon):
         self.assertEqual(
             self._values(section),
             {
-                "Won": 2,
+                "Won Opportunities": 2,
                 "Won Revenue": 1000,
                 "Lost": 1,
                 "Conversion": 2 / 3,

@@ -81,7 +81,7 @@ class TestSalesActivityReport(PaperCommon):
             {
                 "Opened": (3, 2100.0),
                 "Advanced": (1, 1000.0),
-                "Won": (1, 700.0),
+                "Won Opportunities": (1, 700.0),
                 "Lost": (1, 400.0),
                 "Standby": (0, 0.0),
             },
@@ -109,7 +109,7 @@ class TestSalesActivityReport(PaperCommon):
         self.assertInOrder(
             [
                 "Sales Activity", "Seller, 03/01/2026 – 03/31/2026", "Opportunities",
-                "Opened", "3", "2,100.00", "Won", "1", "700.00", "Lost", "400.00",
+                "Opened", "3", "2,100.00", "Won Opportunities", "1", "700.00", "Lost", "400.00",
                 "Conversion", "50.0 %", "Gestiones by Type: 3", "Call", "2",
                 "Objectives", "Seller", "12", "3", "25 %",
                 "Gestiones", "3/11/26", "Meeting", "Aceites del Sur",
