@@ -109,7 +109,8 @@ class TestSalesActivityReport(PaperCommon):
         self.assertInOrder(
             [
                 "Sales Activity", "Seller, 03/01/2026 – 03/31/2026", "Opportunities",
-                "Opened", "3", "2,100.00", "Won Opportunities", "1", "700.00", "Lost", "400.00",
+                "Opened", "3", "2,100.00", "Won Opportunities", "1", "700.00",
+                "Lost", "400.00",
                 "Conversion", "50.0 %", "Gestiones by Type: 3", "Call", "2",
                 "Objectives", "Seller", "12", "3", "25 %",
                 "Gestiones", "3/11/26", "Meeting", "Aceites del Sur",

@@ -72,8 +72,8 @@ class CrmSalesActivity(models.TransientModel):
         heard = self._dashboard()._heard(
             {
                 "period": self.period,
-                "date_from": self.date_from,
-                "date_to": self.date_to,
+                "date_from": fields.Date.to_string(self.date_from),
+                "date_to": fields.Date.to_string(self.date_to),
                 "team_id": self.team_id.id,
                 "user_id": self.user_id.id,
             }
