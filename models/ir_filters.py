@@ -35,7 +35,8 @@ class IrFilters(models.Model):
         filters = super().get_filters(model, *args, **kwargs)
         if not self._is_our_report(model):
             return filters
-        ours = {name._source: self.env._(name) for name in NAMES}
+        lang = self.env.lang or "en_US"
+        ours = {name._source: name._translate(lang) for name in NAMES}
         return [
             values | {"name": ours.get(values["name"], values["name"])}
             for values in filters
