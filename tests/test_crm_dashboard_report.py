@@ -96,7 +96,7 @@ class TestDashboardReport(DashboardPage, CrmGestionCommon):
     def test_what_is_printed_is_what_is_shown(self):
         """With the same filters: of one seller of the head's."""
         self._fake()
-        self.head.lang = "en_US"
+        (self.head | self.director).lang = "en_US"
         self.assertIn("3,000.00", self._text(self.head, "head"))
         text = self._text(self.head, "head", user_id=self.colleague.id)
         self.assertIn("Colleague, ", text)

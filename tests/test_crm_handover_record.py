@@ -66,6 +66,8 @@ class TestHandoverRecord(HandoverCommon):
 
     def test_tables_repeat_their_header(self):
         """wkhtmltopdf prints what is in ``thead`` on every page."""
+        self.env["res.lang"]._activate_lang("en_US")
+        self.head.lang = "en_US"
         handover = self._started()
         html = handover.env["ir.qweb"]._render(
             "crm_gestion.crm_handover_report",
