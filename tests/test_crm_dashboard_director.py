@@ -243,6 +243,8 @@ class TestDirector(DirectorCommon):
             [self.cold_call.name, "Total"],
         )
         self.assertEqual(self._table("origination", period="last_month"), {})
+        total = self._section(self._page(), "origination")["total"]
+        self.assertEqual(total["cells"][2]["drill"], total["drill"])
 
     def test_running_campaigns(self):
         Campaign = self.env["utm.campaign"]
@@ -300,6 +302,8 @@ class TestDirector(DirectorCommon):
         self.assertEqual(found["Fair"][2:], [1, 160.0, 400.0, 1.5])
         self.assertEqual(found["Mailing"], [2, 1, 0, 0.0, 0.0, None])
         self.assertEqual(list(found), ["Fair", "Mailing"])
+        fair = self._section(self._page(), "campaigns")["rows"][0]
+        self.assertEqual(fair["cells"][5]["drill"]["domain"], [["id", "=", campaign.id]])
         self.assertLessEqual(members[1], members[0])
         self.assertEqual(list(self._table("campaigns", user_id=self.stranger.id)), [])
 

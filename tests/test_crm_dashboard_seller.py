@@ -316,7 +316,10 @@ class TestDashboardSeller(WorkCommon):
         )
         self.env.invalidate_all()
         data = self._data(self.seller, "seller")
-        self.assertEqual(self.assertDrills(self.seller, data), 24)
+        self.assertEqual(self.assertDrills(self.seller, data), 25)
+        [row] = self._section(data, "objectives")["rows"]
+        self.assertEqual(row["target"]["value"], 4)
+        self.assertEqual(row["target"]["drill"]["measure"], "target")
 
 
 @tagged("post_install", "-at_install")
