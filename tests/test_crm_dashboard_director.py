@@ -73,7 +73,8 @@ class TestDirector(DirectorCommon):
                 date=f"2026-11-{day} 10:00:00",
                 organization_id=self.organization.id,
             )
-        self._objective("gestiones", user_id=self.colleague.id, target=2)
+        on_track = self._objective("gestiones", user_id=self.colleague.id, target=3)
+        self.assertEqual(on_track.pace, "on")
         half = self._objective("gestiones", user_id=self.colleague.id, target=4,
                                activity_type_ids=self.call.ids)  # fmt: skip
         worst = self._objective(user_id=self.seller.id, target=1000)
@@ -303,7 +304,9 @@ class TestDirector(DirectorCommon):
         self.assertEqual(found["Mailing"], [2, 1, 0, 0.0, 0.0, None])
         self.assertEqual(list(found), ["Fair", "Mailing"])
         fair = self._section(self._page(), "campaigns")["rows"][0]
-        self.assertEqual(fair["cells"][5]["drill"]["domain"], [["id", "=", campaign.id]])
+        self.assertEqual(
+            fair["cells"][5]["drill"]["domain"], [["id", "=", campaign.id]]
+        )
         self.assertLessEqual(members[1], members[0])
         self.assertEqual(list(self._table("campaigns", user_id=self.stranger.id)), [])
 
