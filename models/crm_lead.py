@@ -135,7 +135,9 @@ class CrmLead(models.Model):
     )
     closure_kind = fields.Selection(
         selection=lambda self: (
-            self.env["crm.opportunity.closure"]._fields["kind"].selection
+            self.env["crm.opportunity.closure"]
+            ._fields["kind"]
+            ._description_selection(self.env)
         ),
         string="Closure",
         compute="_compute_closure",

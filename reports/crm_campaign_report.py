@@ -95,7 +95,9 @@ class CrmCampaignReport(models.Model):
     )
     campaign_type = fields.Selection(
         selection=lambda self: (
-            self.env["utm.campaign"]._fields["campaign_type"].selection
+            self.env["utm.campaign"]
+            ._fields["campaign_type"]
+            ._description_selection(self.env)
         ),
         string="Type",
         readonly=True,

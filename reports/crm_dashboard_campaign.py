@@ -107,16 +107,17 @@ class CrmDashboardCampaign(models.AbstractModel):
             drill = self._drill(model, domain, label, count)
             return self._figure(value, format_, drill=drill, **content)
 
+        drill = self._drill(CAMPAIGN, [("id", "=", campaign.id)], label, 1)
         return {
             "label": label,
-            "drill": self._drill(CAMPAIGN, [("id", "=", campaign.id)], label, 1),
+            "drill": drill,
             "cells": [
                 figure("reached", figures["reached_count"]),
                 figure("answers", figures["answer_count"]),
                 figure("opportunities", figures["opportunity_count"]),
                 figure("cost", cost, "monetary"),
                 figure("revenue", revenue, "monetary"),
-                self._figure(gain, "percentage", tone=tone),
+                self._figure(gain, "percentage", tone=tone, drill=drill),
             ],
         }
 

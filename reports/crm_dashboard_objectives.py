@@ -103,7 +103,15 @@ class CrmDashboardObjectives(models.AbstractModel):
                 self._whole(objective.actual * rate, format_), format_, drill=records
             ),
             "target": self._figure(
-                self._whole(objective.target * rate, format_), format_
+                self._whole(objective.target * rate, format_),
+                format_,
+                drill=self._drill(
+                    "crm.objective",
+                    [("id", "=", objective.id)],
+                    objective.display_name,
+                    1,
+                    "target",
+                ),
             ),
             "progress": objective.progress,
             "expected": objective.expected_progress,

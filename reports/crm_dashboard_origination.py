@@ -90,10 +90,16 @@ class CrmDashboardOrigination(models.AbstractModel):
             "cells": [
                 number("opportunities"),
                 number("won"),
-                self._figure(won / decided if decided else None, "percentage"),
+                self._figure(
+                    won / decided if decided else None, "percentage", drill=drill
+                ),
                 money("revenue"),
                 money("cost"),
-                self._figure(round_(cost / won) if won and cost else None, "monetary"),
+                self._figure(
+                    round_(cost / won) if won and cost else None,
+                    "monetary",
+                    drill=drill,
+                ),
             ],
         }
 

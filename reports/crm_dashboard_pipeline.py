@@ -76,7 +76,11 @@ class CrmDashboardPipeline(models.AbstractModel):
                 (
                     name,
                     lambda stage, group: self._number(
-                        False, "crm.lead", self._in(domain, stage), group["count"], name
+                        False,
+                        "crm.lead",
+                        self._in(domain, stage),
+                        group["count"],
+                        self._named(name, stage),
                     ),
                 )
             ],
@@ -96,7 +100,11 @@ class CrmDashboardPipeline(models.AbstractModel):
                 (
                     name,
                     lambda stage, group, field=field, name=name: self._amount(
-                        False, self._in(domain, stage), group, field, name=name
+                        False,
+                        self._in(domain, stage),
+                        group,
+                        field,
+                        name=self._named(name, stage),
                     ),
                 )
                 for field, name in names.items()
@@ -112,7 +120,7 @@ class CrmDashboardPipeline(models.AbstractModel):
             empty=self.env._("Nothing is open."),
             horizontal=True,
             stacked=False,
-            labels=[stage.name or self.env._("None") for stage, _group in rows],
+            labels=[self._stage_name(stage) for stage, _group in rows],
             series=[
                 {
                     "name": name,
@@ -122,6 +130,15 @@ class CrmDashboardPipeline(models.AbstractModel):
                 for name, point in series
             ],
         )
+
+    @api.model
+    def _stage_name(self, stage):
+        return stage.name or self.env._("None")
+
+    @api.model
+    def _named(self, name, stage):
+        """:return: title of the page that a bar opens"""
+        return f"{name}, {self._stage_name(stage)}"
 
     @api.model
     def _in(self, domain, stage):

@@ -92,7 +92,7 @@ class TestAccountFileReport(PaperCommon):
                 "Sale of software", "Seller", "04/30/2026", "1,500.00", "Total",
                 "2,500.00",
                 "From 03/03/2025 to 03/02/2026",
-                "Quotations and Orders", "Number", "400.00", "300.00",
+                "Quotations and Orders", "Reference", "400.00", "300.00",
                 "Confirmed orders", "300.00", "History", "3/1/26, 11:30",
             ],
             text,

@@ -53,6 +53,15 @@ class TestCampaignReport(MoneyCommon):
         self.env.flush_all()
         return self.report._read_group(list(domain), groupby, aggregates)
 
+    def test_types_are_told_in_the_readers_language(self):
+        self.env["res.lang"]._activate_lang("es_ES")
+        field = self.env["ir.model.fields"]._get("utm.campaign", "campaign_type")
+        event = field.selection_ids.filtered(lambda choice: choice.value == "event")
+        event.with_context(lang="es_ES").name = "Evento, feria"
+        report = self.report.with_context(lang="es_ES")
+        choices = report.fields_get(["campaign_type"])["campaign_type"]["selection"]
+        self.assertEqual(dict(choices)["event"], "Evento, feria")
+
     def test_roi_is_that_of_the_sums(self):
         """The fair earned 300 on 200, the stand lost its 50, what it sold elsewhere
         cost nothing."""

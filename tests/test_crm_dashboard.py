@@ -66,7 +66,21 @@ class DashboardCommon(CrmGestionCommon):
                     else:
                         self._check_drill(user, drill, figure)
                 opened += 1
+            self._check_nothing_is_closed(section)
         return opened
+
+    def _check_nothing_is_closed(self, section):
+        """Whatever there is a number of opens what is behind it: by itself, or in a
+        table by its row."""
+        rows = [*section.get("rows", []), section.get("total") or {}]
+        by_row = [
+            cell for row in rows if row.get("drill") for cell in row.get("cells", [])
+        ]
+        for figure in self._figures(section):
+            is_number = isinstance(figure["value"], int | float)
+            if is_number and figure["value"] and figure not in by_row:
+                with self.subTest(section=section["key"], figure=figure):
+                    self.assertTrue(figure["drill"])
 
     def _check_method(self, user, drill):
         records = self.env[drill["model"]].with_user(user).browse(drill["ids"])

@@ -73,7 +73,8 @@ class TestDirector(DirectorCommon):
                 date=f"2026-11-{day} 10:00:00",
                 organization_id=self.organization.id,
             )
-        self._objective("gestiones", user_id=self.colleague.id, target=2)
+        on_track = self._objective("gestiones", user_id=self.colleague.id, target=3)
+        self.assertEqual(on_track.pace, "on")
         half = self._objective("gestiones", user_id=self.colleague.id, target=4,
                                activity_type_ids=self.call.ids)  # fmt: skip
         worst = self._objective(user_id=self.seller.id, target=1000)
@@ -243,6 +244,8 @@ class TestDirector(DirectorCommon):
             [self.cold_call.name, "Total"],
         )
         self.assertEqual(self._table("origination", period="last_month"), {})
+        total = self._section(self._page(), "origination")["total"]
+        self.assertEqual(total["cells"][2]["drill"], total["drill"])
 
     def test_running_campaigns(self):
         Campaign = self.env["utm.campaign"]
@@ -300,6 +303,10 @@ class TestDirector(DirectorCommon):
         self.assertEqual(found["Fair"][2:], [1, 160.0, 400.0, 1.5])
         self.assertEqual(found["Mailing"], [2, 1, 0, 0.0, 0.0, None])
         self.assertEqual(list(found), ["Fair", "Mailing"])
+        fair = self._section(self._page(), "campaigns")["rows"][0]
+        self.assertEqual(
+            fair["cells"][5]["drill"]["domain"], [["id", "=", campaign.id]]
+        )
         self.assertLessEqual(members[1], members[0])
         self.assertEqual(list(self._table("campaigns", user_id=self.stranger.id)), [])
 

@@ -133,8 +133,10 @@ class TestDashboardHead(WorkCommon):
         self.env["crm.opportunity.closure"].with_user(self.director)._close(
             lead.with_user(self.director), "rejected", reason=self.price
         )
-        total = self._theirs("closures")["total"]
+        data = self._data(self.head, "head")
+        total = self._section(data, "closures")["total"]
         self.assertEqual(total["cells"][1]["value"], 1)
+        self.assertDrills(self.head, data)
 
     def test_overdue_closing_dates(self):
         for user, day, amount in [

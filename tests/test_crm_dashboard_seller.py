@@ -126,8 +126,11 @@ class TestDashboardSeller(WorkCommon):
             },
         )
         first, last = self.generate_interest.name, self.negotiate.name
+        stages = self._mine("stages")
+        self.assertEqual(self._points(stages), {"Opportunities": {first: 2, last: 1}})
         self.assertEqual(
-            self._points(self._mine("stages")), {"Opportunities": {first: 2, last: 1}}
+            [point["drill"]["name"] for point in stages["series"][0]["points"]],
+            [f"Opportunities, {first}", f"Opportunities, {last}"],
         )
         self.assertEqual(
             self._points(self._mine("stage_amounts")),
@@ -316,7 +319,10 @@ class TestDashboardSeller(WorkCommon):
         )
         self.env.invalidate_all()
         data = self._data(self.seller, "seller")
-        self.assertEqual(self.assertDrills(self.seller, data), 24)
+        self.assertEqual(self.assertDrills(self.seller, data), 25)
+        [row] = self._section(data, "objectives")["rows"]
+        self.assertEqual(row["target"]["value"], 4)
+        self.assertEqual(row["target"]["drill"]["measure"], "target")
 
 
 @tagged("post_install", "-at_install")

@@ -86,6 +86,16 @@ def write_as_before(cls, leads, vals):
 class TestClosing(ClosureCommon):
     """Every route that closes an opportunity leaves one row, and one only."""
 
+    def test_kind_is_told_in_the_readers_language(self):
+        """On the opportunity too, where it is the column to group by."""
+        self.env["res.lang"]._activate_lang("es_ES")
+        field = self.env["ir.model.fields"]._get("crm.opportunity.closure", "kind")
+        won = field.selection_ids.filtered(lambda choice: choice.value == "won")
+        won.with_context(lang="es_ES").name = "Se ganó"
+        leads = self.env["crm.lead"].with_user(self.seller).with_context(lang="es_ES")
+        choices = leads.fields_get(["closure_kind"])["closure_kind"]["selection"]
+        self.assertEqual(dict(choices)["won"], "Se ganó")
+
     def test_pausing_records_what_the_opportunity_was_worth(self):
         later = self.env.ref("crm_gestion.lost_reason_later_budget")
         lead = self._make_mine(stage_id=self.size_proposal.id, probability=40.0)
