@@ -321,12 +321,16 @@ class ScreenCommon(HygieneCommon):
         )
 
     def _show_pivot(self, model, arch, found, domain):
+        """A pivot groups by rows and columns; what has no type there says how a measure
+        looks if somebody adds it."""
         infos = found[model._name]["fields"]
         groups, measures = [], ["__count"]
         for field in arch.iter("field"):
             name = field.get("name")
             if field.get("type") == "measure":
                 measures.append(f"{name}:{infos[name].get('aggregator') or 'sum'}")
+            elif arch.tag == "pivot" and not field.get("type"):
+                continue
             elif field.get("invisible") not in ("1", "True"):
                 groups.append(f"{name}:{field.get('interval') or ''}".rstrip(":"))
         for group in groups:

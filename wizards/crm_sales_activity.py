@@ -89,6 +89,7 @@ class CrmSalesActivity(models.TransientModel):
         :return: action that prints the activity
         :raise UserError: where the reader may not look at who was chosen
         """
+        self.ensure_one()
         self._filters()
         report = self.env.ref("crm_gestion.crm_sales_activity_report_action")
         return report.report_action(self, config=False)
