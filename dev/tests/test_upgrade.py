@@ -1,6 +1,6 @@
 """Updating from 19.0.1.0.0: no gates, no passages and no orders on closures; from
-19.0.1.3.0: native campaigns, mailings and promotions; and from 19.0.1.4.0: saved filters
-of screens that were replaced."""
+19.0.1.3.0: native campaigns, mailings and promotions; and from 19.0.1.4.0: what was
+saved on screens that were replaced."""
 
 import pytest
 
