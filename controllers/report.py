@@ -29,10 +29,22 @@ class CrmReportController(ReportController):
     def _number(self, docids, data):
         """:return: how many documents are printed: one for each record, wherever they
         are named; what is about none, a dashboard, is one too"""
-        sources = [
-            json.loads(data.get(name) or "{}") for name in ("options", "context")
-        ]
-        lists = [source.get(name) for source in sources for name in IDS]
-        lists.append((docids or "").split(","))
-        number = max(len({*filter(None, x)}) for x in lists if isinstance(x, list))
-        return number or 1
+        # as Odoo reads them: options are beside the other arguments, the context may
+        # be one of them
+        asked = {**data, **self._named(data.get("options"))}
+        sources = asked, self._named(asked.get("context"))
+        named = [source.get(name) for source in sources for name in IDS]
+        return max(map(self._length, [docids, *named])) or 1
+
+    def _named(self, text):
+        """:return: dict of what a client sent as JSON; Odoo refuses what is none"""
+        found = json.loads(text) if text and isinstance(text, str) else {}
+        return found if isinstance(found, dict) else {}
+
+    def _length(self, ids):
+        """:return: how many there are in a list, the keys of an object or a text"""
+        if isinstance(ids, str):
+            ids = ids.split(",")
+        if not isinstance(ids, list | dict):
+            return 0
+        return len({str(record_id) for record_id in ids if record_id})

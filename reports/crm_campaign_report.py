@@ -183,26 +183,37 @@ class CrmCampaignReport(models.Model):
     # === CRUD METHODS === #
 
     @api.model
-    def _read_group(self, domain, groupby=(), aggregates=(), *args, **kwargs):
-        asked = self._asking(aggregates, domain)
+    def _read_group(
+        self,
+        domain,
+        groupby=(),
+        aggregates=(),
+        having=(),
+        offset=0,
+        limit=None,
+        order=None,
+    ):
+        asked = self._asking(aggregates, domain, having, order)
         return super(CrmCampaignReport, asked)._read_group(
-            domain, groupby, aggregates, *args, **kwargs
+            domain, groupby, aggregates, having, offset, limit, order
         )
 
     @api.model
     def _read_grouping_sets(self, domain, grouping_sets, aggregates=(), order=None):
-        asked = self._asking(aggregates, domain)
+        asked = self._asking(aggregates, domain, order=order)
         return super(CrmCampaignReport, asked)._read_grouping_sets(
             domain, grouping_sets, aggregates, order
         )
 
     @api.model
-    def _asking(self, aggregates, domain):
+    def _asking(self, aggregates, domain, having=(), order=None):
         """:return: this model, with what it is asked for; who reads rows instead gets
         those of all branches"""
-        wanted = {aggregate.partition(":")[0] for aggregate in aggregates}
+        specs = [*aggregates, *(order or "").split(",")]
+        specs += [term[0] for term in having if not isinstance(term, str)]
+        wanted = {spec.strip().partition(":")[0] for spec in specs}
         wanted.update(c.field_expr for c in Domain(domain).iter_conditions())
-        return self.with_context(crm_campaign_measures=sorted(wanted))
+        return self.with_context(crm_campaign_measures=frozenset(wanted))
 
     # === QUERY === #
 
@@ -229,7 +240,8 @@ class CrmCampaignReport(models.Model):
         branches = [self._orders(), self._costs(), self._budgets()]
         asked = self.env.context.get("crm_campaign_measures")
         for name, measures in ON_DEMAND.items():
-            if asked is None or measures.intersection(asked):
+            # a client has no frozensets
+            if not isinstance(asked, frozenset) or measures & asked:
                 branches.append(getattr(self, f"_{name}")())
         return branches
 

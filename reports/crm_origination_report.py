@@ -174,7 +174,8 @@ class CrmOriginationReport(models.Model):
         """:return: SQL condition that a moment in UTC is not before the months that are
         asked for, whatever the time zone; TRUE where all are"""
         since = self.env.context.get("crm_origination_since")
-        if not isinstance(since, date):  # a client has no dates
+        # a client has no dates
+        if not isinstance(since, date) or since <= date.fromisoformat(FIRST_MONTH):
             return SQL("TRUE")
         return SQL("%s >= %s", moment, since.replace(day=1) - timedelta(days=1))
 

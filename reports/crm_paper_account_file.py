@@ -23,6 +23,7 @@ class CrmAccountFileDocument(models.AbstractModel):
     @api.model
     def _gather(self, docs, data):
         first, last = self._period(data)
+        referrers = docs.referred_by_id._filtered_access("read")
         people = self._people(docs)
         events = self._events(docs, first, last)
         leads = self._opportunities(docs)
@@ -31,6 +32,7 @@ class CrmAccountFileDocument(models.AbstractModel):
             doc: {
                 "date_from": first,
                 "date_to": last,
+                "referred_by": doc.referred_by_id & referrers,
                 "people": people[doc],
                 "events": events[doc],
                 "leads": leads[doc],
@@ -82,9 +84,17 @@ class CrmAccountFileDocument(models.AbstractModel):
             for doc, other in (pair, reversed(pair)):
                 if doc in rows:
                     rows[doc].append(self._employed(other, contact))
-        for doc in docs:
-            rows[doc].sort(key=self._people_key)
-        return rows
+        found = self.env["res.partner"].union(
+            *(row["partner"] for people in rows.values() for row in people)
+        )
+        readable = found._filtered_access("read")
+        return {
+            doc: sorted(
+                (row for row in people if row["partner"] in readable),
+                key=self._people_key,
+            )
+            for doc, people in rows.items()
+        }
 
     @api.model
     def _people_key(self, row):

@@ -28,9 +28,11 @@ class CrmCampaignResultDocument(models.AbstractModel):
         members = self._members(tree, ids)
         leads = self._leads(tree, ids)
         orders = self._orders(tree, ids)
+        segments = docs.segment_id._filtered_access("read")
         return {
             doc: {
                 "money": doc.crm_may_see_money,
+                "segment": doc.segment_id & segments,
                 "members": members[doc],
                 "leads": leads[doc],
                 "leads_count": sum(row["count"] for row in leads[doc]),

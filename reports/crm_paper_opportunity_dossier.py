@@ -22,9 +22,20 @@ class CrmOpportunityDossierDocument(models.AbstractModel):
             "forecasts": self._of(docs, "crm.opportunity.forecast.log"),
             "orders": self._of(docs, "sale.order", name="opportunity_id"),
         }
+        gestiones = self.env["crm.gestion"].union(*parts["gestiones"].values())
+        partners = docs.partner_id | docs.organization_id | gestiones.contact_id
+        partners, teams, campaigns = (
+            records._filtered_access("read")
+            for records in (partners, docs.team_id, docs.campaign_id)
+        )
         return {
             doc: {
                 **{name: found[doc] for name, found in parts.items()},
+                "partners": partners,
+                "organization": doc.organization_id & partners,
+                "contact": doc.partner_id & partners,
+                "team": doc.team_id & teams,
+                "campaign": doc.campaign_id & campaigns,
                 "stages": self._passages(parts["stages"][doc]),
                 "lines_totals": self._totals(parts["lines"][doc], "subtotal"),
                 "forecasts": self._changes(doc, parts["forecasts"][doc]),

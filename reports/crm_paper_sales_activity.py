@@ -41,6 +41,7 @@ class CrmSalesActivityDocument(models.AbstractModel):
         asked = dashboard._asked(filters)
         done = asked.of_people() & asked.within("date")
         gestiones = self.env["crm.gestion"].search(done, limit=ROWS)
+        partners = gestiones.contact_id | gestiones.organization_id
         people = self._by_person(asked)
         return {
             "subtitle": dashboard._subtitle(filters),
@@ -53,6 +54,7 @@ class CrmSalesActivityDocument(models.AbstractModel):
             "objectives": self._objectives(dashboard, asked),
             "steps": self._by_step(asked),
             "gestiones": gestiones,
+            "partners": partners._filtered_access("read"),
             "readable": gestiones.lead_id._filtered_access("read"),
             "gestiones_count": self.env["crm.gestion"].search_count(done),
         }

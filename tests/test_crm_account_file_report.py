@@ -4,6 +4,7 @@ from freezegun import freeze_time
 from psycopg2.errors import CheckViolation
 
 from odoo import fields
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -232,3 +233,25 @@ class TestAccountFileReport(PaperCommon):
     def test_nothing_is_written(self):
         with self._reading_only():
             self.assertTrue(self._html(self.organization, self.seller))
+
+    def test_who_is_of_another_company_is_not_on_the_paper(self):
+        """And does not keep the rest from being printed."""
+        elsewhere = self._other_company()
+        referrer = self.boss.copy({"name": "Olga Paz"})
+        self.organization.referred_by_id = referrer
+        person = self.contact.copy({"name": "Iker Sanz"})
+        person.parent_id = self.organization.copy({"name": "Secret Holding"})
+        self.env.flush_all()
+        (referrer | person.parent_id).write({"company_id": elsewhere.id})
+        person.company_id = False
+        self.assertNotIn("Olga", self._text(self.organization, self.seller))
+        text = self._text(person, self.seller)
+        self.assertIn("Account File: Iker Sanz", text)
+        self.assertNotIn("Organizations", text)
+
+    def test_dialogs_are_who_opened_them_s(self):
+        dialog = self.env["crm.account.file"].with_user(self.seller)
+        dialog = dialog.create({"partner_ids": self.organization.ids})
+        self.assertEqual(dialog.partner_ids, self.organization)
+        with self.assertRaises(AccessError):
+            dialog.with_user(self.colleague).read(["partner_ids"])

@@ -163,3 +163,24 @@ class TestCampaignReport(MoneyCommon):
         self.assertEqual(
             rows[0].action_view_campaign()["res_id"], rows[0].campaign_id.id
         )
+
+    def test_groups_chosen_and_ordered_by_what_is_not_shown(self):
+        """What a condition or an order is about is worked out too."""
+        self._load(self.fair, "offer", date(2026, 2, 25), sent=10)
+        self._load(self.mailing, "more", date(2026, 2, 25), sent=20)
+        self.env.flush_all()
+        sent, more = self.report.formatted_read_group(
+            [], ["campaign_id"], ["cost:sum"], [("sent:sum", ">", 0)],
+            order="sent:sum desc",
+        )  # fmt: skip
+        self.assertEqual(sent["campaign_id"][0], self.mailing.id)
+        self.assertEqual(more["campaign_id"][0], self.fair.id)
+        self.assertEqual(more["cost:sum"], 200)
+
+    def test_a_client_does_not_choose_what_is_worked_out(self):
+        self._load(self.fair, "offer", date(2026, 2, 25), sent=10)
+        self.env.flush_all()
+        for value in (5, [[1]], "cost", ["cost"]):
+            with self.subTest(value=value):
+                report = self.report.with_context(crm_campaign_measures=value)
+                self.assertEqual(report.search([("sent", ">", 0)]).sent, 10)

@@ -177,3 +177,13 @@ class TestCampaignResultReport(PaperCommon):
     def test_nothing_is_written(self):
         with self._reading_only():
             self.assertTrue(self._html(self.campaign, self.director))
+
+    def test_segment_of_another_company_is_not_on_the_paper(self):
+        self.campaign.segment_id = self.env["crm.segment"].create(
+            {"name": "Secret choice"}
+        )
+        self.assertIn("Secret choice", self._text(self.campaign, self.seller))
+        self.campaign.segment_id.company_id = self._other_company()
+        text = self._text(self.campaign, self.seller)
+        self.assertIn("Spring Fair", text)
+        self.assertNotIn("Secret choice", text)

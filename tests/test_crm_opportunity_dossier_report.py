@@ -153,3 +153,16 @@ class TestOpportunityDossierReport(PaperCommon):
     def test_nothing_is_written(self):
         with self._reading_only():
             self.assertTrue(self._html(self.lead, self.seller))
+
+    def test_who_is_of_another_company_is_not_on_the_paper(self):
+        self.lead.write({"contact_name": False, "partner_name": False})
+        self.gestion.contact_id = self.contact
+        self.env.flush_all()
+        partners = self.contact | self.organization
+        partners.write({"company_id": self._other_company().id})
+        text = self._text(self.lead, self.seller)
+        self.assertIn("Opportunity: Sale of software", text)
+        self.assertIn("Budget comes in June", text)
+        self.assertIn("2/21/26", text)
+        self.assertNotIn("Aceites del Sur", text)
+        self.assertNotIn("Ferrer", text)

@@ -336,3 +336,10 @@ class TestOriginationReport(ReportCommon):
                 report._read_group([], [], ["cost:sum"])
         row = self.report.with_user(self.director).search([("kind", "=", "cost")])
         self.assertEqual((row.cost, row.user_id), (90.0, self.seller))
+
+    def test_since_the_beginning_of_time(self):
+        everything = self.report.search_count([])
+        for day in ("0001-01-01", "1999-12-31", "2000-01-01"):
+            with self.subTest(day=day):
+                found = self.report.search_count([("date", ">=", day)])
+                self.assertEqual(found, everything)

@@ -1,6 +1,8 @@
 import io
+import json
 import re
 from contextlib import contextmanager
+from urllib.parse import urlencode
 
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
@@ -57,6 +59,9 @@ class PaperCommon(CrmGestionCommon):
     def _html(self, records, user):
         report = self.env["ir.actions.report"].with_user(user)
         return report._render_qweb_html(f"crm_gestion.{self.REPORT}", records.ids)
+
+    def _other_company(self):
+        return self.env["res.company"].create({"name": "Elsewhere"})
 
     @contextmanager
     def _reading_only(self):
@@ -181,3 +186,31 @@ class TestPaperOverHttp(SalesForce, HttpCase):
         response = self._get(self.seller, path)
         self.assertEqual(response.status_code, 403)
         self.assertIn("20", response.text)
+
+    def test_documents_are_counted_however_they_are_named(self):
+        """Odoo hears a context within the options too, and a document its keys."""
+        leads = self.lead
+        for _number in range(20):
+            leads += self._make_lead(partner_id=self.contact.id)
+        context = {"active_ids": leads.ids}
+        keys = {"active_ids": dict.fromkeys(leads.ids, 1)}
+        for number, asked in enumerate(
+            (
+                {"context": json.dumps(context)},
+                {"options": json.dumps({"context": json.dumps(context)})},
+                {"context": json.dumps(keys)},
+                {"options": json.dumps({"context": json.dumps(keys)})},
+            ),
+            1,
+        ):
+            with self.subTest(asked=asked):
+                report = "/report/html/crm_gestion.crm_opportunity_dossier_report"
+                response = self._get(self.seller, f"{report}?{urlencode(asked)}")
+                self.assertEqual(response.status_code, 403)
+                self.assertNotIn("Secret deal", response.text)
+                rows = self.env["crm.export.log"].search(
+                    [("user_id", "=", self.seller.id)]
+                )
+                self.assertEqual(
+                    [(row.records, row.refused) for row in rows], [(21, True)] * number
+                )

@@ -3,7 +3,7 @@ from datetime import date
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
 from .test_crm_paper import PaperCommon
@@ -269,3 +269,16 @@ class TestSalesActivityReport(PaperCommon):
         doc = self._asks(self.seller)
         with self._reading_only():
             self.assertTrue(self._html(doc, self.seller))
+
+    def test_who_is_of_another_company_is_not_on_the_paper(self):
+        self.organization.company_id = self._other_company()
+        text = self._text(self._asks(self.seller), self.seller)
+        self.assertIn("3/11/26", text)
+        self.assertNotIn("Aceites del Sur", text)
+
+    def test_dialogs_are_who_opened_them_s(self):
+        doc = self._asks(self.head, user_id=self.seller.id)
+        self.assertEqual(doc.user_id, self.seller)
+        for user in (self.seller, self.director):
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                self._html(doc, user)

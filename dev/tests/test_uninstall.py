@@ -97,6 +97,9 @@ env["ir.filters"].create([
      "context": "{'group_by': ['create_date:month', 'origination_id']}"},
     {"name": "an order", "model_id": "crm.lead", "sort": '["push_count desc"]'},
     {"name": "a model", "model_id": "crm.objective"},
+    {"name": "a report", "model_id": "crm.opportunity.report",
+     "action_id": env.ref("crm_gestion.crm_opportunity_report_action").id,
+     "context": "{'pivot_measures': ['conversion']}"},
     {"name": "kept", "model_id": "crm.lead", "sort": '["name desc"]',
      "domain": "[('partner_id.name', '=', 'x'), ('name', '!=', uid)]",
      "context": "{'group_by': ['create_date:month']}"},
@@ -182,8 +185,16 @@ print(json.dumps({
         mailing.subject: env["res.partner"].browse(
             mailing._get_recipients()).mapped("name") for mailing in mailings},
     "filters": env["ir.filters"].search([("name", "in", (
-        "a field", "a path", "below", "a group", "an order", "a model", "kept",
+        "a field", "a path", "below", "a group", "an order", "a model", "a report",
+        "kept",
     ))]).mapped("name"),
+    "models": [saved.name for saved in env["ir.filters"].search([])
+               if saved.model_id not in env],
+    "papers": env["ir.actions.report"].search_count(
+        [("report_name", "like", "crm_gestion")]),
+    "pages": env["ir.actions.client"].search_count([("tag", "like", "crm_gestion")]),
+    "dashboards": env["spreadsheet.dashboard"].search_count(
+        [("name", "=", "Sales Management")]),
     "favourites": env["mailing.filter"].search([]).mapped("name"),
     "programs": {
         program.name: program.active
@@ -253,6 +264,10 @@ def test_mailings_promotions_and_filters_work_without_us(uninstalled, odoo):
             "Native": ["other"],
         },
         "filters": ["kept"],
+        "models": [],
+        "papers": 0,
+        "pages": 0,
+        "dashboards": 0,
         "favourites": ["native"],
         "programs": {"For all of them": False, "Coupons": True},
         "crons": 0,

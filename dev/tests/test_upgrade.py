@@ -1,5 +1,6 @@
-"""Updating from 19.0.1.0.0: no gates, no passages and no orders on closures; and from
-19.0.1.3.0: native campaigns, mailings and promotions."""
+"""Updating from 19.0.1.0.0: no gates, no passages and no orders on closures; from
+19.0.1.3.0: native campaigns, mailings and promotions; and from 19.0.1.4.0: what was
+saved on screens that were replaced."""
 
 import pytest
 
@@ -165,6 +166,33 @@ print(json.dumps({
 }))
 """
 
+FAVOURITES = """
+user = env.ref("base.user_admin")
+actions = {"analysis": "crm_gestion_report_action", "list": "crm_gestion_action",
+           "stages": "crm_opportunity_stage_action"}
+for name, action in actions.items():
+    env["ir.filters"].create({
+        "name": name, "is_default": True, "user_ids": user.ids,
+        "model_id": "crm.opportunity.stage" if name == "stages" else "crm.gestion",
+        "action_id": env.ref(f"crm_gestion.{action}").id,
+        "context": "{'pivot_measures': ['duration']}" if name == "analysis" else "{}"})
+env.ref("crm_gestion.crm_gestion_report_action").res_model = "crm.gestion"
+env.cr.execute("UPDATE ir_module_module SET latest_version = '19.0.1.4.0' "
+               "WHERE name = 'crm_gestion'")
+env.cr.commit()
+"""
+
+FOUND = """
+import json
+Filters = env["ir.filters"].with_user(env.ref("base.user_admin"))
+print(json.dumps({
+    action: [[row["name"], row["is_default"]] for row in Filters.get_filters(
+        env.ref(f"crm_gestion.{action}").res_model,
+        env.ref(f"crm_gestion.{action}").id) if row["user_ids"]]
+    for action in ("crm_gestion_report_action", "crm_gestion_action",
+                   "crm_opportunity_stage_action")}))
+"""
+
 
 @pytest.fixture(scope="module")
 def updated(database, installed, odoo, assert_clean):
@@ -235,4 +263,17 @@ def test_native_campaigns_and_mailings_stay(installed, database, odoo, assert_cl
         "mailing": ["Old mailing", "done", "open", False],
         "promotions": [True],
         "digest": [True],
+    }
+
+
+def test_saved_filters_follow_the_screen_that_they_work_on(
+    installed, database, odoo, assert_clean
+):
+    name = database("upgrade_filters", copy_of=installed)
+    odoo.shell(name, FAVOURITES)
+    assert_clean(odoo.update(name))
+    assert odoo.shell(name, FOUND) == {
+        "crm_gestion_report_action": [],
+        "crm_gestion_action": [["analysis", False], ["list", True]],
+        "crm_opportunity_stage_action": [["stages", True]],
     }
