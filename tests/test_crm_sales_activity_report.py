@@ -83,7 +83,7 @@ class TestSalesActivityReport(PaperCommon):
                 "Advanced": (1, 1000.0),
                 "Won Opportunities": (1, 700.0),
                 "Lost": (1, 400.0),
-                "Standby": (0, 0.0),
+                "Put on Standby": (0, 0.0),
             },
         )
         self.assertEqual(paper["conversion"], 0.5)
@@ -103,6 +103,29 @@ class TestSalesActivityReport(PaperCommon):
             # 1 March is a Sunday
             [(0, 0, 0), (1, 3, 0), (2, 0, 1), (0, 0, 0), (0, 0, 0), (0, 0, 0)],
         )
+
+    def test_paper_and_dashboard_tell_the_same(self):
+        """Paused and taken up again; closed on the day that Odoo says."""
+        paused = self._make_lead(expected_revenue=50.0)
+        with freeze_time("2026-03-12 10:00:00"):
+            self.env["crm.opportunity.closure"]._close(
+                paused, "standby", wake_date=date(2026, 5, 1)
+            )
+        with freeze_time("2026-03-15 10:00:00"):
+            paused.action_crm_resume()
+        self.won.date_closed = "2026-02-20 10:00:00"  # corrected by an import
+        for period in ("month", "last_month"):
+            paper = self._paper(self.seller, period=period)
+            page = self.env["crm.dashboard.seller"].with_user(self.seller)
+            sections = page.get_data({"period": period})["sections"]
+            [screen] = [part for part in sections if part["key"] == "conversion"]
+            shown = {figure["label"]: figure["value"] for figure in screen["figures"]}
+            printed = {row["label"]: row["count"] for row in paper["opportunities"]}
+            for label in ("Won Opportunities", "Lost", "Put on Standby"):
+                self.assertEqual(printed[label], shown[label], (period, label))
+            self.assertEqual(paper["conversion"], shown["Conversion"])
+            steps = sum(row["won"]["count"] for row in paper["steps"])
+            self.assertEqual(steps, shown["Won Opportunities"])
 
     def test_document(self):
         text = self._text(self._asks(self.seller), self.seller)
