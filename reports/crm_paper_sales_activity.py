@@ -81,7 +81,8 @@ class CrmSalesActivityDocument(models.AbstractModel):
         """:return: dict of what happened in the period -> Domain of the opportunities
         to which it did"""
         leads = ARCHIVED_TOO & Domain("type", "=", "opportunity") & asked.of_people()
-        moves = Domain("move", "in", FORWARD) & asked.within("date_in")
+        own = Domain("is_merged", "=", False)
+        moves = Domain("move", "in", FORWARD) & own & asked.within("date_in")
         conversion = self.env["crm.dashboard.conversion"]
         return {
             "opened": leads & asked.within("create_date"),
