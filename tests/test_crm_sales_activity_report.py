@@ -127,6 +127,27 @@ class TestSalesActivityReport(PaperCommon):
             steps = sum(row["won"]["count"] for row in paper["steps"])
             self.assertEqual(steps, shown["Won Opportunities"])
 
+    def test_queries_do_not_grow_with_people_and_their_work(self):
+        def crowd(name, size):
+            users = self.env["res.users"]
+            for number in range(size):
+                users |= self._make_user(f"{name}_{number}", "crm_gestion.group_seller")
+            team = self._make_team(name, self.head, users)
+            for user in users:
+                self._make_lead(user)
+                self._make_lead(user).write({"stage_id": self.sales_order.id})
+                self._make_gestion(user, organization_id=self.organization.id,
+                                   date="2026-03-19 10:00:00")  # fmt: skip
+                self.objective.copy({"user_id": user.id})
+            return self._asks(self.head, team_id=team.id)
+
+        few, many = crowd("Few", 3), crowd("Many", 30)
+        self.assertEqual(len(self._values(many, self.head)[many]["people"]), 30)
+        asked = {3: few, 30: many}
+        self.assertFlatGrowth(
+            lambda size: self._html(asked[len(size)], self.head), range(3), range(30)
+        )
+
     def test_document(self):
         text = self._text(self._asks(self.seller), self.seller)
         self.assertInOrder(
