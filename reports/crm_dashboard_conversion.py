@@ -68,8 +68,9 @@ class CrmDashboardConversion(models.AbstractModel):
                 "figures",
                 help=self.env._(
                     "Of what was decided in the period: won as a share of won and "
-                    "lost. Before: the period of the same length that ended the day "
-                    "before."
+                    "lost. Won revenue is the expected revenue of what was won, and "
+                    "not its orders. Before: the period of the same length that ended "
+                    "the day before."
                 ),
                 figures=figures,
             )
