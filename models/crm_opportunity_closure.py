@@ -412,10 +412,10 @@ class CrmOpportunityClosure(models.Model):
         return rows.with_env(self.env)
 
     def _keep_closing_dates(self, leads, before):
-        """Odoo dates whatever is archived, and nothing else that is lost. An opportunity
-        that was paused or archived by hand when it was lost was lost on that day, and
-        not in no period or in another one; one that was won or lost and is archived
-        later, to tidy up, stays in the period that it was won or lost in.
+        """Odoo dates whatever is archived, and nothing else that is lost. What was
+        paused, or archived by hand, when it was lost was lost on that day, and not in
+        no period or in another one; what was won or lost and is archived later, to tidy
+        up, stays in the period that it was won or lost in.
 
         :param leads: opportunities of `before`
         :param before: of `_snapshot`
