@@ -227,9 +227,11 @@ class TestDashboardSeller(WorkCommon):
         of whole days calls them one."""
         lead = self._won("2026-03-11", created="2026-03-09 10:00:00")
         found = self._values(self._mine("conversion"))["Days to Win"]
-        [(days,)] = self.env["crm.opportunity.report"].with_user(
-            self.seller
-        )._read_group([("id", "=", lead.id)], [], ["days_to_win:avg"])
+        [(days,)] = (
+            self.env["crm.opportunity.report"]
+            .with_user(self.seller)
+            ._read_group([("id", "=", lead.id)], [], ["days_to_win:avg"])
+        )
         self.assertAlmostEqual(found, 47 / 24)
         self.assertAlmostEqual(found, days)
 
