@@ -496,7 +496,7 @@ class TestDashboardWorld(DashboardCommon):
         """:return: how it ended since then; None where it did not"""
         state, _amount, closed = last
         if state == "archived":
-            return state if was else None
+            return state if was or first[0] != "archived" else None
         if state == "standby" == first[0]:
             return None
         return state if closed and closed >= since else None
@@ -1089,8 +1089,8 @@ class TestDashboardWorld(DashboardCommon):
                 "unqualified": is_in("unqualified"),
                 "decided": is_in("won", *LOST),
                 "expected_revenue": lambda lead: lead.expected_revenue,
-                "prorated_revenue": lambda lead: (
-                    lead.expected_revenue * lead.probability / 100
+                "prorated_revenue": lambda lead: round(
+                    lead.expected_revenue * lead.probability / 100, 2
                 ),
                 "won_amount": amount("won"),
                 "lost_amount": amount(*LOST),
