@@ -343,6 +343,7 @@ class CrmOpportunityClosure(models.Model):
                 "expected_revenue": lead.expected_revenue,
                 "probability": lead.probability,
                 "is_automated": lead.is_automated_probability,
+                "date_closed": lead.date_closed,
             }
             for lead in leads
             if lead.type == "opportunity" and lead.id not in held
@@ -407,7 +408,34 @@ class CrmOpportunityClosure(models.Model):
         known.filtered(
             lambda lead: lead.closure_kind == "standby" and lead.date_closed
         ).write({"date_closed": False})
+        rows._keep_closing_dates(known, before)
         return rows.with_env(self.env)
+
+    def _keep_closing_dates(self, leads, before):
+        """Odoo dates whatever is archived, and nothing else that is lost. What was
+        paused, or archived by hand, when it was lost was lost on that day, and not in
+        no period or in another one; what was won or lost and is archived later, to tidy
+        up, stays in the period that it was won or lost in.
+
+        :param leads: opportunities of `before`
+        :param before: of `_snapshot`
+        """
+        moments = {
+            lead: before[lead.id]["date_closed"]
+            for lead in leads
+            if lead.won_status == before[lead.id]["won_status"] != "pending"
+        } | {
+            row.lead_id: row.date
+            for row in self
+            if row.lead_id.won_status == "lost" and not before[row.lead_id.id]["active"]
+        }
+        dates = defaultdict(lambda: self.env["crm.lead"])
+        for lead, moment in moments.items():
+            if moment and lead.date_closed != moment:
+                dates[moment] |= lead
+        for moment, changed in dates.items():
+            # sudo: as in _log
+            changed.sudo().write({"date_closed": moment})
 
     @api.model
     def _log_created(self, leads):

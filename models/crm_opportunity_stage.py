@@ -103,6 +103,11 @@ class CrmOpportunityStage(models.Model):
         ondelete="set null",
     )
     company_id = fields.Many2one(comodel_name="res.company", readonly=True, index=True)
+    is_merged = fields.Boolean(
+        string="Of a Merged Opportunity",
+        readonly=True,
+        help="Of an opportunity that was merged into this one.",
+    )
     market_id = fields.Many2one(related="lead_id.market_id")
     origination_id = fields.Many2one(related="lead_id.origination_id")
 
@@ -295,7 +300,7 @@ class CrmOpportunityStage(models.Model):
         for row in rows.filtered(lambda row: not row.date_out):
             row.write({"date_out": now, "days": row._days_until(now)})
         rows.flush_recordset(["date_out"])
-        rows.write({"lead_id": target.id})
+        rows.write({"lead_id": target.id, "is_merged": True})
 
     @api.model
     def _check_movable(self, lead, stage):

@@ -40,7 +40,8 @@ class CrmDashboardClosures(models.AbstractModel):
                 title,
                 "table",
                 help=self.env._(
-                    "All that closed in the period, also what was taken up again since."
+                    "All that closed in the period, also what was taken up again "
+                    "since, with what it was worth when it closed."
                 ),
                 empty=self.env._("Nothing closed in this period."),
                 columns=[

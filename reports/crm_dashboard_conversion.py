@@ -6,8 +6,9 @@ from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
 from .crm_dashboard_part import ARCHIVED_TOO
+from .crm_report_sql import days_between
 
-SUMS = ("day_close", "expected_revenue")
+SUMS = ("days", "expected_revenue")
 DECIDED = Domain("type", "=", "opportunity") & ARCHIVED_TOO
 
 
@@ -67,8 +68,9 @@ class CrmDashboardConversion(models.AbstractModel):
                 "figures",
                 help=self.env._(
                     "Of what was decided in the period: won as a share of won and "
-                    "lost. Before: the period of the same length that ended the day "
-                    "before."
+                    "lost. Won revenue is the expected revenue of what was won, and "
+                    "not its orders. Before: the period of the same length that ended "
+                    "the day before."
                 ),
                 figures=figures,
             )
@@ -107,7 +109,7 @@ class CrmDashboardConversion(models.AbstractModel):
             "won": won,
             "lost": lost,
             "rate": self._share(won["count"], won["count"] + lost["count"]),
-            "days": self._share(won["day_close"], won["count"]),
+            "days": self._share(won["days"], won["count"]),
         }
 
     @api.model
@@ -117,14 +119,39 @@ class CrmDashboardConversion(models.AbstractModel):
         return self._once(
             asked,
             ("decided", asked.start, asked.end),
-            lambda: self._groups(
-                "crm.lead",
-                self._domain(asked, "decided"),
-                ["user_id", "won_status"],
-                sums=["day_close"],
-                money=["expected_revenue"],
-            ),
+            lambda: self._decided_groups(self._domain(asked, "decided")),
         )
+
+    @api.model
+    def _decided_groups(self, domain):
+        """Days are with their part, as the reports have them: Odoo's ``day_close`` is
+        whole ones, and would call one that took 47 hours one day."""
+        Lead = self.env["crm.lead"]
+        query = Lead._search(domain)
+
+        def column(name):
+            return Lead._field_to_sql(query.table, name, query)
+
+        keys = [column(name) for name in ("user_id", "won_status", "company_id")]
+        days = days_between(column("create_date"), column("date_closed"))
+        query.groupby = SQL(", ").join(keys)
+        rows = self.env.execute_query(
+            query.select(
+                *keys,
+                SQL("count(*)"),
+                SQL("sum(%s)", days),
+                SQL("sum(%s)", column("expected_revenue")),
+            )
+        )
+        groups = {}
+        for user_id, status, company_id, count, days, amount in rows:
+            key = (self.env["res.users"].browse(user_id), status)
+            group = groups.setdefault(key, self._nothing(SUMS))
+            group["count"] += count
+            group["days"] += days or 0.0
+            rate = self._rate(self.env["res.company"].browse(company_id))
+            group["expected_revenue"] += float(amount or 0.0) * rate
+        return groups
 
     @api.model
     def _paused(self, *periods):

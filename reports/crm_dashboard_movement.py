@@ -260,6 +260,7 @@ class CrmDashboardMovement(models.AbstractModel):
     def _passed(self, since, until, moves):
         passages = (
             Domain("move", "in", list(moves))
+            & Domain("is_merged", "=", False)
             & Domain("date_in", ">=", since)
             & Domain("date_in", "<", until)
         )
@@ -402,7 +403,7 @@ class CrmDashboardMovement(models.AbstractModel):
             """SELECT lead_id, bool_or(move IN %s) AS advanced,
                       bool_or(move = 'back') AS back
                  FROM crm_opportunity_stage
-                WHERE date_in >= %s AND date_in < %s
+                WHERE date_in >= %s AND date_in < %s AND is_merged IS NOT TRUE
              GROUP BY lead_id""",
             ADVANCED,
             since,

@@ -26,8 +26,8 @@ class CrmCampaignResultDocument(models.AbstractModel):
         tree = docs._crm_tree()
         ids = sorted(set().union(*tree.values()))
         members = self._members(tree, ids)
-        leads = self._leads(tree, ids)
-        orders = self._orders(tree, ids)
+        leads = self._leads(tree)
+        orders = self._orders(tree)
         segments = docs.segment_id._filtered_access("read")
         return {
             doc: {
@@ -89,11 +89,25 @@ class CrmCampaignResultDocument(models.AbstractModel):
         ]
 
     @api.model
-    def _leads(self, tree, ids):
+    def _owned(self, tree):
+        """:return: Domain of what counts for one of these campaigns: of its company, or
+        of none, as in its figures"""
+        return Domain.OR(
+            Domain("campaign_id", "in", ids)
+            & Domain(
+                "company_id",
+                "in",
+                [*(campaign.company_id.ids or self.env.companies.ids), False],
+            )
+            for campaign, ids in tree.items()
+        )
+
+    @api.model
+    def _leads(self, tree):
         """:return: dict of a campaign -> list of dicts of ``stage``, ``count``,
         ``amount`` (in the currency of the reader's company) and ``share``"""
         domain = ARCHIVED_TOO & Domain("type", "=", "opportunity")
-        domain &= Domain("campaign_id", "in", ids)
+        domain &= self._owned(tree)
         groups = self.env["crm.dashboard.part"]._groups(
             "crm.lead",
             domain,
@@ -119,12 +133,12 @@ class CrmCampaignResultDocument(models.AbstractModel):
         return listed
 
     @api.model
-    def _orders(self, tree, ids):
+    def _orders(self, tree):
         """:return: dict of a campaign -> list of dicts of ``label``, ``currency``,
         ``count`` and ``amount``, untaxed"""
         Order = self.env["sale.order"]
         groups = Order._read_group(
-            [("campaign_id", "in", ids)],
+            self._owned(tree),
             ["campaign_id", "state", "currency_id"],
             ["__count", "amount_untaxed:sum"],
         )

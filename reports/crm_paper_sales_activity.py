@@ -10,7 +10,6 @@ from .crm_paper import ROWS
 # Longer periods are told by month.
 WEEKS = 27
 FORWARD = ("forward", "skipped")
-LOST = ("rejected", "unqualified")
 
 
 class CrmSalesActivityDocument(models.AbstractModel):
@@ -19,9 +18,9 @@ class CrmSalesActivityDocument(models.AbstractModel):
 
     *What counts.* Gestiones are their author's. Opportunities are their seller's of
     today, each by what happened to it in the period: opened when it was created,
-    advanced when it went forward at least once, and closed as it is closed now;
-    conversion is won of won and lost. Days are those of the reader's company, amounts
-    are in its currency.
+    advanced when it went forward at least once; won, lost and paused are what the
+    dashboards call so (``crm.dashboard.conversion``), and conversion is won of won and
+    lost. Days are those of the reader's company, amounts are in its currency.
     """
 
     _name = "report.crm_gestion.crm_sales_activity_report"
@@ -84,15 +83,16 @@ class CrmSalesActivityDocument(models.AbstractModel):
         """:return: dict of what happened in the period -> Domain of the opportunities
         to which it did"""
         leads = ARCHIVED_TOO & Domain("type", "=", "opportunity") & asked.of_people()
-        moves = Domain("move", "in", FORWARD) & asked.within("date_in")
-        closures = Domain("reopen_date", "=", False) & asked.within("date")
-        closed = leads & Domain("closure_ids", "any", closures)
+        own = Domain("is_merged", "=", False)
+        moves = Domain("move", "in", FORWARD) & own & asked.within("date_in")
+        conversion = self.env["crm.dashboard.conversion"]
         return {
             "opened": leads & asked.within("create_date"),
             "advanced": leads & Domain("opportunity_stage_ids", "any", moves),
-            "won": closed & Domain("closure_kind", "=", "won"),
-            "lost": closed & Domain("closure_kind", "in", LOST),
-            "standby": closed & Domain("closure_kind", "=", "standby"),
+            **{
+                kind: conversion._domain(asked, kind)
+                for kind in ("won", "lost", "standby")
+            },
         }
 
     @api.model
@@ -102,7 +102,7 @@ class CrmSalesActivityDocument(models.AbstractModel):
             "advanced": self.env._("Advanced"),
             "won": self.env._("Won Opportunities"),
             "lost": self.env._("Lost"),
-            "standby": self.env._("Standby"),
+            "standby": self.env._("Put on Standby"),
         }
 
     @api.model
@@ -172,13 +172,12 @@ class CrmSalesActivityDocument(models.AbstractModel):
         """:return: list of dicts of a week or month of the period: ``label``,
         ``gestiones``, ``opened``, ``won``, each a dict of ``count`` and ``share``"""
         happened = self._what_happened(asked)
-        won = happened["won"] & asked.within("date_closed")
         days = {
             "gestiones": self._days(
                 "crm.gestion", asked.of_people() & asked.within("date"), "date"
             ),
             "opened": self._days("crm.lead", happened["opened"], "create_date"),
-            "won": self._days("crm.lead", won, "date_closed"),
+            "won": self._days("crm.lead", happened["won"], "date_closed"),
         }
         steps = self._steps(asked)
         rows = [

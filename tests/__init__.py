@@ -25,6 +25,7 @@ from . import test_crm_dashboard_movement
 from . import test_crm_dashboard_page
 from . import test_crm_dashboard_report
 from . import test_crm_dashboard_seller
+from . import test_crm_dashboard_world
 from . import test_crm_day
 from . import test_crm_duplicate
 from . import test_crm_export_guard

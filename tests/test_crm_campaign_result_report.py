@@ -138,6 +138,30 @@ class TestCampaignResultReport(PaperCommon):
         stages = [row["stage"] for row in paper["leads"]]
         self.assertEqual(stages, [self.present_products])
 
+    def test_documents_of_another_company_are_not_listed(self):
+        """As in the figures above the tables."""
+        other = self.env["res.company"].create({"name": "Another"})
+        self.env.user.company_ids |= other
+        self.director.company_ids |= other
+        self._make_lead(
+            self.director,
+            campaign_id=self.campaign.id,
+            company_id=other.id,
+            team_id=False,
+            expected_revenue=9.0,
+        )
+        order = self.order.with_context(allowed_company_ids=other.ids).copy(
+            {"company_id": other.id, "campaign_id": self.campaign.id}
+        )
+        order.state = "sale"
+        paper = self._values(self.campaign, self.director)[self.campaign]
+        count = self.campaign.with_user(self.director).opportunity_count
+        self.assertEqual((paper["leads_count"], count), (2, 2))
+        self.assertEqual(
+            [(row["label"], row["count"], row["amount"]) for row in paper["orders"]],
+            [("Sales Order", 1, 500.0)],
+        )
+
     def test_emails(self):
         self.assertFalse(
             self._values(self.campaign, self.director)[self.campaign]["has_email"]

@@ -314,6 +314,8 @@ class TestMovement(MovementCommon):
         winner = self._made(LONG_AGO, 100.0, partner_id=self.contact.id)
         loser = self._made(LONG_AGO, 500.0, partner_id=self.contact.id)
         self._write(loser, "2026-11-09 10:00:00", expected_revenue=700.0)
+        self._write(loser, "2026-11-09 10:30:00", stage_id=self.negotiate.id)
+        self._write(loser, "2026-11-09 10:40:00", stage_id=winner.stage_id.id)
         self._close(loser, "2026-11-09 11:00:00")
         with freeze_time("2026-11-10 10:00:00"):
             merged = (winner | loser).with_user(self.director).merge_opportunity()
@@ -324,6 +326,7 @@ class TestMovement(MovementCommon):
         self.assertEqual(found["Pipeline at the Start"], (1, 100.0))
         self.assertEqual(found["+ Resumed"], (0, 0.0))
         self.assertEqual(found["Pipeline at the End"], (1, 100.0))
+        self.assertEqual((found["Advanced"], found["Went Back"]), (0, 0))
 
     def test_what_was_imported_closed_was_never_open(self):
         with freeze_time("2026-11-10 10:00:00"):

@@ -225,6 +225,19 @@ class TestDashboardSeller(WorkCommon):
             ["Before: 1", "Before: 3", "Before: 25 %", "Before: 15.0", "Before: 0"],
         )
 
+    def test_days_to_win_are_those_of_the_reports(self):
+        """47 hours are two days, as in the analysis of opportunities: Odoo's own count
+        of whole days calls them one."""
+        lead = self._won("2026-03-11", created="2026-03-09 10:00:00")
+        found = self._values(self._mine("conversion"))["Days to Win"]
+        [(days,)] = (
+            self.env["crm.opportunity.report"]
+            .with_user(self.seller)
+            ._read_group([("id", "=", lead.id)], [], ["days_to_win:avg"])
+        )
+        self.assertAlmostEqual(found, 47 / 24)
+        self.assertAlmostEqual(found, days)
+
     def test_what_nobody_decided_has_no_conversion(self):
         section = self._mine("conversion")
         self.assertEqual(self._values(section)["Conversion"], None)

@@ -6,6 +6,7 @@ from freezegun import freeze_time
 
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
+from odoo.modules.module import load_script
 from odoo.tests import Form, tagged
 from odoo.tools import format_date, mute_logger
 from odoo.tools.safe_eval import safe_eval
@@ -811,6 +812,52 @@ class TestOutOfThePipeline(StandbyCommon):
             self._pause(lead)
         self.assertRecordValues(
             lead, [{"date_closed": False, "closure_kind": "standby"}]
+        )
+
+    def test_lost_out_of_a_pause_is_lost_on_that_day(self):
+        """Odoo dates what it archives, and this is archived already."""
+        leads = self._make_mine() | self._make_mine() | self._make_mine()
+        by_dialog, natively, by_hand = leads
+        self._pause(by_dialog | natively)
+        by_hand.probability = 40.0
+        by_hand.action_archive()
+        with freeze_time(LATER):
+            self._reject(by_dialog)
+            self._lose_natively(natively | by_hand, self.price)
+        self.assertEqual(leads.mapped("won_status"), ["lost"] * 3)
+        self.assertEqual(leads.mapped("date_closed"), [LATER] * 3)
+        rows = leads.sudo().closure_ids.filtered(lambda row: row.kind == "rejected")
+        self.assertEqual(rows.mapped("date"), [LATER] * 3)
+
+    def test_what_was_lost_before_gets_its_day_by_the_update(self):
+        lead = self._make_mine()
+        with freeze_time(LATER):
+            self._reject(lead)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET date_closed = NULL, day_close = NULL,"
+            " create_date = %s WHERE id = %s",
+            [NOW, lead.id],
+        )
+        script = "crm_gestion/migrations/19.0.1.5.0/post-migration.py"
+        load_script(script, "update").migrate(self.env.cr, "19.0.1.4.0")
+        self.env.invalidate_all()
+        self.assertEqual((lead.date_closed, lead.day_close), (LATER, 29.0))
+
+    def test_tidying_up_does_not_close_again(self):
+        """What was won in March and archived in April was won in March."""
+        won, lost = self._make_mine(), self._make_mine()
+        won.with_user(self.director).action_set_won()
+        self._reject(lost)
+        with freeze_time(LATER):
+            (won | lost).action_archive()
+            (won | lost).write({"active": False})
+        self.assertRecordValues(
+            won | lost,
+            [
+                {"active": False, "won_status": "won", "date_closed": NOW},
+                {"active": False, "won_status": "lost", "date_closed": NOW},
+            ],
         )
 
 

@@ -83,7 +83,7 @@ class TestSalesActivityReport(PaperCommon):
                 "Advanced": (1, 1000.0),
                 "Won Opportunities": (1, 700.0),
                 "Lost": (1, 400.0),
-                "Standby": (0, 0.0),
+                "Put on Standby": (0, 0.0),
             },
         )
         self.assertEqual(paper["conversion"], 0.5)
@@ -102,6 +102,50 @@ class TestSalesActivityReport(PaperCommon):
             ],
             # 1 March is a Sunday
             [(0, 0, 0), (1, 3, 0), (2, 0, 1), (0, 0, 0), (0, 0, 0), (0, 0, 0)],
+        )
+
+    def test_paper_and_dashboard_tell_the_same(self):
+        """Paused and taken up again; closed on the day that Odoo says."""
+        paused = self._make_lead(expected_revenue=50.0)
+        with freeze_time("2026-03-12 10:00:00"):
+            self.env["crm.opportunity.closure"]._close(
+                paused, "standby", wake_date=date(2026, 5, 1)
+            )
+        with freeze_time("2026-03-15 10:00:00"):
+            paused.action_crm_resume()
+        self.won.date_closed = "2026-02-20 10:00:00"  # corrected by an import
+        for period in ("month", "last_month"):
+            paper = self._paper(self.seller, period=period)
+            page = self.env["crm.dashboard.seller"].with_user(self.seller)
+            sections = page.get_data({"period": period})["sections"]
+            [screen] = [part for part in sections if part["key"] == "conversion"]
+            shown = {figure["label"]: figure["value"] for figure in screen["figures"]}
+            printed = {row["label"]: row["count"] for row in paper["opportunities"]}
+            for label in ("Won Opportunities", "Lost", "Put on Standby"):
+                self.assertEqual(printed[label], shown[label], (period, label))
+            self.assertEqual(paper["conversion"], shown["Conversion"])
+            steps = sum(row["won"]["count"] for row in paper["steps"])
+            self.assertEqual(steps, shown["Won Opportunities"])
+
+    def test_queries_do_not_grow_with_people_and_their_work(self):
+        def crowd(name, size):
+            users = self.env["res.users"]
+            for number in range(size):
+                users |= self._make_user(f"{name}_{number}", "crm_gestion.group_seller")
+            team = self._make_team(name, self.head, users)
+            for user in users:
+                self._make_lead(user)
+                self._make_lead(user).write({"stage_id": self.sales_order.id})
+                self._make_gestion(user, organization_id=self.organization.id,
+                                   date="2026-03-19 10:00:00")  # fmt: skip
+                self.objective.copy({"user_id": user.id})
+            return self._asks(self.head, team_id=team.id)
+
+        few, many = crowd("Few", 3), crowd("Many", 30)
+        self.assertEqual(len(self._values(many, self.head)[many]["people"]), 30)
+        asked = {3: few, 30: many}
+        self.assertFlatGrowth(
+            lambda size: self._html(asked[len(size)], self.head), range(3), range(30)
         )
 
     def test_document(self):

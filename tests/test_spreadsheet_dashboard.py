@@ -119,10 +119,13 @@ class TestDashboardScreen(BrowserCommon):
         cls.company = cls.env["res.company"].create({"name": "Ours"})
         cls.env.user.company_ids |= cls.company
         users = cls.seller | cls.colleague | cls.head | cls.director
+        cls.env["res.lang"]._activate_lang("en_US")  # the tours read labels
+        users = cls.seller | cls.colleague | cls.head | cls.director
         users.write(
             {
                 "company_ids": [Command.set(cls.company.ids)],
                 "company_id": cls.company.id,
+                "lang": "en_US",
             }
         )
         cls.env = cls.env(
