@@ -342,8 +342,6 @@ class CrmOriginationReport(models.Model):
                  FROM sale_order sale
                       %s
                  JOIN crm_lead lead ON lead.id = sale.opportunity_id
-                 JOIN res_company company ON company.id = sale.company_id
-                 JOIN res_currency currency ON currency.id = company.currency_id
                 WHERE sale.state = 'sale' AND %s""",
             self._month(SQL("sale.date_order")),
             ORDER_AMOUNT,
