@@ -3,9 +3,9 @@
 from odoo.tools import SQL
 
 # Untaxed amount of a confirmed order ``sale`` in the currency of its company, at the
-# order's own rate, rounded one by one as a reader of the orders would add them up. How
-# is looked up for each: joined for those of one opportunity, PostgreSQL would go through
-# all currencies each time.
+# order's own rate, rounded one by one as a reader of the orders would add them up. The
+# decimals are looked up for each: were they joined with the orders of one opportunity,
+# PostgreSQL would go through all currencies each time.
 ORDER_AMOUNT = SQL(
     """round((sale.amount_untaxed
               / coalesce(nullif(sale.currency_rate, 0), 1))::numeric,
