@@ -2,8 +2,6 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .crm_dashboard_part import ARCHIVED_TOO
-
 MODEL = "crm.opportunity.closure"
 MONEY = ("expected_revenue",)
 TONES = {
@@ -69,14 +67,13 @@ class CrmDashboardClosures(models.AbstractModel):
 
     @api.model
     def _closed(self, asked):
-        """From the opportunities of these people to their closures: the rule of
-        closures would look for all opportunities of their accounts.
+        """From the closures of the period to their opportunities: the rule of closures
+        would look for all opportunities of these people's accounts.
 
         :return: dict of pairs of kind and reason -> group, as of `_groups`
         """
         Closure = self.env[MODEL]
         Closure.flush_model()
-        query = self.env["crm.lead"]._search(asked.of_people() & ARCHIVED_TOO)
         rows = self.env.execute_query(
             SQL(
                 """SELECT kind, lost_reason_id, currency_id, count(*),
@@ -84,12 +81,14 @@ class CrmDashboardClosures(models.AbstractModel):
                      FROM crm_opportunity_closure
                     WHERE date >= %(start)s AND date < %(end)s
                       AND (company_id IS NULL OR company_id IN %(companies)s)
-                      AND lead_id IN %(leads)s
+                      AND %(theirs)s
                  GROUP BY kind, lost_reason_id, currency_id""",
                 start=asked.start,
                 end=asked.end,
                 companies=tuple(self.env.companies.ids),
-                leads=query.subselect(),
+                theirs=self._is_theirs(
+                    asked, SQL.identifier("crm_opportunity_closure", "lead_id")
+                ),
             )
         )
         groups = {}

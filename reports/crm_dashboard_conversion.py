@@ -155,14 +155,13 @@ class CrmDashboardConversion(models.AbstractModel):
 
     @api.model
     def _paused(self, *periods):
-        """From the opportunities of these people to their closures: the domain of
+        """From the closures of both periods to their opportunities: the domain of
         ``standby`` would ask the rule of all closures, for each period.
 
         :return: list of the number of opportunities put on standby in each period
         """
         Closure = self.env["crm.opportunity.closure"]
         Closure.flush_model(["company_id", "date", "kind", "lead_id"])
-        leads = self.env["crm.lead"]._search(periods[0].of_people() & DECIDED)
         counts = [
             SQL(
                 """count(DISTINCT pause.lead_id) FILTER (
@@ -179,12 +178,12 @@ class CrmDashboardConversion(models.AbstractModel):
                       AND pause.date < %(end)s
                       AND (pause.company_id IS NULL
                            OR pause.company_id IN %(companies)s)
-                      AND pause.lead_id IN %(leads)s""",
+                      AND %(theirs)s""",
                 counts=SQL(", ").join(counts),
                 start=min(period.start for period in periods),
                 end=max(period.end for period in periods),
                 companies=tuple(self.env.companies.ids),
-                leads=leads.subselect(),
+                theirs=self._is_theirs(periods[0], SQL.identifier("pause", "lead_id")),
             )
         )
         return found

@@ -313,34 +313,43 @@ class CrmDashboardMovement(models.AbstractModel):
             SQL(
                 """WITH moved AS MATERIALIZED (%(moved)s),
                         lead AS MATERIALIZED (%(leads)s),
-                        log AS (%(logs)s),
-                        passage AS (%(passages)s),
                         state AS (%(states)s)
                    SELECT company_id, %(columns)s FROM state GROUP BY company_id""",
-                moved=self._moved_ids(since),
+                moved=self._moved_ids(asked, since, until),
                 leads=self._moved_leads(asked),
-                logs=self._logs(since, until),
-                passages=self._passages(since, until),
                 states=self._states(since, until),
                 columns=columns,
             )
         )
 
     @api.model
-    def _moved_ids(self, since):
+    def _moved_ids(self, asked, since, until):
+        """:return: SQL of the opportunities to which something happened since the
+        start. Of some people, their own are named in each part: else a long period
+        brings together what happened to everybody's."""
+        own, own_leads = SQL("TRUE"), SQL("TRUE")
+        if asked.user_ids is not None:
+            own = SQL("user_id = ANY(%s)", list(asked.user_ids))
+            own_leads = SQL("lead_id IN (SELECT id FROM crm_lead WHERE %s)", own)
         return SQL(
             """SELECT id FROM crm_lead
-                WHERE create_date >= %(since)s OR date_conversion >= %(since)s
-                   OR date_closed >= %(since)s
+                WHERE (create_date >= %(since)s OR date_conversion >= %(since)s
+                       OR date_closed >= %(since)s) AND %(own)s
                 UNION
                SELECT lead_id FROM crm_opportunity_closure
-                WHERE date >= %(since)s OR reopen_date >= %(since)s
+                WHERE (date >= %(since)s OR reopen_date >= %(since)s) AND %(own_leads)s
                 UNION
                SELECT lead_id FROM crm_opportunity_forecast_log
-                WHERE date >= %(since)s
+                WHERE date >= %(since)s AND %(own_leads)s
                 UNION
-               SELECT lead_id FROM crm_opportunity_stage WHERE date_in >= %(since)s""",
+               SELECT lead_id FROM crm_opportunity_stage
+                WHERE date_in >= %(since)s AND date_in < %(until)s
+                  AND move IN %(moves)s AND %(own_leads)s""",
             since=since,
+            until=until,
+            moves=(*ADVANCED, "back"),
+            own=own,
+            own_leads=own_leads,
         )
 
     @api.model
@@ -374,10 +383,9 @@ class CrmDashboardMovement(models.AbstractModel):
 
     @api.model
     def _logs(self, since, until):
-        """:return: SQL of what was logged since the start, by opportunity"""
+        """:return: SQL of what was logged of ``lead`` since the start"""
         return SQL(
-            """SELECT lead_id,
-                      SUM(change) FILTER (
+            """SELECT SUM(change) FILTER (
                           WHERE field = 'expected_revenue' AND date >= %(until)s)
                           AS later,
                       SUM(change) FILTER (
@@ -391,20 +399,20 @@ class CrmDashboardMovement(models.AbstractModel):
                       bool_or(field = 'date_deadline' AND date < %(until)s
                               AND change < 0) AS pulled
                  FROM crm_opportunity_forecast_log
-                WHERE date >= %(since)s AND is_merged IS NOT TRUE
-             GROUP BY lead_id""",
+                WHERE lead_id = lead.id AND date >= %(since)s
+                  AND is_merged IS NOT TRUE""",
             since=since,
             until=until,
         )
 
     @api.model
     def _passages(self, since, until):
+        """:return: SQL of how ``lead`` moved in between"""
         return SQL(
-            """SELECT lead_id, bool_or(move IN %s) AS advanced,
-                      bool_or(move = 'back') AS back
+            """SELECT bool_or(move IN %s) AS advanced, bool_or(move = 'back') AS back
                  FROM crm_opportunity_stage
-                WHERE date_in >= %s AND date_in < %s AND is_merged IS NOT TRUE
-             GROUP BY lead_id""",
+                 WHERE lead_id = lead.id AND date_in >= %s AND date_in < %s
+                   AND is_merged IS NOT TRUE""",
             ADVANCED,
             since,
             until,
@@ -413,7 +421,8 @@ class CrmDashboardMovement(models.AbstractModel):
     @api.model
     def _states(self, since, until):
         """:return: SQL of ``state``: what each opportunity was at the start and is at
-        the end, and what happened to it in between"""
+        the end, and what happened to it in between. One look by an index for each of
+        these: there may be millions of others."""
         gone = SQL(
             """NOT lead.is_open AND lead.closure_kind IS NULL
                AND COALESCE(lead.date_closed, '-infinity')"""
@@ -439,19 +448,20 @@ class CrmDashboardMovement(models.AbstractModel):
                       log.slipped, log.pulled, passage.advanced, passage.back
                  FROM lead
     LEFT JOIN LATERAL (%(closures)s) closed ON TRUE
-            LEFT JOIN log ON log.lead_id = lead.id
-            LEFT JOIN passage ON passage.lead_id = lead.id""",
+    LEFT JOIN LATERAL (%(logs)s) log ON TRUE
+    LEFT JOIN LATERAL (%(passages)s) passage ON TRUE""",
             since=since,
             until=until,
             gone=gone,
             closures=self._closures_of(since, until),
+            logs=self._logs(since, until),
+            passages=self._passages(since, until),
         )
 
     @api.model
     def _closures_of(self, since, until):
         """:return: SQL of how ``lead`` was closed at the start, and how and since when
-        it is at the end. One look by an index for each: there may be a million other
-        closures."""
+        it is at the end"""
         in_force = [
             SQL(
                 "date < %s AND (reopen_date IS NULL OR reopen_date >= %s)",

@@ -3,6 +3,7 @@ from typing import NamedTuple
 
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 # Records that are archived are counted too, in figures and in what they open.
 ARCHIVED_TOO = Domain("active", "in", [True, False])
@@ -250,6 +251,22 @@ class CrmDashboardPart(models.AbstractModel):
         """:return: dict, the figure of how many records a domain finds"""
         count = self.env[model].search_count(domain)
         return self._number(label, model, domain, count, **content)
+
+    @api.model
+    def _is_theirs(self, asked, lead_id):
+        """
+        :param SQL lead_id: opportunity of a row
+        :return: SQL condition: it is one of these people's, archived ones too, and the
+            reader's. Looked up by its id for each row: joined with all opportunities,
+            the few rows of a period would cost as much as these.
+        """
+        same = Domain.custom(
+            to_sql=lambda records, alias, query: SQL(
+                "%s = %s", SQL.identifier(alias, "id"), lead_id
+            )
+        )
+        query = self.env["crm.lead"]._search(asked.of_people() & ARCHIVED_TOO & same)
+        return SQL("(%s)", query.select(SQL("TRUE")))
 
     @api.model
     def _has_currencies(self):

@@ -343,8 +343,6 @@ class CrmOriginationReport(models.Model):
                  FROM sale_order sale
                       %s
                  JOIN crm_lead lead ON lead.id = sale.opportunity_id
-                 JOIN res_company company ON company.id = sale.company_id
-                 JOIN res_currency currency ON currency.id = company.currency_id
                 WHERE sale.state = 'sale' AND %s""",
             self._month(SQL("sale.date_order")),
             ORDER_AMOUNT,
@@ -355,42 +353,60 @@ class CrmOriginationReport(models.Model):
 
     @api.model
     def _cost_facts(self):
+        """Shares are worked out once for each campaign that was paid, whatever it was
+        paid for: its costs wait in arrays. Joined with costs, PostgreSQL may work them
+        out again for each, for it expects few costs in a month."""
         facts = SQL(
-            """SELECT cost.id * 10000000::bigint + coalesce(share.id, 0) AS id,
-                      cost.company_id, share.team_id, share.user_id,
-                      share.origination_id, share.market_id,
+            """SELECT cost.id * 10000000::bigint + coalesce(cost.share_id, 0) AS id,
+                      cost.company_id, cost.team_id, cost.user_id,
+                      cost.origination_id, cost.market_id,
                       date_trunc('month', cost.date)::date AS date,
-                      cost.amount_company * coalesce(share.part, 1) AS amount
-                 FROM crm_campaign_cost cost
-            LEFT JOIN account_move bill ON bill.id = cost.move_id
-            LEFT JOIN (%s) share
-                   ON share.campaign_id = cost.campaign_id
-                  AND share.company_id = cost.company_id
-                WHERE cost.state = 'real'
-                  AND (bill.id IS NULL OR bill.state = 'posted')""",
+                      cost.amount * coalesce(cost.part, 1) AS amount
+                 FROM (SELECT unnest(paid.ids) AS id, unnest(paid.dates) AS date,
+                              unnest(paid.amounts) AS amount, paid.company_id,
+                              share.id AS share_id, share.team_id, share.user_id,
+                              share.origination_id, share.market_id, share.part
+                         FROM (%s) paid
+            LEFT JOIN LATERAL (%s) share ON TRUE) cost""",
+            self._paid(),
             self._shares(),
         )
         return facts, {"cost": SQL("fact.amount")}
 
     @api.model
+    def _paid(self):
+        """:return: SQL of the campaigns with their real costs, by company"""
+        return SQL(
+            """SELECT cost.campaign_id, cost.company_id, array_agg(cost.id) AS ids,
+                      array_agg(cost.date) AS dates,
+                      array_agg(cost.amount_company) AS amounts
+                 FROM crm_campaign_cost cost
+            LEFT JOIN account_move bill ON bill.id = cost.move_id
+                WHERE cost.state = 'real'
+                  AND (bill.id IS NULL OR bill.state = 'posted')
+                  AND %s
+             GROUP BY cost.campaign_id, cost.company_id""",
+            self._recent(SQL("cost.date")),
+        )
+
+    @api.model
     def _shares(self):
         """:return: SQL of the part that the opportunities of an origination, market,
-        team and seller have in those of a campaign and the campaigns below it"""
+        team and seller have in those of a ``paid`` campaign and the campaigns below
+        it"""
         return SQL(
-            """SELECT paid.campaign_id, paid.company_id, min(lead.id) AS id,
-                      lead.team_id, lead.user_id, lead.origination_id, lead.market_id,
-                      count(*)::numeric / sum(count(*)) OVER (
-                          PARTITION BY paid.campaign_id, paid.company_id) AS part
-                 FROM (SELECT DISTINCT campaign_id, company_id
-                         FROM crm_campaign_cost WHERE state = 'real') paid
-                 JOIN utm_campaign top ON top.id = paid.campaign_id
+            """SELECT min(lead.id) AS id, lead.team_id, lead.user_id,
+                      lead.origination_id, lead.market_id,
+                      count(*)::numeric / sum(count(*)) OVER () AS part
+                 FROM utm_campaign top
                  JOIN utm_campaign below
                    ON below.parent_path LIKE top.parent_path || '%%'
                  JOIN crm_lead lead
                    ON lead.campaign_id = below.id AND lead.type = 'opportunity'
                   AND coalesce(lead.company_id, paid.company_id) = paid.company_id
-             GROUP BY paid.campaign_id, paid.company_id, lead.team_id, lead.user_id,
-                      lead.origination_id, lead.market_id"""
+                WHERE top.id = paid.campaign_id
+             GROUP BY lead.team_id, lead.user_id, lead.origination_id,
+                      lead.market_id"""
         )
 
     # === BEHIND THE FIGURES === #

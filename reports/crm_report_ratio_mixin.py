@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 
@@ -39,30 +39,47 @@ class CrmReportRatioMixin(models.AbstractModel):
         return sum(self[name] for name in names.split(" + "))
 
     def _read_group_select(self, aggregate_spec, query):
-        if aggregate_spec == "currency_id:array_agg_distinct" and not self.env.su:
-            # asked for each amount, and sorts all rows: the rules tell the answer
-            currencies = self.env.companies.currency_id
-            if len(currencies) == 1:
-                return SQL(
-                    "CASE WHEN COUNT(*) > 0 THEN ARRAY[%s]::int4[] END", currencies.id
-                )
-        ratio, _separator, aggregator = aggregate_spec.partition(":")
-        if ratio not in self._ratios or aggregator != "avg":
+        # asked for each amount, and they sort or join all rows: the rules tell both
+        currency = self._only_currency()
+        name, _separator, function = aggregate_spec.partition(":")
+        if currency and aggregate_spec == "currency_id:array_agg_distinct":
+            return SQL("CASE WHEN COUNT(*) > 0 THEN ARRAY[%s]::int4[] END", currency.id)
+        if currency and function == "sum_currency":
+            amount = super()._read_group_select(f"{name}:sum", query)
+            return SQL("%s / %s::numeric", amount, self._rate_today(currency))
+        if name not in self._ratios or function != "avg":
             return super()._read_group_select(aggregate_spec, query)
         sums = (
             SQL(" + ").join(
                 SQL("SUM(%s)", self._field_to_sql(self._table, name, query))
                 for name in names.split(" + ")
             )
-            for names in self._ratios[ratio]
+            for names in self._ratios[name]
         )
         return SQL("COALESCE((%s)::float / NULLIF(%s, 0), 0)", *sums)
 
     @api.model
+    def _only_currency(self):
+        """:return: the currency that all rows of this reader are in, empty where he
+        has several, or no rules"""
+        currencies = self.env.companies.currency_id
+        if self.env.su or "currency_id" not in self._fields or len(currencies) > 1:
+            return currencies.browse()
+        return currencies
+
+    @api.model
+    def _rate_today(self, currency):
+        """:return: what Odoo divides an amount by in its sums of several currencies"""
+        company, today = self.env.company.root_id, fields.Date.context_today(self)
+        return currency._get_rates(company, today)[currency.id]
+
+    @api.model
     def _read_grouping_sets(self, domain, grouping_sets, aggregates=(), order=None):
         """Pivots group by ids and order the few groups: Odoo would join what tells
-        their order to all rows, and sort these."""
-        if order:
+        their order to all rows, and sort these. The web client names what it groups by
+        where it wants no other order."""
+        names = dict.fromkeys(name for groupby in grouping_sets for name in groupby)
+        if order and order != ", ".join(names):
             return super()._read_grouping_sets(domain, grouping_sets, aggregates, order)
         found = super()._read_grouping_sets(
             domain, grouping_sets, aggregates, "__count DESC"

@@ -3,11 +3,16 @@
 from odoo.tools import SQL
 
 # Untaxed amount of a confirmed order ``sale`` in the currency of its company, at the
-# order's own rate, rounded one by one as a reader of the orders would add them up.
+# order's own rate, rounded one by one as a reader of the orders would add them up. The
+# decimals are looked up for each: were they joined with the orders of one opportunity,
+# PostgreSQL would go through all currencies each time.
 ORDER_AMOUNT = SQL(
     """round((sale.amount_untaxed
               / coalesce(nullif(sale.currency_rate, 0), 1))::numeric,
-             currency.decimal_places)"""
+             (SELECT currency.decimal_places
+                FROM res_company company
+                JOIN res_currency currency ON currency.id = company.currency_id
+               WHERE company.id = sale.company_id))"""
 )
 # Of a gestión with its ``lead``, ``contact`` and ``organization``.
 GESTION_ORIGINATION = SQL(
@@ -37,8 +42,6 @@ def sold(opportunity, company):
     return SQL(
         """SELECT sum(%(amount)s) AS amount
              FROM sale_order sale
-             JOIN res_company company ON company.id = sale.company_id
-             JOIN res_currency currency ON currency.id = company.currency_id
             WHERE sale.opportunity_id = %(opportunity)s AND sale.state = 'sale'
               AND sale.company_id = %(company)s""",
         amount=ORDER_AMOUNT,
