@@ -405,10 +405,10 @@ class CrmOpportunityClosure(models.Model):
             (closed | reopened).filtered(
                 lambda lead: lead.lost_reason_id and lead.won_status != "lost"
             ).write({"lost_reason_id": False})
+            rows._keep_closing_dates(known, before)
         known.filtered(
             lambda lead: lead.closure_kind == "standby" and lead.date_closed
         ).write({"date_closed": False})
-        rows._keep_closing_dates(known, before)
         return rows.with_env(self.env)
 
     def _keep_closing_dates(self, leads, before):
