@@ -153,6 +153,21 @@ class TestDashboardTours(DashboardPage, BrowserCommon):
             timeout=240,
         )
 
+    def test_what_is_delivered(self):
+        """With the parts that are there, not a made-up one."""
+        for user, path in (
+            (self.seller, "my-dashboard"),
+            (self.head, "team-dashboard"),
+            (self.director, "sales-dashboard"),
+        ):
+            with self.subTest(path=path):
+                self.start_tour(
+                    f"/odoo/{path}",
+                    "crm_gestion_front_opens",
+                    login=user.login,
+                    timeout=240,
+                )
+
     def test_phone(self):
         self._fake()
         self.browser_size, self.touch_enabled = "390x844", True
