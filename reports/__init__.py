@@ -1,4 +1,5 @@
 from . import crm_report_ratio_mixin  # others inherit it
+from . import crm_report_record_mixin  # so they do this
 from . import crm_campaign_report
 from . import crm_dashboard
 from . import crm_dashboard_absence

@@ -96,9 +96,7 @@ class CrmDashboardObjectives(models.AbstractModel):
         }
         return {
             "label": self._label(objective),
-            "note": ", ".join(
-                filter(None, [objective.period_name, self._word(objective, "pace")])
-            ),
+            "note": self._note(objective),
             "actual": self._figure(
                 self._whole(objective.actual * rate, format_), format_, drill=records
             ),
@@ -128,6 +126,11 @@ class CrmDashboardObjectives(models.AbstractModel):
         own"""
         owner = not objective.user_id and objective.owner_name
         names = [self._word(objective, "metric"), objective.market_id.name, owner]
+        return ", ".join(filter(None, names))
+
+    @api.model
+    def _note(self, objective):
+        names = [objective.period_name, self._word(objective, "pace")]
         return ", ".join(filter(None, names))
 
     @api.model

@@ -1,8 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..models.crm_objective_figure import MONEY_METRICS
-
 # So many are shown, the worst ones.
 SHOWN = 5
 
@@ -16,7 +14,7 @@ class CrmDashboardRisk(models.AbstractModel):
     """
 
     _name = "crm.dashboard.risk"
-    _inherit = "crm.dashboard.part"
+    _inherit = "crm.dashboard.objectives"
     _description = "Objectives at Risk"
 
     @api.model
@@ -36,7 +34,7 @@ class CrmDashboardRisk(models.AbstractModel):
                 drill=self._drill(
                     "crm.objective", [("id", "in", behind.ids)], title, len(behind)
                 ),
-                rows=[self._objective(objective) for objective in behind[:SHOWN]],
+                rows=[self._progress(objective) for objective in behind[:SHOWN]],
             )
         ]
 
@@ -45,7 +43,7 @@ class CrmDashboardRisk(models.AbstractModel):
         """:return: objectives, the worst first. Their figures are no column, so that
         PostgreSQL cannot choose them."""
         objectives = self.env["crm.objective"].search(
-            self._of_whom(asked)
+            self._whose(asked)
             & Domain("company_id", "in", self.env.companies.ids)
             & Domain("state", "=", "open")
             & Domain("date_from", "<=", asked.today)
@@ -57,43 +55,22 @@ class CrmDashboardRisk(models.AbstractModel):
         )
 
     @api.model
-    def _of_whom(self, asked):
+    def _whose(self, asked):
         domain = asked.of_people()
         if asked.team_ids is not None:
             domain |= Domain("team_id", "in", list(asked.team_ids))
         return domain
 
     @api.model
-    def _objective(self, objective):
-        metrics = dict(objective._fields["metric"]._description_selection(self.env))
-        is_money = objective.metric in MONEY_METRICS
-        format_ = "monetary" if is_money else "integer"
-        rate = self._rate(objective.currency_id) if is_money else 1.0
-        return {
-            "label": objective.owner_name,
-            "note": f"{metrics[objective.metric]}, {objective.period_name}",
-            "actual": self._figure(
-                objective.actual * rate,
-                format_,
-                drill={
-                    "name": objective.display_name,
-                    "model": "crm.objective",
-                    "method": "action_crm_records",
-                    "ids": objective.ids,
-                },
-            ),
-            "target": self._figure(
-                objective.target * rate,
-                format_,
-                drill=self._drill(
-                    "crm.objective",
-                    [("id", "=", objective.id)],
-                    objective.display_name,
-                    1,
-                    "target",
-                ),
-            ),
-            "progress": objective.progress,
-            "expected": objective.expected_progress,
-            "tone": "danger",
-        }
+    def _label(self, objective):
+        """:return: whose it is: a director looks for whom to talk to"""
+        return objective.owner_name
+
+    @api.model
+    def _note(self, objective):
+        names = [
+            self._word(objective, "metric"),
+            objective.market_id.name,
+            objective.period_name,
+        ]
+        return ", ".join(filter(None, names))

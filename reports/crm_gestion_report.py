@@ -18,7 +18,7 @@ class CrmGestionReport(models.Model):
     """
 
     _name = "crm.gestion.report"
-    _inherit = "crm.report.ratio.mixin"
+    _inherit = "crm.report.record.mixin"
     _description = "Results of Gestiones"
     _auto = False
     _order = "date desc, id desc"
@@ -39,6 +39,7 @@ class CrmGestionReport(models.Model):
             "amount_untaxed", "company_id", "currency_rate", "opportunity_id", "state",
         ],
     }  # fmt: skip
+    _opens = ("crm.gestion", "id")
     _ratios = {
         "positive_rate": ("positive", "with_result"),
         "opening_rate": ("opportunities", "gestiones"),
@@ -65,12 +66,7 @@ class CrmGestionReport(models.Model):
         ),
         readonly=True,
     )
-    user_id = fields.Many2one(comodel_name="res.users", string="Made by", readonly=True)
-    team_id = fields.Many2one(
-        comodel_name="crm.team", string="Sales Team", readonly=True
-    )
-    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
-    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    user_id = fields.Many2one(string="Made by")
     organization_id = fields.Many2one(comodel_name="res.partner", readonly=True)
     contact_id = fields.Many2one(comodel_name="res.partner", readonly=True)
     lead_id = fields.Many2one(
@@ -79,9 +75,6 @@ class CrmGestionReport(models.Model):
     stage_id = fields.Many2one(
         comodel_name="crm.stage", string="Stage Then", readonly=True
     )
-    market_id = fields.Many2one(comodel_name="crm.market", readonly=True)
-    origination_id = fields.Many2one(comodel_name="crm.origination", readonly=True)
-    campaign_id = fields.Many2one(comodel_name="utm.campaign", readonly=True)
     gestiones = fields.Integer(readonly=True)
     with_result = fields.Integer(readonly=True)
     without_result = fields.Integer(readonly=True)
@@ -163,17 +156,3 @@ class CrmGestionReport(models.Model):
                 SQL("coalesce(gestion.company_id, %s)", self.env.company.id),
             ),
         )
-
-    # === BEHIND THE FIGURES === #
-
-    @api.readonly
-    def action_open(self):
-        """:return: action of the gestión"""
-        self.ensure_one()
-        self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "crm.gestion",
-            "res_id": self.id,
-            "views": [(False, "form")],
-        }

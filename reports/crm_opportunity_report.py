@@ -31,7 +31,7 @@ class CrmOpportunityReport(models.Model):
     """
 
     _name = "crm.opportunity.report"
-    _inherit = "crm.report.ratio.mixin"
+    _inherit = "crm.report.record.mixin"
     _description = "Pipeline and Effectiveness"
     _auto = False
     _order = "lead_create_date desc, id desc"
@@ -49,24 +49,14 @@ class CrmOpportunityReport(models.Model):
             "amount_untaxed", "company_id", "currency_rate", "opportunity_id", "state",
         ],
     }  # fmt: skip
+    _opens = ("crm.lead", "id")
     _ratios = {"conversion": ("won", "decided")}
 
     name = fields.Char(string="Opportunity", readonly=True)
-    user_id = fields.Many2one(
-        comodel_name="res.users", string="Salesperson", readonly=True
-    )
-    team_id = fields.Many2one(
-        comodel_name="crm.team", string="Sales Team", readonly=True
-    )
-    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
-    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     partner_id = fields.Many2one(
         comodel_name="res.partner", string="Customer", readonly=True
     )
     organization_id = fields.Many2one(comodel_name="res.partner", readonly=True)
-    market_id = fields.Many2one(comodel_name="crm.market", readonly=True)
-    origination_id = fields.Many2one(comodel_name="crm.origination", readonly=True)
-    campaign_id = fields.Many2one(comodel_name="utm.campaign", readonly=True)
     stage_id = fields.Many2one(comodel_name="crm.stage", readonly=True)
     status = fields.Selection(
         selection=[
@@ -216,17 +206,3 @@ class CrmOpportunityReport(models.Model):
                 SQL("coalesce(lead.company_id, %s)", self.env.company.id),
             ),
         )
-
-    # === BEHIND THE FIGURES === #
-
-    @api.readonly
-    def action_open(self):
-        """:return: action of the opportunity"""
-        self.ensure_one()
-        self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "crm.lead",
-            "res_id": self.id,
-            "views": [(False, "form")],
-        }

@@ -31,7 +31,7 @@ class CrmOpportunityStageReport(models.Model):
     """
 
     _name = "crm.opportunity.stage.report"
-    _inherit = "crm.report.ratio.mixin"
+    _inherit = "crm.report.record.mixin"
     _description = "Stages and Bottlenecks"
     _auto = False
     _order = "date_in desc, id desc"
@@ -48,6 +48,7 @@ class CrmOpportunityStageReport(models.Model):
         ],
         "res.company": ["currency_id"],
     }  # fmt: skip
+    _opens = ("crm.lead", "lead_id")
     _ratios = {"conversion": ("forward", "ended")}
 
     lead_id = fields.Many2one(
@@ -70,17 +71,6 @@ class CrmOpportunityStageReport(models.Model):
     )
     date_in = fields.Datetime(string="From", readonly=True)
     date_out = fields.Datetime(string="Until", readonly=True)
-    user_id = fields.Many2one(
-        comodel_name="res.users", string="Salesperson", readonly=True
-    )
-    team_id = fields.Many2one(
-        comodel_name="crm.team", string="Sales Team", readonly=True
-    )
-    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
-    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
-    market_id = fields.Many2one(comodel_name="crm.market", readonly=True)
-    origination_id = fields.Many2one(comodel_name="crm.origination", readonly=True)
-    campaign_id = fields.Many2one(comodel_name="utm.campaign", readonly=True)
     passages = fields.Integer(
         readonly=True, help="Times that an opportunity was in the stage."
     )
@@ -177,17 +167,3 @@ class CrmOpportunityStageReport(models.Model):
           LEFT JOIN crm_lead lead ON lead.id = passage.lead_id
           LEFT JOIN res_company company ON company.id = passage.company_id"""
         )
-
-    # === BEHIND THE FIGURES === #
-
-    @api.readonly
-    def action_open(self):
-        """:return: action of the opportunity"""
-        self.ensure_one()
-        self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "crm.lead",
-            "res_id": self.lead_id.id,
-            "views": [(False, "form")],
-        }
