@@ -25,6 +25,16 @@ from . import crm_campaign_figure
 from . import crm_campaign_feed
 from . import crm_campaign_member
 from . import crm_cargo
+from . import crm_doppler_account
+from . import crm_doppler_campaign
+from . import crm_doppler_delivery
+from . import crm_doppler_field
+from . import crm_doppler_import
+from . import crm_doppler_job
+from . import crm_doppler_list
+from . import crm_doppler_mapping
+from . import crm_doppler_member
+from . import crm_doppler_optout
 from . import crm_gestion
 from . import crm_gestion_behalf
 from . import crm_gestion_change
@@ -42,6 +52,7 @@ from . import crm_history
 from . import crm_history_guard
 from . import crm_lead
 from . import crm_lost_reason
+from . import crm_mailing_consent
 from . import crm_mailing_figures
 from . import crm_mailing_metric
 from . import crm_mailing_metric_file

@@ -1,0 +1,89 @@
+from odoo import fields, models
+
+# Why somebody of a segment is not sent, in the order in which it is looked at.
+REASONS = [
+    ("no_email", "No e-mail"),
+    ("invalid", "Not a valid address"),
+    ("opted_out", "Wants no mailing"),
+    ("blacklisted", "On Odoo's blacklist"),
+    ("left_doppler", "Opted out at Doppler"),
+    ("bounced", "His address bounces"),
+    ("role", "Address that Doppler does not take"),
+    ("no_consent", "No consent on record"),
+    ("duplicate", "Another contact has this address"),
+    ("refused", "Refused by Doppler"),
+]
+
+
+class CrmDopplerMember(models.Model):
+    """Somebody of a list of Doppler, or of its segment: whether he is on it, what is to
+    be done with him, and why he is left out.
+
+    *Lifecycle.* Comparing (``crm.doppler.plan``) writes who is in the segment and what
+    is to be done; pushing does it and notes what came of it. Who is neither in the
+    segment nor on the list any more has no row.
+
+    *Invariants.* One row for each list and address; a contact whose address another one
+    has, or who has none that can be used, has a row without address. ``sent_hash``
+    tells what Doppler has of him: he is sent again when what he would be sent as
+    (``hash``) differs. Nobody with a ``reason`` is ever sent.
+    """
+
+    _name = "crm.doppler.member"
+    _description = "Member of a Doppler List"
+    _order = "list_id, id"
+    _rec_name = "partner_id"
+
+    list_id = fields.Many2one(
+        comodel_name="crm.doppler.list",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        related="list_id.company_id", store=True, index="btree_not_null"
+    )
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Contact",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Empty where he was deleted: his address then leaves the list.",
+    )
+    email = fields.Char(
+        string="Address", readonly=True, help="As it is or was at Doppler."
+    )
+    is_there = fields.Boolean(
+        string="On the List", readonly=True, help="As far as Doppler told us."
+    )
+    todo = fields.Selection(
+        selection=[("add", "Add"), ("update", "Update"), ("remove", "Remove")],
+        string="To Do",
+        readonly=True,
+    )
+    reason = fields.Selection(
+        selection=REASONS, string="Left out Because", readonly=True
+    )
+    hash = fields.Char(readonly=True)
+    sent_hash = fields.Char(readonly=True)
+    round = fields.Integer(readonly=True)
+    import_id = fields.Many2one(
+        comodel_name="crm.doppler.import",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Which is under way with him.",
+    )
+    error = fields.Char(
+        readonly=True, help="What Doppler said of him when he was last sent."
+    )
+    sent_date = fields.Datetime(readonly=True)
+
+    _email_unique = models.UniqueIndex(
+        "(list_id, email) WHERE email IS NOT NULL",
+        "This address is on the list already.",
+    )
+    _todo_idx = models.Index("(list_id, todo, id) WHERE todo IS NOT NULL")
+    _round_idx = models.Index("(list_id, round)")
+    _email_idx = models.Index("(email) WHERE email IS NOT NULL")

@@ -1,0 +1,1 @@
+"""Client of the e-mail marketing service Doppler: plain Python, no ``env``."""
