@@ -62,7 +62,9 @@ class CrmMailingConsent(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Who records a consent and for which address is ours to say."""
-        partners = self.env["res.partner"].browse(v.get("partner_id") for v in vals_list)
+        partners = self.env["res.partner"].browse(
+            v.get("partner_id") for v in vals_list
+        )
         return super().create(
             [
                 {
