@@ -210,15 +210,14 @@ class CrmDopplerCampaign(models.Model):
         See ``crm.doppler.job``.
         """
         account = job.account_id
-        campaigns = self.with_context(lang=account.user_id.lang or self.env.lang)
         progress = job.progress or {}
         if not progress.get("is_fetched"):
-            campaigns._fetch(account, client)
+            self._fetch(account, client)
             job.progress = {"is_fetched": True}
             return 0
-        if campaigns._tell_members(job):
+        if self._tell_members(job):
             return 0
-        return 0 if campaigns._fetch_results(account, client) else None
+        return 0 if self._fetch_results(account, client) else None
 
     # === CAMPAIGNS === #
 
@@ -239,7 +238,7 @@ class CrmDopplerCampaign(models.Model):
             return
         self.flush_model()
         columns = zip(
-            *((c.ref, c.name, c.subject or None, c.status or None, c.date)
+            *((c.ref, c.name or c.ref, c.subject or None, c.status or None, c.date)
               for c in campaigns),
             strict=True,
         )  # fmt: skip
