@@ -28,9 +28,10 @@ class CrmDopplerCall(models.AbstractModel):
         if not account.click_activity:
             return 0, 0
         clickers = self._clickers(account, seen)
+        out = self._out(account, seen)
         made = 0
         for campaign, partners in clickers.items():
-            calls = self._callers(account, campaign, partners)
+            calls = self._callers(account, campaign, partners - out)
             for lang in {user.lang for user in calls}:
                 theirs = {u: calls[u] for u in calls if u.lang == lang}
                 speaking = self.with_context(lang=lang or self.env.lang)
@@ -73,18 +74,24 @@ class CrmDopplerCall(models.AbstractModel):
         }
 
     @api.model
+    def _out(self, account, seen):
+        """:return: contacts who opted out at Doppler"""
+        emails = [one.email for one in seen if one.clicks]
+        out = self.env["crm.doppler.optout"]._is_out(account, emails)
+        return self.env["res.partner"].union(
+            *(one.partner for one in seen if one.email in out)
+        )
+
+    @api.model
     def _callers(self, account, campaign, partners):
         """:return: dict salesperson -> contacts whom he is to call"""
         calls = self.env["crm.call.list"]
-        emails = partners.mapped("email_normalized")
-        out = self.env["crm.doppler.optout"]._is_out(account, emails)
         wanted = partners.filtered(
             lambda p: (
                 p.active
                 and not p.is_blacklisted
                 and not p.crm_opted_out
                 and not p.crm_do_not_contact
-                and p.email_normalized not in out
             )
         )
         wanted -= calls._waiting(wanted, campaign.campaign_id)
