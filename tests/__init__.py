@@ -27,6 +27,9 @@ from . import test_crm_dashboard_report
 from . import test_crm_dashboard_seller
 from . import test_crm_dashboard_world
 from . import test_crm_day
+from . import test_crm_doppler_campaign
+from . import test_crm_doppler_delivery
+from . import test_crm_doppler_job
 from . import test_crm_duplicate
 from . import test_crm_export_guard
 from . import test_crm_export_log

@@ -39,6 +39,8 @@ CASCADES = {
     ("crm.campaign.cost", "move_id"),
     ("crm.campaign.member", "campaign_id"),
     ("crm.campaign.member", "partner_id"),
+    ("crm.doppler.campaign", "account_id"),
+    ("crm.doppler.delivery", "campaign_id"),
     ("crm.gestion.change", "gestion_id"),
     ("crm.substitution", "substitute_id"),
     ("crm.substitution", "user_id"),
