@@ -61,6 +61,7 @@ class CrmDopplerCampaign(models.Model):
     sent_date = fields.Datetime(string="Sent on", readonly=True)
     campaign_id = fields.Many2one(
         comodel_name="utm.campaign",
+        string="Campaign in Odoo",
         index="btree_not_null",
         ondelete="set null",
         check_company=True,

@@ -77,7 +77,7 @@ class CrmDopplerDelivery(models.Model):
     )
     clicks = fields.Integer(readonly=True)
     date = fields.Datetime(string="First Seen", required=True, readonly=True)
-    changed_date = fields.Datetime(required=True, readonly=True)
+    changed_date = fields.Datetime(string="Changed on", required=True, readonly=True)
     checked_date = fields.Datetime(string="Last Asked", required=True, readonly=True)
 
     _email_unique = models.UniqueIndex(
