@@ -35,6 +35,7 @@ from . import crm_doppler_list
 from . import crm_doppler_mapping
 from . import crm_doppler_member
 from . import crm_doppler_optout
+from . import crm_doppler_plan
 from . import crm_gestion
 from . import crm_gestion_behalf
 from . import crm_gestion_change
