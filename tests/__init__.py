@@ -28,6 +28,7 @@ from . import test_crm_dashboard_seller
 from . import test_crm_dashboard_world
 from . import test_crm_day
 from . import test_crm_doppler_job
+from . import test_crm_doppler_list
 from . import test_crm_doppler_plan
 from . import test_crm_duplicate
 from . import test_crm_export_guard
@@ -45,6 +46,7 @@ from . import test_crm_history
 from . import test_crm_history_guard
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
+from . import test_crm_mailing_consent
 from . import test_crm_mailing_metric
 from . import test_crm_mailing_metric_import
 from . import test_crm_market
@@ -78,6 +80,7 @@ from . import test_crm_substitution_tour
 from . import test_crm_substitution_work
 from . import test_crm_timeline
 from . import test_digest_digest
+from . import test_doppler_addresses
 from . import test_gates
 from . import test_hygiene
 from . import test_import_templates
