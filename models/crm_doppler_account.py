@@ -296,27 +296,39 @@ class CrmDopplerAccount(models.Model):
         if isinstance(error, NotFoundError):
             return _("It is not there at Doppler any more: %s", error.detail)
         if isinstance(error, DopplerError):
-            details = [": ".join(map(str, pair)) for pair in error.errors]
-            return _("Doppler refused it: %s", ", ".join(details) or error.detail)
+            return self._sentence_for_good(error)
         if isinstance(error, UserError):
             return str(error)
         return _("It failed because of an error of the system, which is in its log.")
+
+    def _sentence_for_good(self, error):
+        """What would be refused again."""
+        _ = self.env._
+        if not error.code:
+            return _("The address of the service cannot be used: check it.")
+        if error.code in ("404", "404.0"):
+            return _("Doppler is not at this address: check the address of the service.")
+        details = [": ".join(map(str, pair)) for pair in error.errors]
+        return _("Doppler refused it: %s", ", ".join(details) or error.detail)
 
     def _sentence_for_now(self, error):
         """What may get better by itself."""
         _ = self.env._
         if error.code.startswith("429"):
             return _("Doppler asks for fewer requests: it goes on later.")
-        if error.code.startswith("5"):
+        if error.code.startswith(("2", "3")):
             return _(
-                "Doppler has a problem of its own (%s): try again later.", error.code
+                "What answered is not Doppler (%s): check the address of the service.",
+                error.code,
             )
         if error.code:
             return _(
-                "The answer was not Doppler's (%s): check the address of the service.",
-                error.detail,
+                "Doppler has a problem of its own (%s): try again later.", error.code
             )
-        return _("Doppler gave no answer: %s", error.detail)
+        return _(
+            "Doppler did not answer: check the address of the service, or try again "
+            "later."
+        )
 
     def _stop(self, error):
         """Ask nothing more until somebody has tried the account out. Its responsible
@@ -381,8 +393,8 @@ class CrmDopplerAccount(models.Model):
             raise UserError(
                 self.env._("Doppler is being asked just now: try again in a minute.")
             )
-        client = self._make_client({})
         try:
+            client = self._make_client({})
             client.check()
             with self.env.cr.savepoint():
                 self._load_fields(client)

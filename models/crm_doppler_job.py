@@ -53,6 +53,7 @@ class CrmDopplerJob(models.Model):
     _name = "crm.doppler.job"
     _description = "Doppler Queue"
     _order = "id desc"
+    _rec_name = "kind"
 
     account_id = fields.Many2one(
         comodel_name="crm.doppler.account",
@@ -118,12 +119,26 @@ class CrmDopplerJob(models.Model):
     started = fields.Datetime(readonly=True)
     finished = fields.Datetime(readonly=True)
     import_ids = fields.One2many("crm.doppler.import", "job_id")
+    people_sent = fields.Integer(compute="_compute_people_sent")
 
     _waiting_unique = models.UniqueIndex(
         "(account_id, kind, coalesce(list_id, 0)) WHERE state = 'waiting'",
         "This is in the queue already.",
     )
     _due_idx = models.Index("(account_id, next_try) WHERE state = 'waiting'")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("import_ids.people", "import_ids.sent_date")
+    def _compute_people_sent(self):
+        groups = self.env["crm.doppler.import"]._read_group(
+            [("job_id", "in", self.ids), ("sent_date", "!=", False)],
+            ["job_id"],
+            ["people:sum"],
+        )
+        sent = {job.id: people for job, people in groups}
+        for job in self:
+            job.people_sent = sent.get(job.id, 0)
 
     # === QUEUE === #
 

@@ -44,7 +44,12 @@ class CrmDopplerMapping(models.Model):
         string="Field of the Contact",
         required=True,
         ondelete="cascade",
-        domain="[('model', '=', 'res.partner')]",
+    )
+    source = fields.Selection(
+        selection="_selection_source",
+        string="Data of the Contact",
+        compute="_compute_source",
+        inverse="_inverse_source",
     )
     part = fields.Selection(
         selection=[
@@ -67,6 +72,39 @@ class CrmDopplerMapping(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.model
+    def _selection_source(self):
+        """Fields that may be sent, for people who may not read what fields there are.
+
+        :return: list of name and label
+        """
+        kinds = {kind for types in ACCEPTED.values() for kind in types}
+        infos = self.env["res.partner"].fields_get(attributes=["string"])
+        labels = {
+            name: infos[name]["string"]
+            for name, field in self.env["res.partner"]._fields.items()
+            if name in infos and field.store and not field.groups
+            if field.type in kinds and not (field.automatic or name == "id")
+        }
+        return sorted(labels.items(), key=lambda item: item[1].lower())
+
+    @api.depends("partner_field_id")
+    def _compute_source(self):
+        offered = dict(self._selection_source())
+        # sudo: the name of a field
+        for mapping in self.sudo():
+            name = mapping.partner_field_id.name
+            mapping.source = name if name in offered else False
+
+    def _inverse_source(self):
+        for mapping in self:
+            if mapping.source:
+                mapping.partner_field_id = self._source_field(mapping.source)
+
+    @api.model
+    def _source_field(self, name):
+        return self.env["ir.model.fields"]._get("res.partner", name)
+
     @api.depends(
         "field_id.type",
         "field_id.is_readonly",
@@ -77,6 +115,15 @@ class CrmDopplerMapping(models.Model):
     def _compute_problem(self):
         for mapping in self:
             mapping.problem = mapping._find_problem()
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("source") and not vals.get("partner_field_id"):
+                vals["partner_field_id"] = self._source_field(vals["source"]).id
+        return super().create(vals_list)
 
     # === CONSTRAINTS === #
 
@@ -131,13 +178,12 @@ class CrmDopplerMapping(models.Model):
     def _create_default(self, account):
         """Fill what every account has, as far as this one has it."""
         targets = {field.name: field for field in account.field_ids}
-        get_field = self.env["ir.model.fields"]._get
         self.create(
             [
                 {
                     "account_id": account.id,
                     "field_id": targets[name].id,
-                    "partner_field_id": get_field("res.partner", source).id,
+                    "partner_field_id": self._source_field(source).id,
                     "part": part,
                 }
                 for name, (source, part) in DEFAULTS.items()

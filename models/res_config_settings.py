@@ -1,7 +1,10 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from .res_partner import COMPLETENESS_PARAMETER, CURSOR_PARAMETER, FILE_FIELDS
+
+DOPPLER_SETTINGS = ("user_id", "require_consent", "click_activity", "name_rule")
 
 
 class ResConfigSettings(models.TransientModel):
@@ -87,6 +90,55 @@ class ResConfigSettings(models.TransientModel):
         string="Data of a Contact",
         domain=lambda self: self._file_fields_domain("contact"),
     )
+    crm_doppler_account_id = fields.Many2one(
+        comodel_name="crm.doppler.account",
+        compute="_compute_crm_doppler",
+        groups="base.group_system",
+    )
+    crm_doppler_state = fields.Selection(related="crm_doppler_account_id.state")
+    crm_doppler_error = fields.Char(related="crm_doppler_account_id.error")
+    crm_doppler_is_test = fields.Boolean(related="crm_doppler_account_id.is_test")
+    crm_doppler_has_key = fields.Boolean(related="crm_doppler_account_id.has_key")
+    crm_doppler_email = fields.Char(
+        string="Account E-mail",
+        compute="_compute_crm_doppler",
+        inverse="_inverse_crm_doppler",
+        groups="base.group_system",
+    )
+    crm_doppler_key = fields.Char(
+        string="API Key",
+        compute="_compute_crm_doppler",
+        inverse="_inverse_crm_doppler",
+        groups="base.group_system",
+        exportable=False,
+    )
+    crm_doppler_user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Responsible",
+        domain="[('share', '=', False)]",
+        compute="_compute_crm_doppler",
+        inverse="_inverse_crm_doppler",
+        groups="base.group_system",
+    )
+    crm_doppler_require_consent = fields.Boolean(
+        string="Only with Consent",
+        compute="_compute_crm_doppler",
+        inverse="_inverse_crm_doppler",
+        groups="base.group_system",
+    )
+    crm_doppler_click_activity = fields.Boolean(
+        string="Calls for Clicks",
+        compute="_compute_crm_doppler",
+        inverse="_inverse_crm_doppler",
+        groups="base.group_system",
+    )
+    crm_doppler_name_rule = fields.Selection(
+        selection=lambda self: self._doppler_name_rules(),
+        string="Links to Campaigns",
+        compute="_compute_crm_doppler",
+        inverse="_inverse_crm_doppler",
+        groups="base.group_system",
+    )
 
     _former_months_positive = models.Constraint(
         "CHECK(crm_former_months > 0)",
@@ -117,6 +169,68 @@ class ResConfigSettings(models.TransientModel):
         "CHECK(crm_read_limit >= 100)",
         "A day's work takes more: a seller reads 100 records in an hour at least.",
     )
+
+    # === DOPPLER === #
+
+    @api.model
+    def _doppler_name_rules(self):
+        rule = self.env["crm.doppler.account"]._fields["name_rule"]
+        return rule._description_selection(self.env)
+
+    @api.depends("company_id")
+    def _compute_crm_doppler(self):
+        """The account of the company; a key that is stored is not shown."""
+        for settings in self:
+            accounts = self.env["crm.doppler.account"]
+            account = accounts.search(
+                [("company_id", "=", settings.company_id.id)], limit=1
+            )
+            values = account or accounts.new({"company_id": settings.company_id.id})
+            settings.crm_doppler_account_id = account
+            settings.crm_doppler_email = account.email
+            settings.crm_doppler_key = False
+            for name in DOPPLER_SETTINGS:
+                settings[f"crm_doppler_{name}"] = values[name]
+
+    def _inverse_crm_doppler(self):
+        """Only what was changed is written: other values of the account have not been
+        tried out, and a key that is not typed is kept."""
+        for settings in self.filtered("crm_doppler_email"):
+            values = {"email": settings.crm_doppler_email.strip()}
+            for name in DOPPLER_SETTINGS:
+                value = settings[f"crm_doppler_{name}"]
+                values[name] = value.id if name == "user_id" else value
+            if key := (settings.crm_doppler_key or "").strip():
+                values["api_key"] = key
+            account = settings.crm_doppler_account_id
+            if account:
+                was = account.read(list(values), load=None)[0]
+                account.write({k: v for k, v in values.items() if v != was[k]})
+            else:
+                account.create({**values, "company_id": settings.company_id.id})
+        self.invalidate_recordset()
+
+    def action_test_doppler(self):
+        """Save what was typed and try it out.
+
+        :return: action that tells the result
+        """
+        self.ensure_one()
+        if not self.crm_doppler_account_id:
+            raise UserError(
+                self.env._("Give the e-mail and the API key of the account first.")
+            )
+        return self.crm_doppler_account_id.action_test()
+
+    def action_open_doppler(self):
+        """:return: action of the account's own page"""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crm.doppler.account",
+            "res_id": self.crm_doppler_account_id.id,
+            "views": [(False, "form")],
+        }
 
     @api.model
     def _file_fields_domain(self, kind):
