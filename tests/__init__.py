@@ -79,6 +79,7 @@ from . import test_crm_substitution_tour
 from . import test_crm_substitution_work
 from . import test_crm_timeline
 from . import test_digest_digest
+from . import test_doppler_client
 from . import test_gates
 from . import test_hygiene
 from . import test_import_templates
