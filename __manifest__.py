@@ -103,6 +103,7 @@
         "views/utm_campaign_email_views.xml",
         "views/res_config_settings_views.xml",
         "views/utm_campaign_views.xml",
+        "views/crm_doppler_optout_views.xml",
         "views/crm_gestion_menus.xml",
         "data/spreadsheet_dashboard_data.xml",
     ],

@@ -33,6 +33,7 @@ from . import test_crm_doppler_job
 from . import test_crm_doppler_list
 from . import test_crm_doppler_list_tour
 from . import test_crm_doppler_plan
+from . import test_crm_doppler_push
 from . import test_crm_duplicate
 from . import test_crm_export_guard
 from . import test_crm_export_log
