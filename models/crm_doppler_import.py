@@ -264,7 +264,7 @@ class CrmDopplerImport(models.Model):
         """
         self._leave_out()
         members = self._members()
-        values = self.list_id.account_id._values(members.partner_id)
+        values = self.list_id.account_id._payload(members.partner_id)
         return {member: values.get(member.partner_id, {}) for member in members}
 
     def _leave_out(self):

@@ -340,7 +340,8 @@ class TestDopplerCalls(DeliveryCommon):
         calls = self._calls()
         self.assertEqual(
             [
-                (c.res_id, c.user_id, c.summary, c.crm_campaign_id, str(c.date_deadline))
+                (c.res_id, c.user_id, c.summary, c.crm_campaign_id,
+                 str(c.date_deadline))
                 for c in calls
             ],
             [
