@@ -37,6 +37,7 @@ from . import crm_doppler_list
 from . import crm_doppler_mapping
 from . import crm_doppler_member
 from . import crm_doppler_optout
+from . import crm_doppler_plan
 from . import crm_doppler_push
 from . import crm_doppler_removal
 from . import crm_gestion

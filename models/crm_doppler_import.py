@@ -14,6 +14,8 @@ FIRST_POLL, LONGEST_POLL = 2, 60  # seconds
 LONGEST_TASK = timedelta(hours=2)
 # How far the clocks of the service and ours may be apart.
 CLOCKS = timedelta(minutes=10)
+# How long a request may take at the service when nobody waits for its answer any more.
+UNSURE = timedelta(minutes=2)
 # One after the other who are refused, before it is not them but what is sent.
 MOST_REFUSED = 5
 # What the code of a person that an import did not take has in it -> kind of opt-out.
@@ -97,9 +99,7 @@ class CrmDopplerImport(models.Model):
     @api.model
     def _step(self, job, client):
         """Do the next part of this phase: see ``crm.doppler.push``."""
-        current = self.search(
-            [("list_id", "=", job.list_id.id), ("state", "in", OPEN)], limit=1
-        )
+        current = self._open(job.list_id)
         if not current:
             return 0 if self._prepare(job) else None
         if current.job_id != job:
@@ -110,6 +110,16 @@ class CrmDopplerImport(models.Model):
         if current.state == "sending":
             return current._send(client)
         return current._follow(client)
+
+    @api.model
+    def _open(self, kept):
+        return self.search([("list_id", "=", kept.id), ("state", "in", OPEN)])
+
+    @api.model
+    def _is_under_way(self, kept):
+        """:return: bool, whether what Doppler is doing with a list is an import of
+        ours"""
+        return self._open(kept).state in ("sending", "followed")
 
     @api.model
     def _prepare(self, job):
@@ -205,18 +215,24 @@ class CrmDopplerImport(models.Model):
 
         :return: seconds until the next step, None where it did not
         """
-        kept = self.list_id
-        if not client.get_list(kept.ref).is_ready:
-            return self.env["crm.doppler.push"]._wait(self.job_id)
-        self._forget_waits()
+        is_ready = client.get_list(self.list_id.ref).is_ready
         tasks = [task for task in client.tasks() if self._may_be(task)]
-        ours = self.search([("task_ref", "in", [task.ref for task in tasks])])
+        ours = self.search(
+            [
+                ("list_id", "=", self.list_id.id),
+                ("task_ref", "in", [task.ref for task in tasks]),
+            ]
+        )
         known = set(ours.mapped("task_ref"))
         task = next((task for task in tasks if task.ref not in known), None)
-        if not task:
-            return None
-        self.write({"state": "followed", "task_ref": task.ref, "polls": 0})
-        return 0
+        if task:
+            self._forget_waits()
+            self.write({"state": "followed", "task_ref": task.ref, "polls": 0})
+            return 0
+        if not is_ready or fields.Datetime.now() - self.sent_date < UNSURE:
+            return self.env["crm.doppler.push"]._wait(self.job_id)
+        self._forget_waits()
+        return None
 
     def _may_be(self, task):
         return (
@@ -248,7 +264,7 @@ class CrmDopplerImport(models.Model):
         """
         self._leave_out()
         members = self._members()
-        values = self.list_id.account_id._values(members.partner_id)
+        values = self.list_id.account_id._payload(members.partner_id)
         return {member: values.get(member.partner_id, {}) for member in members}
 
     def _leave_out(self):
@@ -260,7 +276,7 @@ class CrmDopplerImport(models.Model):
 
     def _left_out(self):
         """:return: dict reason -> members; *gone* are those who are no contacts any
-            more or have another address, which the next comparison looks at"""
+        more or have another address, which the next comparison looks at"""
         self.invalidate_model()
         members = self._members()
         plan = self.env["crm.doppler.plan"]
@@ -377,7 +393,11 @@ class CrmDopplerImport(models.Model):
         """Who is refused is not sent again until somebody looks after him."""
         for error in {text for text, kind in refused.values() if not kind}:
             members = self.env["crm.doppler.member"].union(
-                *(m for m, (text, kind) in refused.items() if text == error and not kind)
+                *(
+                    m
+                    for m, (text, kind) in refused.items()
+                    if text == error and not kind
+                )
             )
             members.write(
                 {
@@ -441,7 +461,7 @@ class CrmDopplerImport(models.Model):
     @api.model
     def _give_up(self, kept):
         """The list is gone, and with it what was on its way into it."""
-        self.search([("list_id", "=", kept.id), ("state", "in", OPEN)])._fail()
+        self._open(kept)._fail()
 
     def _fail(self):
         """Let go of the people of imports, who are still to be sent."""
@@ -466,7 +486,9 @@ class CrmDopplerImport(models.Model):
             return self.env["crm.doppler.push"]._fail(job, message)
         if self.people > 1:
             return self._halve(people)
-        self._close(self._members().browse(), {next(iter(people)): (error.detail, None)})
+        self._close(
+            self._members().browse(), {next(iter(people)): (error.detail, None)}
+        )
         refused = [*progress.get("refused", ()), next(iter(people)).id]
         if len(refused) >= MOST_REFUSED and not any(job.import_ids.mapped("imported")):
             return self._refuse_all(error, refused)

@@ -339,6 +339,8 @@ class CrmDopplerJob(models.Model):
         )
 
     def _note_success(self, seconds):
+        if self.state != "waiting":
+            return  # the step itself said how it ended
         if seconds is None:
             return self._end("done", False)
         self.write(

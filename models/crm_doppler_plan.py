@@ -232,7 +232,7 @@ class CrmDopplerPlan(models.AbstractModel):
         # sudo: what of him goes to Doppler is the mapping's to say
         partners = self.env["res.partner"].sudo().with_company(list_.company_id)
         partners = partners.browse(row.partner_id for row in wanted if not row.reasons)
-        values = list_.account_id._values(partners) if partners else {}
+        values = list_.account_id._payload(partners) if partners else {}
         hashes = {partner.id: digest(values[partner]) for partner in partners}
         return [row._replace(hash=hashes.get(row.partner_id)) for row in wanted]
 
@@ -266,7 +266,7 @@ class CrmDopplerPlan(models.AbstractModel):
     @api.model
     def _people(self, emails, inside):
         """:return: rows id, address, whether he is in the query, bounces and kind of
-            the last consent of all contacts with these addresses"""
+        the last consent of all contacts with these addresses"""
         Partner = self.env["res.partner"]
         Partner.flush_model(["email_normalized", "message_bounce"])
         self.env["crm.mailing.consent"].flush_model()

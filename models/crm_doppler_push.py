@@ -88,7 +88,8 @@ class CrmDopplerPush(models.AbstractModel):
             found = client.get_list(kept.ref)
             if kept.state != "bound":
                 kept.state = "bound"
-            return None if found.is_ready else self._wait(job)
+            is_ours = self.env["crm.doppler.import"]._is_under_way(kept)
+            return None if found.is_ready or is_ours else self._wait(job)
         ref = client.create_list(kept.name)
         if self._is_taken(kept, ref):
             message = self.env._(

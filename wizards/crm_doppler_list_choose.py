@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
 
-from ..tools.doppler.errors import AuthenticationError, DopplerError
+from ..tools.doppler.errors import DopplerError
 
 
 class CrmDopplerListChoose(models.TransientModel):
@@ -76,21 +76,8 @@ class CrmDopplerListChoose(models.TransientModel):
         account = list_.account_id.sudo()  # sudo: its key; the caller may bind lists
         try:
             return account._client().lists()
-        except AuthenticationError as error:
-            raise UserError(
-                self.env._(
-                    "Doppler does not accept the account any more (%s): a system "
-                    "administrator has to test its connection.",
-                    error.detail,
-                )
-            ) from None
         except DopplerError as error:
-            raise UserError(
-                self.env._(
-                    "Doppler did not tell its lists (%s): try again in a while.",
-                    error.detail,
-                )
-            ) from None
+            raise UserError(account._sentence(error)) from None
 
 
 class CrmDopplerListChooseLine(models.TransientModel):
