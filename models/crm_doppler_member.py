@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 # Why somebody of a segment is not sent, in the order in which it is looked at.
 REASONS = [
@@ -87,3 +87,32 @@ class CrmDopplerMember(models.Model):
     _todo_idx = models.Index("(list_id, todo, id) WHERE todo IS NOT NULL")
     _round_idx = models.Index("(list_id, round)")
     _email_idx = models.Index("(email) WHERE email IS NOT NULL")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("partner_id", "email")
+    def _compute_display_name(self):
+        for member in self:
+            member.display_name = member.partner_id.display_name or member.email
+
+    # === ACTION METHODS === #
+
+    def action_open_partner(self):
+        """Open the contact."""
+        self.ensure_one()
+        if not self.partner_id:
+            return False  # he was deleted
+        return self.partner_id.get_formview_action()
+
+    def action_try_again(self):
+        """Whom Doppler refused, and whose address bounced in Odoo, is looked at anew by
+        the next push."""
+        self.list_id.check_access("write")
+        # sudo: checked above; rows are ours to write
+        members = self.sudo()
+        for member in members.filtered(lambda m: m.reason == "bounced"):
+            member.partner_id._message_reset_bounce(member.email)
+        refused = members.filtered(lambda m: m.reason == "refused")
+        refused.write({"reason": False, "error": False})
+        for is_there, again in refused.grouped("is_there").items():
+            again.todo = "update" if is_there else "add"

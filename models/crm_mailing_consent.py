@@ -1,12 +1,22 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL, format_date
 
 
 class CrmMailingConsent(models.Model):
     """Word of a contact that he wants, or does not want any more, to get e-mails of
     marketing: when and how he gave it, and what he agreed to.
 
+    *Lifecycle.* Recorded on the contact, for many contacts of a list at once, or from a
+    file. Who withdrew is on no list of Doppler any more after its next push, nor is
+    anybody with his address.
+
     *Invariants.* Rows are kept as they are: who changes his mind has a new one, and the
-    latest holds. They go with the contact.
+    latest holds. Who recorded it, and the contact's address at that time, are ours to
+    say. They go with the contact, and with him to the one he is merged into.
+
+    *Rights.* All of sales read. Who may write a contact records for him; nobody changes
+    or deletes.
     """
 
     _name = "crm.mailing.consent"
@@ -43,7 +53,9 @@ class CrmMailingConsent(models.Model):
         ],
         string="How",
         required=True,
-        default="form",
+        default=lambda self: (
+            "import" if self.env.context.get("import_file") else "form"
+        ),
     )
     text = fields.Text(string="Agreed To", help="The words that he agreed to.")
     user_id = fields.Many2one(
@@ -57,14 +69,30 @@ class CrmMailingConsent(models.Model):
 
     _latest_idx = models.Index("(partner_id, date DESC, id DESC)")
 
+    # === CONSTRAINTS === #
+
+    @api.constrains("date")
+    def _check_date(self):
+        now = fields.Datetime.now()
+        if any(consent.date > now for consent in self):
+            raise ValidationError(
+                self.env._(
+                    "Nobody has agreed in the future: give the day on which he did."
+                )
+            )
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Who records a consent and for which address is ours to say."""
+        """Who records a consent and for which address is ours to say.
+
+        :raise AccessError: where the user may not write one of the contacts
+        """
         partners = self.env["res.partner"].browse(
             v.get("partner_id") for v in vals_list
         )
+        partners.browse(filter(None, partners.ids)).check_access("write")
         return super().create(
             [
                 {
@@ -75,3 +103,27 @@ class CrmMailingConsent(models.Model):
                 for vals, partner in zip(vals_list, partners, strict=True)
             ]
         )
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _notes(self, partners):
+        """:return: dict id of a contact -> what holds, in words; in one query"""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT ON (partner_id) partner_id, kind, date
+                     FROM crm_mailing_consent
+                    WHERE partner_id = ANY(%s)
+                 ORDER BY partner_id, date DESC, id DESC""",
+                list(partners.ids),
+            )
+        )
+        return {partner_id: self._note(kind, date) for partner_id, kind, date in rows}
+
+    @api.model
+    def _note(self, kind, date):
+        day = format_date(self.env, fields.Datetime.context_timestamp(self, date))
+        if kind == "given":
+            return self.env._("Agreed to mailings on %s.", day)
+        return self.env._("Wants no mailings since %s: no list gets him.", day)

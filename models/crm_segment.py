@@ -168,6 +168,12 @@ class CrmSegment(models.Model):
         string="Address Twice", compute="_compute_excluded"
     )
 
+    doppler_list_count = fields.Integer(
+        string="Doppler Lists",
+        compute="_compute_doppler_list_count",
+        groups="crm_gestion.group_seller",
+    )
+
     _frozen_date_set = models.Constraint(
         "CHECK((kind = 'frozen') = (frozen_date IS NOT NULL))",
         "A segment is frozen by its button, which notes the date.",
@@ -221,6 +227,16 @@ class CrmSegment(models.Model):
             segment.blacklisted_count = counts["blacklisted"]
             segment.duplicate_count = counts["duplicate"]
 
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_doppler_list_count(self):
+        counts = dict(
+            self.env["crm.doppler.list"]._read_group(
+                [("segment_id", "in", self.ids)], ["segment_id"], ["__count"]
+            )
+        )
+        for segment in self:
+            segment.doppler_list_count = counts.get(segment._origin, 0)
+
     def _query(self, among=Domain.TRUE):
         """
         :param among: Domain of the contacts that are looked at
@@ -269,6 +285,7 @@ class CrmSegment(models.Model):
         users = {
             "utm.campaign": "segment_id",
             "mailing.mailing": "crm_segment_id",
+            "crm.doppler.list": "segment_id",
             "loyalty.program": "segment_id",
         }
         for model, name in users.items():
@@ -348,6 +365,21 @@ class CrmSegment(models.Model):
             "res_model": "mailing.mailing",
             "views": [(False, "form")],
             "context": {"default_crm_segment_id": self.id},
+        }
+
+    def action_view_doppler_lists(self):
+        """Open the lists of Doppler that are kept as this segment, or a new one."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_doppler_list_action"
+        )
+        return {
+            **action,
+            "domain": [("segment_id", "=", self.id)],
+            "context": {
+                "default_segment_id": self.id,
+                "default_name": self.name,
+            },
         }
 
     def _dialog(self, model, name):

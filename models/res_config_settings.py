@@ -1,7 +1,33 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from .res_partner import COMPLETENESS_PARAMETER, CURSOR_PARAMETER, FILE_FIELDS
+
+# Fields of the company's Doppler account that are settings too.
+DOPPLER_SETTINGS = (
+    "email",
+    "new_key",
+    "user_id",
+    "require_consent",
+    "click_activity",
+    "name_rule",
+)
+
+
+def doppler_setting(kind, name, **options):
+    """
+    :param kind: class of the field
+    :param name: of the field of the company's Doppler account
+    :return: a field of the settings for it; each has a compute of its own, so that
+        those of one request that are not given are what the account has
+    """
+    return kind(
+        compute=lambda self: self._compute_crm_doppler(name),
+        inverse="_inverse_crm_doppler",
+        groups="base.group_system",
+        **options,
+    )
 
 
 class ResConfigSettings(models.TransientModel):
@@ -87,6 +113,38 @@ class ResConfigSettings(models.TransientModel):
         string="Data of a Contact",
         domain=lambda self: self._file_fields_domain("contact"),
     )
+    crm_doppler_account_id = fields.Many2one(
+        comodel_name="crm.doppler.account",
+        compute="_compute_crm_doppler_account_id",
+        groups="base.group_system",
+    )
+    crm_doppler_state = fields.Selection(related="crm_doppler_account_id.state")
+    crm_doppler_error = fields.Char(related="crm_doppler_account_id.error")
+    crm_doppler_is_test = fields.Boolean(related="crm_doppler_account_id.is_test")
+    crm_doppler_has_key = fields.Boolean(related="crm_doppler_account_id.has_key")
+    crm_doppler_email = doppler_setting(fields.Char, "email", string="Account E-mail")
+    crm_doppler_new_key = doppler_setting(
+        fields.Char, "new_key", string="API Key", exportable=False
+    )
+    crm_doppler_user_id = doppler_setting(
+        fields.Many2one,
+        "user_id",
+        comodel_name="res.users",
+        string="Responsible",
+        domain="[('share', '=', False)]",
+    )
+    crm_doppler_require_consent = doppler_setting(
+        fields.Boolean, "require_consent", string="Only with Consent"
+    )
+    crm_doppler_click_activity = doppler_setting(
+        fields.Boolean, "click_activity", string="Calls for Clicks"
+    )
+    crm_doppler_name_rule = doppler_setting(
+        fields.Selection,
+        "name_rule",
+        selection=lambda self: self._doppler_name_rules(),
+        string="Links to Campaigns",
+    )
 
     _former_months_positive = models.Constraint(
         "CHECK(crm_former_months > 0)",
@@ -117,6 +175,68 @@ class ResConfigSettings(models.TransientModel):
         "CHECK(crm_read_limit >= 100)",
         "A day's work takes more: a seller reads 100 records in an hour at least.",
     )
+
+    # === DOPPLER === #
+
+    @api.model
+    def _doppler_name_rules(self):
+        rule = self.env["crm.doppler.account"]._fields["name_rule"]
+        return rule._description_selection(self.env)
+
+    @api.depends("company_id")
+    def _compute_crm_doppler_account_id(self):
+        for settings in self:
+            settings.crm_doppler_account_id = self.env["crm.doppler.account"].search(
+                [("company_id", "=", settings.company_id.id)], limit=1
+            )
+
+    def _compute_crm_doppler(self, name):
+        """What the account of the company has, or what a new one would have."""
+        default = self.env["crm.doppler.account"].new()
+        for settings in self:
+            account = settings.crm_doppler_account_id or default
+            settings[f"crm_doppler_{name}"] = account[name]
+
+    def _inverse_crm_doppler(self):
+        """Only what was changed is written: other values of the account have not been
+        tried out, and a key that is not typed is kept."""
+        for settings in self.filtered("crm_doppler_email"):
+            account = settings.crm_doppler_account_id
+            values = {}
+            for name in DOPPLER_SETTINGS:
+                value = settings[f"crm_doppler_{name}"]
+                if isinstance(value, str):
+                    value = value.strip()
+                if not account or value != account[name]:
+                    values[name] = value
+            values = account._convert_to_write(values)
+            if account:
+                account.write(values)
+            else:
+                account.create({**values, "company_id": settings.company_id.id})
+        self.invalidate_recordset()
+
+    def action_test_doppler(self):
+        """Save what was typed and try it out.
+
+        :return: action that tells the result
+        """
+        self.ensure_one()
+        if not self.crm_doppler_account_id:
+            raise UserError(
+                self.env._("Give the e-mail and the API key of the account first.")
+            )
+        return self.crm_doppler_account_id.action_test()
+
+    def action_open_doppler(self):
+        """:return: action of the account's own page"""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crm.doppler.account",
+            "res_id": self.crm_doppler_account_id.id,
+            "views": [(False, "form")],
+        }
 
     @api.model
     def _file_fields_domain(self, kind):

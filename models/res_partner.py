@@ -165,6 +165,29 @@ class ResPartner(models.Model):
         help="Those that reached this contact, or somebody of this organization.",
     )
 
+    crm_consent_ids = fields.One2many(
+        comodel_name="crm.mailing.consent",
+        inverse_name="partner_id",
+        string="Consents",
+        readonly=True,
+        groups="crm_gestion.group_seller",
+    )
+    crm_consent_note = fields.Char(
+        string="Consent",
+        compute="_compute_crm_consent_note",
+        groups="crm_gestion.group_seller",
+    )
+    crm_doppler_member_ids = fields.One2many(
+        comodel_name="crm.doppler.member",
+        inverse_name="partner_id",
+        string="Lists of Doppler",
+        readonly=True,
+        groups="crm_gestion.group_seller",
+    )
+    crm_has_doppler = fields.Boolean(
+        compute="_compute_crm_has_doppler", groups="crm_gestion.group_seller"
+    )
+
     affiliation_ids = fields.One2many(
         comodel_name="crm.affiliation",
         inverse_name="contact_id",
@@ -344,6 +367,20 @@ class ResPartner(models.Model):
 
     def _search_crm_answered_campaign_ids(self, operator, value):
         return self.env["crm.partner.criteria"]._answered(operator, value)
+
+    @api.depends("crm_consent_ids")
+    @api.depends_context("uid", "lang", "tz")
+    def _compute_crm_consent_note(self):
+        notes = self.env["crm.mailing.consent"]._notes(self)
+        for partner in self:
+            partner.crm_consent_note = notes.get(partner._origin.id)
+
+    @api.depends_context("allowed_company_ids")
+    def _compute_crm_has_doppler(self):
+        # sudo: whether there is one is no secret
+        accounts = self.env["crm.doppler.account"].sudo()
+        companies = [("company_id", "in", self.env.companies.ids)]
+        self.crm_has_doppler = bool(accounts.search_count(companies, limit=1))
 
     def _compute_crm_do_not_contact(self):
         self._compute_consent("crm_do_not_contact")
@@ -541,6 +578,17 @@ class ResPartner(models.Model):
         organizations."""
         Member = self.env["crm.campaign.member"]
         return Member._view_action(Member._reached_domain(self), {"create": False})
+
+    def action_crm_record_consent(self):
+        """Open the dialog that records a consent of these contacts.
+
+        :raise AccessError: where the user may not, before he has filled it in
+        """
+        self.check_access("write")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_mailing_consent_record_action"
+        )
+        return {**action, "context": {"default_partner_ids": self.ids}}
 
     def action_crm_timeline(self):
         """Open the history of this organization or contact."""

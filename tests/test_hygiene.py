@@ -39,10 +39,15 @@ CASCADES = {
     ("crm.campaign.cost", "move_id"),
     ("crm.campaign.member", "campaign_id"),
     ("crm.campaign.member", "partner_id"),
+    ("crm.doppler.list", "account_id"),
+    ("crm.doppler.member", "list_id"),
+    ("crm.doppler.campaign", "account_id"),
+    ("crm.doppler.delivery", "campaign_id"),
     ("crm.gestion.change", "gestion_id"),
     ("crm.substitution", "substitute_id"),
     ("crm.substitution", "user_id"),
     ("crm.handover.share", "handover_id"),
+    ("crm.mailing.consent", "partner_id"),
     ("crm.mailing.metric", "campaign_id"),
     ("crm.mailing.metric.mapping.line", "mapping_id"),
     ("crm.opportunity.closure", "lead_id"),
@@ -418,9 +423,10 @@ class TestScreens(ScreenCommon):
         heads |= self.env.ref("crm_gestion.menu_crm_objective_plan")
         heads |= self.env.ref("crm_gestion.menu_crm_dashboard_head")
         settings |= self.env.ref("crm_gestion.menu_crm_promotion")
+        settings |= self.env.ref("crm_gestion.menu_crm_mailing_consent")
         settings |= self.env.ref("crm_gestion.menu_crm_dashboard_director")
         work = self._own_menus() - settings
-        self.assertEqual(len(settings.filtered("action")), 9)
+        self.assertEqual(len(settings.filtered("action")), 10)
         self.assertEqual(self._menus_of(self.seller), work - heads)
         self.assertEqual(self._menus_of(self.head), work)
         self.assertEqual(self._menus_of(self.director), self._own_menus())

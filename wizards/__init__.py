@@ -4,9 +4,11 @@ from . import crm_affiliation_change
 from . import crm_call_list_line
 from . import crm_call_list_schedule
 from . import crm_campaign_add
+from . import crm_doppler_list_choose
 from . import crm_lead_hand_out
 from . import crm_lead_hand_out_line
 from . import crm_lead_lost
+from . import crm_mailing_consent_record
 from . import crm_mailing_metric_import
 from . import crm_mailing_metric_import_line
 from . import crm_meeting_move
