@@ -27,7 +27,9 @@ from . import test_crm_dashboard_report
 from . import test_crm_dashboard_seller
 from . import test_crm_dashboard_world
 from . import test_crm_day
+from . import test_crm_doppler_import
 from . import test_crm_doppler_job
+from . import test_crm_doppler_optout
 from . import test_crm_doppler_plan
 from . import test_crm_doppler_push
 from . import test_crm_duplicate

@@ -296,6 +296,10 @@ class TestCrmDopplerPush(DopplerPushCommon):
         self.assertEqual(len(self._there()), 14)
         self.assertIn(new.email, self._there())
         self.assertEqual(self.service.asked("DELETE"), [])
+        self.list.with_user(self.director).action_agree_removals()
+        job = self._push()
+        self.assertEqual((job.state, job.error), ("done", False))
+        self.assertEqual(len(self._there()), 4)
 
     # === WHAT CAN GO WRONG === #
 
