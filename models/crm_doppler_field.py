@@ -56,6 +56,6 @@ class CrmDopplerField(models.Model):
                 new.append({**values, "account_id": account.id, "name": answer.name})
         self.create(new)
         gone = self.union(*by_name.values())
-        mapped = account.mapping_ids.field_id & gone
+        mapped = gone & account.mapping_ids.field_id
         mapped.write({"is_missing": True})
         (gone - mapped).unlink()

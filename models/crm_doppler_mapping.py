@@ -84,7 +84,7 @@ class CrmDopplerMapping(models.Model):
             name: infos[name]["string"]
             for name, field in self.env["res.partner"]._fields.items()
             if name in infos and field.store and not field.groups
-            if field.type in kinds and not (field.automatic or name == "id")
+            if field.type in kinds and name not in models.MAGIC_COLUMNS
         }
         return sorted(labels.items(), key=lambda item: item[1].lower())
 
@@ -143,7 +143,7 @@ class CrmDopplerMapping(models.Model):
         source = self.sudo().partner_field_id
         if not target or not source:
             return False
-        names = {"field": target.name, "source": source.field_description}
+        names = {"field": target.name, "data": source.field_description}
         _ = self.env._
         if target.account_id != self.account_id:
             return _("%(field)s is a field of another account.", **names)
@@ -153,17 +153,17 @@ class CrmDopplerMapping(models.Model):
             return _("Doppler does not let anybody fill %(field)s.", **names)
         field = self.env["res.partner"]._fields.get(source.name)
         if source.model != "res.partner" or field is None or not field.store:
-            return _("%(source)s is not kept with the contact.", **names)
+            return _("%(data)s is not kept with the contact.", **names)
         if field.groups:
-            return _("%(source)s is not for everybody and is not sent.", **names)
+            return _("%(data)s is not for everybody and is not sent.", **names)
         if not self._may_hold(target.type, field):
             return _(
-                "%(field)s is of the type %(type)s, which cannot hold %(source)s.",
+                "%(field)s is of the type %(type)s, which cannot hold %(data)s.",
                 **names,
                 type=target.type,
             )
         if self.part != "all" and field.type != "char":
-            return _("Only a text has words: take all of %(source)s.", **names)
+            return _("Only a text has words: take all of %(data)s.", **names)
         return False
 
     @api.model

@@ -4,7 +4,30 @@ from odoo.fields import Command
 
 from .res_partner import COMPLETENESS_PARAMETER, CURSOR_PARAMETER, FILE_FIELDS
 
-DOPPLER_SETTINGS = ("user_id", "require_consent", "click_activity", "name_rule")
+# Fields of the company's Doppler account that are settings too.
+DOPPLER_SETTINGS = (
+    "email",
+    "new_key",
+    "user_id",
+    "require_consent",
+    "click_activity",
+    "name_rule",
+)
+
+
+def doppler_setting(kind, name, **options):
+    """
+    :param kind: class of the field
+    :param name: of the field of the company's Doppler account
+    :return: a field of the settings for it; each has a compute of its own, so that
+        those of one request that are not given are what the account has
+    """
+    return kind(
+        compute=lambda self: self._compute_crm_doppler(name),
+        inverse="_inverse_crm_doppler",
+        groups="base.group_system",
+        **options,
+    )
 
 
 class ResConfigSettings(models.TransientModel):
@@ -92,52 +115,35 @@ class ResConfigSettings(models.TransientModel):
     )
     crm_doppler_account_id = fields.Many2one(
         comodel_name="crm.doppler.account",
-        compute="_compute_crm_doppler",
+        compute="_compute_crm_doppler_account_id",
         groups="base.group_system",
     )
     crm_doppler_state = fields.Selection(related="crm_doppler_account_id.state")
     crm_doppler_error = fields.Char(related="crm_doppler_account_id.error")
     crm_doppler_is_test = fields.Boolean(related="crm_doppler_account_id.is_test")
     crm_doppler_has_key = fields.Boolean(related="crm_doppler_account_id.has_key")
-    crm_doppler_email = fields.Char(
-        string="Account E-mail",
-        compute="_compute_crm_doppler",
-        inverse="_inverse_crm_doppler",
-        groups="base.group_system",
+    crm_doppler_email = doppler_setting(fields.Char, "email", string="Account E-mail")
+    crm_doppler_new_key = doppler_setting(
+        fields.Char, "new_key", string="API Key", exportable=False
     )
-    crm_doppler_key = fields.Char(
-        string="API Key",
-        compute="_compute_crm_doppler",
-        inverse="_inverse_crm_doppler",
-        groups="base.group_system",
-        exportable=False,
-    )
-    crm_doppler_user_id = fields.Many2one(
+    crm_doppler_user_id = doppler_setting(
+        fields.Many2one,
+        "user_id",
         comodel_name="res.users",
         string="Responsible",
         domain="[('share', '=', False)]",
-        compute="_compute_crm_doppler",
-        inverse="_inverse_crm_doppler",
-        groups="base.group_system",
     )
-    crm_doppler_require_consent = fields.Boolean(
-        string="Only with Consent",
-        compute="_compute_crm_doppler",
-        inverse="_inverse_crm_doppler",
-        groups="base.group_system",
+    crm_doppler_require_consent = doppler_setting(
+        fields.Boolean, "require_consent", string="Only with Consent"
     )
-    crm_doppler_click_activity = fields.Boolean(
-        string="Calls for Clicks",
-        compute="_compute_crm_doppler",
-        inverse="_inverse_crm_doppler",
-        groups="base.group_system",
+    crm_doppler_click_activity = doppler_setting(
+        fields.Boolean, "click_activity", string="Calls for Clicks"
     )
-    crm_doppler_name_rule = fields.Selection(
+    crm_doppler_name_rule = doppler_setting(
+        fields.Selection,
+        "name_rule",
         selection=lambda self: self._doppler_name_rules(),
         string="Links to Campaigns",
-        compute="_compute_crm_doppler",
-        inverse="_inverse_crm_doppler",
-        groups="base.group_system",
     )
 
     _former_months_positive = models.Constraint(
@@ -178,34 +184,34 @@ class ResConfigSettings(models.TransientModel):
         return rule._description_selection(self.env)
 
     @api.depends("company_id")
-    def _compute_crm_doppler(self):
-        """The account of the company; a key that is stored is not shown."""
+    def _compute_crm_doppler_account_id(self):
         for settings in self:
-            accounts = self.env["crm.doppler.account"]
-            account = accounts.search(
+            settings.crm_doppler_account_id = self.env["crm.doppler.account"].search(
                 [("company_id", "=", settings.company_id.id)], limit=1
             )
-            values = account or accounts.new({"company_id": settings.company_id.id})
-            settings.crm_doppler_account_id = account
-            settings.crm_doppler_email = account.email
-            settings.crm_doppler_key = False
-            for name in DOPPLER_SETTINGS:
-                settings[f"crm_doppler_{name}"] = values[name]
+
+    def _compute_crm_doppler(self, name):
+        """What the account of the company has, or what a new one would have."""
+        default = self.env["crm.doppler.account"].new()
+        for settings in self:
+            account = settings.crm_doppler_account_id or default
+            settings[f"crm_doppler_{name}"] = account[name]
 
     def _inverse_crm_doppler(self):
         """Only what was changed is written: other values of the account have not been
         tried out, and a key that is not typed is kept."""
         for settings in self.filtered("crm_doppler_email"):
-            values = {"email": settings.crm_doppler_email.strip()}
+            account = settings.crm_doppler_account_id
+            values = {}
             for name in DOPPLER_SETTINGS:
                 value = settings[f"crm_doppler_{name}"]
-                values[name] = value.id if name == "user_id" else value
-            if key := (settings.crm_doppler_key or "").strip():
-                values["api_key"] = key
-            account = settings.crm_doppler_account_id
+                if isinstance(value, str):
+                    value = value.strip()
+                if not account or value != account[name]:
+                    values[name] = value
+            values = account._convert_to_write(values)
             if account:
-                was = account.read(list(values), load=None)[0]
-                account.write({k: v for k, v in values.items() if v != was[k]})
+                account.write(values)
             else:
                 account.create({**values, "company_id": settings.company_id.id})
         self.invalidate_recordset()

@@ -27,8 +27,10 @@ from . import test_crm_dashboard_report
 from . import test_crm_dashboard_seller
 from . import test_crm_dashboard_world
 from . import test_crm_day
+from . import test_crm_doppler_account
 from . import test_crm_doppler_import
 from . import test_crm_doppler_job
+from . import test_crm_doppler_mapping
 from . import test_crm_doppler_optout
 from . import test_crm_doppler_plan
 from . import test_crm_doppler_push
@@ -82,6 +84,7 @@ from . import test_crm_substitution_work
 from . import test_crm_timeline
 from . import test_digest_digest
 from . import test_doppler_client
+from . import test_doppler_values
 from . import test_gates
 from . import test_hygiene
 from . import test_import_templates
