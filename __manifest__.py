@@ -89,6 +89,8 @@
         "views/crm_opportunity_line_views.xml",
         "views/crm_opportunity_forecast_log_views.xml",
         "views/crm_timeline_views.xml",
+        "views/crm_doppler_campaign_views.xml",
+        "views/crm_doppler_delivery_views.xml",
         "views/digest_digest_views.xml",
         "views/loyalty_program_views.xml",
         "views/utm_campaign_promotion_views.xml",

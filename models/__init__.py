@@ -13,6 +13,7 @@ from . import crm_contact_trace
 from . import crm_duplicate
 from . import crm_export_guard
 from . import crm_export_log
+from . import crm_campaign_doppler_mixin
 from . import crm_campaign_email_mixin
 from . import crm_campaign_member_mixin
 from . import crm_master_mixin
@@ -26,6 +27,7 @@ from . import crm_campaign_feed
 from . import crm_campaign_member
 from . import crm_cargo
 from . import crm_doppler_account
+from . import crm_doppler_call
 from . import crm_doppler_campaign
 from . import crm_doppler_delivery
 from . import crm_doppler_field

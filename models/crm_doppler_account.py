@@ -127,6 +127,11 @@ class CrmDopplerAccount(models.Model):
     optouts_until = fields.Datetime(
         string="Opt-outs Known until", readonly=True, copy=False
     )
+    deliveries_after = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Address that the round of recipients came to; empty at its beginning.",
+    )
     field_ids = fields.One2many("crm.doppler.field", "account_id", copy=False)
     mapping_ids = fields.One2many("crm.doppler.mapping", "account_id", copy=False)
     list_ids = fields.One2many("crm.doppler.list", "account_id", copy=False)

@@ -106,6 +106,7 @@ class CrmDopplerList(models.Model):
     is_held = fields.Boolean(compute="_compute_is_held")
     is_working = fields.Boolean(compute="_compute_working")
     working_note = fields.Char(compute="_compute_working")
+    is_test = fields.Boolean(related="account_id.is_test")
     optouts_until = fields.Datetime(related="account_id.optouts_until")
 
     # === COMPUTE METHODS === #

@@ -34,9 +34,9 @@ class CrmMailingMetric(models.Model):
     mailing and day: how its figures stood that day, since it was sent.
 
     *Lifecycle.* Rows are written by `_snapshot` (Odoo's own mailings: daily, and when
-    somebody refreshes a campaign) and by `_load` (files of other tools), and by nobody
-    else: the same mailing and day again brings the row up to date. What Odoo deletes
-    later (mailings, traces) stays counted here.
+    somebody refreshes a campaign), by `_load` (files of other tools) and by
+    ``crm.doppler.campaign``, and by nobody else: the same mailing and day again brings
+    the row up to date. What Odoo deletes later (mailings, traces) stays counted here.
 
     *Invariants.* Figures are cumulative, so rows of one mailing must not be added up:
     sums are over its latest row (``is_latest``), rates are worked out from sums
@@ -356,6 +356,35 @@ class CrmMailingMetric(models.Model):
             )
         )
         self.invalidate_model(["campaign_id", "company_id"])
+
+    # === DOPPLER === #
+
+    @api.model
+    def _move_doppler(self, links):
+        """Campaigns of Doppler were linked anew: their rows follow them. Those of one
+        that is linked to nothing any more are gone.
+
+        :param dict links: campaign of Doppler -> campaign of Odoo that it was linked to
+        """
+        campaigns = {c.id for link, former in links.items() for c in
+                     (former, link.campaign_id)}  # fmt: skip
+        rows = self.search(
+            [
+                ("provider", "=", "doppler"),
+                ("external_ref", "in", [link.ref for link in links]),
+                ("campaign_id", "in", list(campaigns)),
+            ]
+        ).grouped(lambda m: (m.external_ref, m.campaign_id))
+        for link, former in links.items():
+            own = rows.get((link.ref, former), self.browse())
+            if not link.campaign_id:
+                own.unlink()
+                continue
+            # what another account left there of the same days
+            there = rows.get((link.ref, link.campaign_id), self.browse())
+            days = set(own.mapped("date"))
+            there.filtered(lambda m, days=days: m.date in days).unlink()
+            own.write({"campaign_id": link.campaign_id.id})
 
     # === OTHER TOOLS === #
 

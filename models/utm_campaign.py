@@ -27,6 +27,7 @@ class UtmCampaign(models.Model):
     _name = "utm.campaign"
     _inherit = [
         "utm.campaign", "crm.campaign.email.mixin", "crm.campaign.member.mixin",
+        "crm.campaign.doppler.mixin",
     ]  # fmt: skip
     _parent_store = True
 

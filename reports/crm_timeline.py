@@ -45,6 +45,7 @@ SOURCES = {
     "project": Source(10, "project.project", frozenset({"project"})),
     "trace": Source(11, "mailing.trace", frozenset({"campaign_email"})),
     "lead_trace": Source(12, "mailing.trace", frozenset({"campaign_email"})),
+    "delivery": Source(13, "crm.doppler.delivery", frozenset({"campaign_email"})),
 }
 
 
@@ -123,6 +124,10 @@ class CrmTimeline(models.Model):
         "calendar.event": [
             "active", "name", "opportunity_id", "partner_ids", "privacy", "start",
             "user_id",
+        ],
+        "crm.doppler.campaign": ["name", "sent_date"],
+        "crm.doppler.delivery": [
+            "campaign_id", "clicks", "company_id", "date", "partner_id", "status",
         ],
         "crm.gestion": [
             "calendar_event_id", "company_id", "contact_id", "date", "description",

@@ -28,8 +28,12 @@ from . import test_crm_dashboard_seller
 from . import test_crm_dashboard_world
 from . import test_crm_day
 from . import test_crm_doppler_account
+from . import test_crm_doppler_campaign
+from . import test_crm_doppler_delivery
 from . import test_crm_doppler_import
 from . import test_crm_doppler_job
+from . import test_crm_doppler_list
+from . import test_crm_doppler_list_tour
 from . import test_crm_doppler_mapping
 from . import test_crm_doppler_optout
 from . import test_crm_doppler_plan
@@ -50,6 +54,7 @@ from . import test_crm_history
 from . import test_crm_history_guard
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
+from . import test_crm_mailing_consent
 from . import test_crm_mailing_metric
 from . import test_crm_mailing_metric_import
 from . import test_crm_market
@@ -83,6 +88,7 @@ from . import test_crm_substitution_tour
 from . import test_crm_substitution_work
 from . import test_crm_timeline
 from . import test_digest_digest
+from . import test_doppler_addresses
 from . import test_doppler_client
 from . import test_doppler_values
 from . import test_gates

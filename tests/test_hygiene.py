@@ -41,6 +41,8 @@ CASCADES = {
     ("crm.campaign.member", "partner_id"),
     ("crm.doppler.list", "account_id"),
     ("crm.doppler.member", "list_id"),
+    ("crm.doppler.campaign", "account_id"),
+    ("crm.doppler.delivery", "campaign_id"),
     ("crm.gestion.change", "gestion_id"),
     ("crm.substitution", "substitute_id"),
     ("crm.substitution", "user_id"),
