@@ -5,7 +5,7 @@
 help: ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
-run: ## Odoo with demo data at http://localhost:8069 (PORT=8070 for another port)
+run: ## Odoo with demo data at http://localhost:8069 (PORT=8070 for another port, DOPPLER=1 with a stand-in of Doppler)
 	@dev/run $(ARGS)
 
 test: ## all tests (ARGS='-k gestion' passes options to pytest, COVERAGE=1 measures coverage)

@@ -312,7 +312,9 @@ class CrmDopplerAccount(models.Model):
         if not error.code:
             return _("The address of the service cannot be used: check it.")
         if error.code in ("404", "404.0"):
-            return _("Doppler is not at this address: check the address of the service.")
+            return _(
+                "Doppler is not at this address: check the address of the service."
+            )
         details = [": ".join(map(str, pair)) for pair in error.errors]
         return _("Doppler refused it: %s", ", ".join(details) or error.detail)
 

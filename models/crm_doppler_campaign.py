@@ -37,7 +37,7 @@ class CrmDopplerCampaign(models.Model):
 
     *Invariants.* A link stays until somebody changes it by hand, and who takes it away
     has decided that too. Results follow the link: what is linked elsewhere moves there,
-    and results of what is linked no more are gone. Nobody changes anything but the link.
+    and results of what is linked no more are gone. Nobody changes anything else.
     """
 
     _name = "crm.doppler.campaign"
@@ -69,7 +69,7 @@ class CrmDopplerCampaign(models.Model):
     is_untold = fields.Boolean(
         string="Members to Be Told",
         readonly=True,
-        help="Its recipients are still to be told to the campaign that it was linked to.",
+        help="The campaign of Odoo has not heard of its recipients yet.",
     )
     results_date = fields.Datetime(string="Results of", readonly=True)
     next_results = fields.Datetime(string="Asked Again", readonly=True)

@@ -264,7 +264,7 @@ class CrmDopplerImport(models.Model):
         """
         self._leave_out()
         members = self._members()
-        values = self.list_id.account_id._values(members.partner_id)
+        values = self.list_id.account_id._payload(members.partner_id)
         return {member: values.get(member.partner_id, {}) for member in members}
 
     def _leave_out(self):
@@ -276,7 +276,7 @@ class CrmDopplerImport(models.Model):
 
     def _left_out(self):
         """:return: dict reason -> members; *gone* are those who are no contacts any
-            more or have another address, which the next comparison looks at"""
+        more or have another address, which the next comparison looks at"""
         self.invalidate_model()
         members = self._members()
         plan = self.env["crm.doppler.plan"]
@@ -393,7 +393,11 @@ class CrmDopplerImport(models.Model):
         """Who is refused is not sent again until somebody looks after him."""
         for error in {text for text, kind in refused.values() if not kind}:
             members = self.env["crm.doppler.member"].union(
-                *(m for m, (text, kind) in refused.items() if text == error and not kind)
+                *(
+                    m
+                    for m, (text, kind) in refused.items()
+                    if text == error and not kind
+                )
             )
             members.write(
                 {
@@ -482,7 +486,9 @@ class CrmDopplerImport(models.Model):
             return self.env["crm.doppler.push"]._fail(job, message)
         if self.people > 1:
             return self._halve(people)
-        self._close(self._members().browse(), {next(iter(people)): (error.detail, None)})
+        self._close(
+            self._members().browse(), {next(iter(people)): (error.detail, None)}
+        )
         refused = [*progress.get("refused", ()), next(iter(people)).id]
         if len(refused) >= MOST_REFUSED and not any(job.import_ids.mapped("imported")):
             return self._refuse_all(error, refused)

@@ -42,5 +42,4 @@ from . import crm_paper_opportunity_dossier
 from . import crm_paper_sales_activity
 from . import crm_timeline
 from . import crm_timeline_source
-from . import crm_timeline_source_doppler
 from . import crm_timeline_source_native

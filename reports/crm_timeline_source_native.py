@@ -7,7 +7,7 @@ from odoo.tools import SQL
 
 class CrmTimelineSource(models.AbstractModel):
     """What other applications of Odoo know of a customer: invoices, meetings,
-    incidents, projects, e-mails of campaigns.
+    incidents, projects, e-mails of campaigns, those of Doppler too.
 
     *Invariants.* Private meetings are their attendees' only. A meeting is there once
     for each organization.
@@ -219,3 +219,34 @@ class CrmTimelineSource(models.AbstractModel):
         values = self._mailing_values(query)
         for whose, condition in self._of_lead(lead):
             yield {**values, **whose}, condition
+
+    def _domain_delivery(self):
+        return Domain("partner_id", "!=", False)
+
+    def _rows_delivery(self, query):
+        """Dated by when it was sent: when it was opened Doppler does not tell."""
+        own = partial(SQL.identifier, query.table)
+        campaign = query.join(
+            query.table, "campaign_id", "crm_doppler_campaign", "id", "campaign"
+        )
+        clicks = self.env._("clicks: %s", "\0").partition("\0")
+        values = {
+            "date": SQL(
+                "COALESCE(%s, %s)", SQL.identifier(campaign, "sent_date"), own("date")
+            ),
+            "kind": "campaign_email",
+            "summary": self._text(
+                SQL("concat('Doppler: ', %s)", SQL.identifier(campaign, "name")),
+                self._label("crm.doppler.delivery", "status", own("status")),
+                SQL(
+                    "CASE WHEN %s > 0 THEN concat(%s, %s, %s) END",
+                    own("clicks"),
+                    clicks[0],
+                    own("clicks"),
+                    clicks[2],
+                ),
+            ),
+            "company_id": own("company_id"),
+            **self._of_customer(query, query.table, "partner_id"),
+        }
+        yield values, SQL("TRUE")

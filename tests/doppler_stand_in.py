@@ -908,7 +908,7 @@ def page_for_people(service):
     head = ("Campaña", "Estado", "Enviados", "Abrieron", "Hicieron clic", "Rebotes")
     parts.append(table("Campañas", head, rows))
     rows = [
-        (email, person["kind"], person["date"])
+        (email, person["kind"], f"{person['date']:%d/%m/%Y %H:%M}")
         for email, person in service.subscribers.items()
         if person["status"] == "unsubscribed"
     ]
@@ -920,5 +920,6 @@ def page_for_people(service):
         "<meta name=viewport content='width=device-width'>"
         "<title>Doppler de prueba</title><style>body{font:15px sans-serif;margin:2em}"
         "td,th{text-align:left;padding:.2em 1em .2em 0;border-bottom:1px solid #ddd}"
+        "table{display:block;overflow-x:auto;border-collapse:collapse}"
         "</style><h1>Doppler de prueba</h1>" + "".join(parts)
     )

@@ -367,7 +367,9 @@ class TestSettings(AccountCommon):
         employee = self._make_user("sysless", "base.group_erp_manager")
         settings = self.env["res.config.settings"]
         info = settings.with_user(employee).fields_get()
-        self.assertFalse([name for name in info if name.startswith("crm_doppler_new_key")])
+        self.assertFalse(
+            [name for name in info if name.startswith("crm_doppler_new_key")]
+        )
 
 
 @tagged("post_install", "-at_install")
@@ -396,5 +398,7 @@ class TestNeutralize(AccountCommon):
         self.assertFalse(self.env["crm.doppler.job"]._due())
         self.env["crm.doppler.job"]._cron_enqueue("campaigns")
         self.job._work()
-        self.assertFalse(self.env["crm.doppler.job"].search([("kind", "=", "campaigns")]))
+        self.assertFalse(
+            self.env["crm.doppler.job"].search([("kind", "=", "campaigns")])
+        )
         self.assertEqual(self.service.requests, [])

@@ -129,7 +129,9 @@ class TestDopplerCampaigns(PullCommon):
         self.service.campaigns[ref]["name"] = "Rebajas"
         self._pull()
         campaign = self._known(ref)
-        self.assertEqual((campaign.name, campaign.campaign_id), ("Rebajas", self.spring))
+        self.assertEqual(
+            (campaign.name, campaign.campaign_id), ("Rebajas", self.spring)
+        )
 
     def test_a_campaign_that_is_deleted_stays_and_may_come_back(self):
         ref = self.service.add_campaign("Ofertas de mayo", when=SENT, **SAMPLE)
@@ -168,7 +170,8 @@ class TestDopplerCampaigns(PullCommon):
         self._pull()
         self.assertFalse(self._known(ref).campaign_id)
         self.assertEqual(
-            self._known(ref).error, "Several campaigns have this name: choose one by hand."
+            self._known(ref).error,
+            "Several campaigns have this name: choose one by hand.",
         )
 
     def test_other_companies_and_archived_campaigns_are_left_alone(self):
@@ -203,12 +206,16 @@ class TestDopplerCampaigns(PullCommon):
 
         def fetch(numbers):
             told = [
-                Campaign(f"{kind}{n}", f"Number {n}", "", "shipped", datetime(2026, 3, 2))
+                Campaign(
+                    f"{kind}{n}", f"Number {n}", "", "shipped", datetime(2026, 3, 2)
+                )
                 for n in numbers
             ]
             self.campaigns._fetch(
                 self.account,
-                SimpleNamespace(campaigns=lambda state: told if state == "shipped" else []),
+                SimpleNamespace(
+                    campaigns=lambda state: told if state == "shipped" else []
+                ),
             )
 
         kind = "a"
@@ -240,7 +247,11 @@ class TestDopplerLinks(PullCommon):
         self._pull()
         self.assertEqual(self._metrics(self.ref).campaign_id, self.spring)
         self.assertEqual(
-            (self.campaign.sent, self.campaign.opens_unique, self.campaign.clicks_unique),
+            (
+                self.campaign.sent,
+                self.campaign.opens_unique,
+                self.campaign.clicks_unique,
+            ),
             (500, 150, 40),
         )
 

@@ -340,7 +340,8 @@ class TestDopplerCalls(DeliveryCommon):
         calls = self._calls()
         self.assertEqual(
             [
-                (c.res_id, c.user_id, c.summary, c.crm_campaign_id, str(c.date_deadline))
+                (c.res_id, c.user_id, c.summary, c.crm_campaign_id,
+                 str(c.date_deadline))
                 for c in calls
             ],
             [
@@ -433,7 +434,11 @@ class TestDopplerCalls(DeliveryCommon):
     def test_many_clickers_cost_the_same(self):
         people = self.env["res.partner"].create(
             [
-                {"name": f"N{n}", "email": f"n{n:02}@x.example", "user_id": self.seller.id}
+                {
+                    "name": f"N{n}",
+                    "email": f"n{n:02}@x.example",
+                    "user_id": self.seller.id,
+                }
                 for n in range(40)
             ]
         )
@@ -461,8 +466,10 @@ class TestDopplerTimeline(DeliveryCommon):
     def _history(self, user, **domain):
         self.env.flush_all()
         self.env.invalidate_all()
-        rows = self.env["crm.timeline"].with_user(user).search(
-            [(name, "=", partner.id) for name, partner in domain.items()]
+        rows = (
+            self.env["crm.timeline"]
+            .with_user(user)
+            .search([(name, "=", partner.id) for name, partner in domain.items()])
         )
         return [
             (row.kind, row.summary, str(row.date), row.contact_id.id) for row in rows

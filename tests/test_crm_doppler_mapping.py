@@ -102,7 +102,9 @@ class TestMapping(MappingCommon):
     def test_what_is_offered_can_be_chosen(self):
         offered = dict(self.mappings._selection_source())
         self.assertTrue({"name", "country_id", "phone", "is_company"} <= set(offered))
-        self.assertFalse({"id", "create_uid", "signup_type", "image_128"} & set(offered))
+        self.assertFalse(
+            {"id", "create_uid", "signup_type", "image_128"} & set(offered)
+        )
         mapping = self._map("Empresa", "name")
         mapping.source = "city"
         self.assertEqual(mapping.sudo().partner_field_id.name, "city")

@@ -119,7 +119,11 @@ class TestCrmDopplerPush(DopplerPushCommon):
         self.assertEqual(self.list.state, "bound")
         self.assertEqual(
             self._there(),
-            ["ana@clientes.example", "bruno@clientes.example", "carla@clientes.example"],
+            [
+                "ana@clientes.example",
+                "bruno@clientes.example",
+                "carla@clientes.example",
+            ],
         )
         ana = self.service.subscribers["ana@clientes.example"]
         self.assertEqual(ana["values"]["FIRSTNAME"], "Ana")
@@ -464,9 +468,7 @@ class TestCrmDopplerPush(DopplerPushCommon):
         self.assertEqual(len(self._there()), 3)
         self.assertEqual(self.service.overlaps, 0)
         self.assertEqual(len(self.service.tasks), 1)
-        self.assertEqual(
-            sorted(set(self._sent())), sorted(self.people.mapped("email"))
-        )
+        self.assertEqual(sorted(set(self._sent())), sorted(self.people.mapped("email")))
 
     def test_cancelled_push_is_taken_up_by_the_next(self):
         job = self._enqueue()
