@@ -203,7 +203,11 @@ class TestCrmDopplerImport(DopplerPushCommon):
 
     def test_task_that_is_lost(self):
         self.service.fail("GET", "/tasks/import", "404.1")
-        job = self._push()
+        job = self._enqueue()
+        self._until(job, lambda: job.import_ids.state == "failed")
+        for task in self.service.tasks.values():
+            self.service.carry_out(task)
+        self._work(job)
         self.assertEqual((job.state, job.error), ("done", False))
         self.assertEqual(len(self._there()), 3)
         self.assertFalse(any(self.list.member_ids.mapped("error")))
