@@ -215,9 +215,7 @@ class TestCrmDopplerOptout(DopplerPushCommon):
             optout.action_ask_again()
         self.assertTrue(optout.exists())
         self.env["mail.blacklist"]._remove(ana.email)
-        self.assertEqual(
-            optout.action_ask_again()["params"]["type"], "success"
-        )
+        self.assertEqual(optout.action_ask_again()["params"]["type"], "success")
         self.assertFalse(optout.exists())
         self._push()
         self.assertIn(ana.email, self._there())
