@@ -422,7 +422,6 @@ class TestCrmDopplerPush(DopplerPushCommon):
             self.assertEqual(job.import_ids.state, "sending")
             self.assertIn("answer", job.error)
             self._work(job, 1)
-            self.assertEqual(job.import_ids.state, "sending")
             time.sleep(1)
             self._work(job)
         self.assertEqual(job.state, "done")
