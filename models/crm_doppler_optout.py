@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, email_normalize
 
 from ..tools.doppler.addresses import normalized, spellings
-from ..tools.doppler.errors import DopplerError, RetryableError
+from ..tools.doppler.errors import DopplerError, NotFoundError, RetryableError
 from .crm_doppler_plan import KINDS as REASONS
 
 # How Doppler calls it (in small letters) -> kind; others are "other".
@@ -333,6 +333,8 @@ class CrmDopplerOptout(models.Model):
             for optout in optouts:
                 try:
                     found = client.subscriber(optout.email)
+                except NotFoundError:
+                    continue
                 except DopplerError as error:
                     raise UserError(
                         self.env._("Doppler does not tell: %s", error.detail)

@@ -139,8 +139,8 @@ class CrmDopplerPush(models.AbstractModel):
         waits = progress.get("waits", 0)
         if waits >= MOST_WAITS:
             message = self.env._(
-                "Doppler has been working on the list “%s” for hours: look at it there, "
-                "then push again.",
+                "Doppler has been working on the list “%s” for hours: look at it "
+                "there, then push again.",
                 job.list_id.name,
             )
             return self._fail(job, message)

@@ -30,10 +30,12 @@ from . import test_crm_day
 from . import test_crm_doppler_account
 from . import test_crm_doppler_campaign
 from . import test_crm_doppler_delivery
+from . import test_crm_doppler_import
 from . import test_crm_doppler_job
 from . import test_crm_doppler_list
 from . import test_crm_doppler_list_tour
 from . import test_crm_doppler_mapping
+from . import test_crm_doppler_optout
 from . import test_crm_doppler_plan
 from . import test_crm_doppler_push
 from . import test_crm_duplicate

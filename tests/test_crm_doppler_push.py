@@ -79,6 +79,15 @@ class DopplerPushCommon(DopplerCommon):
             clients = {}
             self.assertTrue(job._do_step(clients), "nothing was done")
 
+    def _until(self, job, is_reached, steps=60):
+        """Steps of a job until something holds."""
+        for _step in range(steps):
+            if is_reached():
+                return
+            self.assertEqual((job.state, job.error), ("waiting", job.error))
+            self._work(job, 1)
+        self.fail("It was never reached.")
+
     def _member(self, partner):
         return self.env["crm.doppler.member"].search(
             [("list_id", "=", self.list.id), ("partner_id", "=", partner.id)]
@@ -242,8 +251,7 @@ class TestCrmDopplerPush(DopplerPushCommon):
         ana, bruno, carla = self.people
         dora, elsa = self._make_people("dora", "elsa")
         job = self._enqueue()
-        while job.phase != "import":
-            self._work(job, 1)
+        self._until(job, lambda: job.phase == "import")
         self.env["mail.blacklist"]._add(ana.email)
         self._work(job, 1)
         self.env["crm.doppler.optout"]._note(
@@ -300,6 +308,10 @@ class TestCrmDopplerPush(DopplerPushCommon):
         self.assertEqual(len(self._there()), 14)
         self.assertIn(new.email, self._there())
         self.assertEqual(self.service.asked("DELETE"), [])
+        self.list.with_user(self.director).action_agree_removals()
+        job = self._push()
+        self.assertEqual((job.state, job.error), ("done", False))
+        self.assertEqual(len(self._there()), 4)
 
     # === WHAT CAN GO WRONG === #
 
@@ -324,8 +336,7 @@ class TestCrmDopplerPush(DopplerPushCommon):
 
     def test_list_deleted_while_people_are_sent(self):
         job = self._enqueue()
-        while not job.import_ids:
-            self._work(job, 1)
+        self._until(job, lambda: job.import_ids)
         self.service.lists.clear()
         self._work(job)
         self.assertEqual((job.state, self.list.state), ("failed", "missing"))
@@ -335,8 +346,7 @@ class TestCrmDopplerPush(DopplerPushCommon):
     def test_busy_list_is_waited_for(self):
         ref = self.service.add_list("VIP", status="sending")
         job = self._enqueue()
-        while (job.progress or {}).get("waits", 0) < 3:
-            self._work(job, 1)
+        self._until(job, lambda: (job.progress or {}).get("waits") == 3)
         self.assertEqual((job.state, job.phase), ("waiting", "bind"))
         self.assertEqual(self._imports(), [])
         self.service.lists[ref]["status"] = "ready"
@@ -408,12 +418,10 @@ class TestCrmDopplerPush(DopplerPushCommon):
         self.service.fail("POST", "/import$", "slow", seconds=1)
         job = self._enqueue()
         with patch.object(crm_doppler_import, "UNSURE", timedelta(minutes=2)):
-            while not self._imports():
-                self._work(job, 1)
+            self._until(job, lambda: self._imports())
             self.assertEqual(job.import_ids.state, "sending")
             self.assertIn("answer", job.error)
             self._work(job, 1)
-            self.assertEqual(job.import_ids.state, "sending")
             time.sleep(1)
             self._work(job)
         self.assertEqual(job.state, "done")
@@ -463,8 +471,7 @@ class TestCrmDopplerPush(DopplerPushCommon):
 
     def test_cancelled_push_is_taken_up_by_the_next(self):
         job = self._enqueue()
-        while job.import_ids.state != "followed":
-            self._work(job, 1)
+        self._until(job, lambda: job.import_ids.state == "followed")
         job._end("cancelled", False)
         following = self._push()
         self.assertEqual((following.state, following.error), ("done", False))
