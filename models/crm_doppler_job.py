@@ -204,10 +204,20 @@ class CrmDopplerJob(models.Model):
                 )
             )
         over = jobs.filtered(lambda job: job.state in ("failed", "cancelled"))
+        over._check_not_waiting()
         over._restart()
         waiting = (jobs - over).filtered(lambda job: job.state == "waiting")
         waiting.write({"next_try": fields.Datetime.now(), "attempts": 0})
         self._wake()
+
+    def _check_not_waiting(self):
+        """Jobs that begin again are the only ones of their kind."""
+        waiting = self.search(
+            [("state", "=", "waiting"), ("account_id", "in", self.account_id.ids)]
+        )
+        what = [(job.account_id, job.kind, job.list_id) for job in waiting | self]
+        if len(set(what)) < len(what):
+            raise UserError(self.env._("This is in the queue already."))
 
     def action_cancel(self):
         """What has not been done yet is not done any more."""
