@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-
 SMALL = 500  # contacts that are compared while somebody waits
 # What the queue and comparisons write, and nobody else.
 KEPT = {"ref", "state", "round", "compared_date", "pushed_date", "agreed_removals"}
@@ -177,7 +176,7 @@ class CrmDopplerList(models.Model):
     def create(self, vals_list):
         """What the queue keeps begins empty, whatever a client says."""
         if not self.env.su:
-            kept = {name: False for name in KEPT} | {"state": "new", "round": 0}
+            kept = dict.fromkeys(KEPT, False) | {"state": "new", "round": 0}
             vals_list = [{**vals, **kept} for vals in vals_list]
         return super().create(vals_list)
 
@@ -320,9 +319,7 @@ class CrmDopplerList(models.Model):
         """:return: whether no worker is at the account, and none will be until the end
         of this transaction"""
         # sudo: a lock writes nothing
-        return bool(
-            self.account_id.sudo().try_lock_for_update(allow_referencing=True)
-        )
+        return bool(self.account_id.sudo().try_lock_for_update(allow_referencing=True))
 
     def _enqueue(self, is_trial=False):
         account = self.account_id.sudo()  # sudo: the queue asks in its name

@@ -266,7 +266,7 @@ class CrmDopplerPlan(models.AbstractModel):
     @api.model
     def _people(self, emails, inside):
         """:return: rows id, address, whether he is in the query, bounces and kind of
-            the last consent of all contacts with these addresses"""
+        the last consent of all contacts with these addresses"""
         Partner = self.env["res.partner"]
         Partner.flush_model(["email_normalized", "message_bounce"])
         self.env["crm.mailing.consent"].flush_model()

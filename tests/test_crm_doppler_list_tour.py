@@ -39,5 +39,7 @@ class TestDopplerListTour(StandInCommon, BrowserCommon):
             {(self.contact, "add", False), (self.organization, False, "no_email")},
         )
         job = self.env["crm.doppler.job"].search([("list_id", "=", list_.id)])
-        self.assertEqual((job.kind, job.is_trial, job.state), ("push", False, "waiting"))
+        self.assertEqual(
+            (job.kind, job.is_trial, job.state), ("push", False, "waiting")
+        )
         self.assertEqual(self.service.asked("POST"), [])

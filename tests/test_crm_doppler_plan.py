@@ -208,7 +208,9 @@ class TestPlan(PlanCase):
         )
         asked.active = False
         self._compare()
-        self.assertEqual(self._rows()["Ana"], ("ana@people.example", False, "opted_out"))
+        self.assertEqual(
+            self._rows()["Ana"], ("ana@people.example", False, "opted_out")
+        )
 
     def test_consent(self):
         self.account.require_consent = True
