@@ -25,7 +25,8 @@ class TestAddresses(BaseCase):
             "ana@people..example", ".ana@people.example", "ana.@people.example",
             "a na@people.example", "ana@-people.example", "ana@people.example.",
             "ana@@people.example", "a,b@people.example", "añá@people.example",
-            "ana@pe_ople.example", "Ana <ana@people.example>", "ana@" + "x" * 64 + ".es",
+            "ana@pe_ople.example", "Ana <ana@people.example>",
+            "ana@" + "x" * 64 + ".es",
         ):  # fmt: skip
             with self.subTest(text=text):
                 self.assertEqual(normalized(text), "")

@@ -32,7 +32,8 @@ class CrmDopplerListChoose(models.TransientModel):
         :raise UserError: where Doppler does not answer
         """
         bound = {other.ref: other for other in self._others(list_)}
-        choose = self.with_context(clean_context(self.env.context)).create(
+        env = self.env(context=clean_context(self.env.context))
+        choose = self.with_env(env).create(
             {
                 "list_id": list_.id,
                 "line_ids": [

@@ -56,8 +56,8 @@ class CrmMailingConsentRecord(models.TransientModel):
         self.ensure_one()
         if not self.partner_ids:
             raise UserError(self.env._("Choose the contacts first."))
-        consents = self.env["crm.mailing.consent"]
-        consents.with_context(clean_context(self.env.context)).create(
+        env = self.env(context=clean_context(self.env.context))
+        env["crm.mailing.consent"].create(
             [
                 {
                     "partner_id": partner.id,
