@@ -1,6 +1,6 @@
 # `make` lists what can be done; the variables are described in dev/lib.sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-native bench-campaigns bench-dashboards bench-handover bench-objectives bench-reports bench-rules bench-timeline lint format translations screenshots shell stop reset clean distclean
+.PHONY: help run test test-native bench-campaigns bench-dashboards bench-doppler bench-handover bench-objectives bench-reports bench-rules bench-timeline lint format translations screenshots shell stop reset clean distclean
 
 help: ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -25,6 +25,9 @@ bench-reports: ## the reports against SQL by hand over five million gestiones (A
 
 bench-objectives: ## 2,000 objectives with their figures over one million opportunities (ARGS=9: medians of 9 runs)
 	@bench/objective.sh $(ARGS)
+
+bench-doppler: ## 100,000 contacts pushed to a stand-in of Doppler
+	@bench/doppler.sh
 
 bench-handover: ## handing 25,000 rows over, against Odoo's own mass edit
 	@bench/handover.sh

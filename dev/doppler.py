@@ -27,7 +27,7 @@ def fill(service):
     )
     service.add_campaign(
         "Novedades de la web", when=now - timedelta(days=9),
-        deliveries={email: ("opened", number % 3) for number, email in enumerate(emails)},
+        deliveries={email: ("opened", place % 3) for place, email in enumerate(emails)},
     )  # fmt: skip
     service.add_campaign("Saludo de fin de año", "draft")
     service.opt_out("julia@boletin.example", when=now - timedelta(days=30))
