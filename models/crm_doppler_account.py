@@ -222,7 +222,7 @@ class CrmDopplerAccount(models.Model):
             )
         )
         self.env["crm.doppler.member"].invalidate_model()
-        super().write({"optouts_until": False})
+        self.write({"optouts_until": False})
 
     # === SERVICE === #
 
@@ -289,50 +289,53 @@ class CrmDopplerAccount(models.Model):
         :param error: exception of the client or of a step
         :return: what went wrong and what to do about it, for the user
         """
-        _ = self.env._
         if isinstance(error, AuthenticationError):
             if error.code.startswith("401"):
-                return _("Doppler does not accept the API key: check it.")
+                return self.env._("Doppler does not accept the API key: check it.")
             if error.code == "403.1":
-                return _("The API key is of another Doppler account: check both.")
-            return _("The API key may not do this at Doppler: %s", error.detail)
+                return self.env._(
+                    "The API key is of another Doppler account: check both."
+                )
+            return self.env._(
+                "The API key may not do this at Doppler: %s", error.detail
+            )
         if isinstance(error, RetryableError):
             return self._sentence_for_now(error)
         if isinstance(error, NotFoundError):
-            return _("It is not there at Doppler any more: %s", error.detail)
+            return self.env._("It is not there at Doppler any more: %s", error.detail)
         if isinstance(error, DopplerError):
             return self._sentence_for_good(error)
         if isinstance(error, UserError):
             return str(error)
-        return _("It failed because of an error of the system, which is in its log.")
+        return self.env._(
+            "It failed because of an error of the system, which is in its log."
+        )
 
     def _sentence_for_good(self, error):
         """What would be refused again."""
-        _ = self.env._
         if not error.code:
-            return _("The address of the service cannot be used: check it.")
+            return self.env._("The address of the service cannot be used: check it.")
         if error.code in ("404", "404.0"):
-            return _(
+            return self.env._(
                 "Doppler is not at this address: check the address of the service."
             )
         details = [": ".join(map(str, pair)) for pair in error.errors]
-        return _("Doppler refused it: %s", ", ".join(details) or error.detail)
+        return self.env._("Doppler refused it: %s", ", ".join(details) or error.detail)
 
     def _sentence_for_now(self, error):
         """What may get better by itself."""
-        _ = self.env._
         if error.code.startswith("429"):
-            return _("Doppler asks for fewer requests: it goes on later.")
+            return self.env._("Doppler asks for fewer requests: it goes on later.")
         if error.code.startswith(("2", "3")):
-            return _(
+            return self.env._(
                 "What answered is not Doppler (%s): check the address of the service.",
                 error.code,
             )
         if error.code:
-            return _(
+            return self.env._(
                 "Doppler has a problem of its own (%s): try again later.", error.code
             )
-        return _(
+        return self.env._(
             "Doppler did not answer: check the address of the service, or try again "
             "later."
         )

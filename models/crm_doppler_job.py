@@ -53,7 +53,6 @@ class CrmDopplerJob(models.Model):
     _name = "crm.doppler.job"
     _description = "Doppler Queue"
     _order = "id desc"
-    _rec_name = "kind"
 
     account_id = fields.Many2one(
         comodel_name="crm.doppler.account",
@@ -128,6 +127,13 @@ class CrmDopplerJob(models.Model):
     _due_idx = models.Index("(account_id, next_try) WHERE state = 'waiting'")
 
     # === COMPUTE METHODS === #
+
+    @api.depends("kind", "list_id.name")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for job in self:
+            names = [labels.get(job.kind), job.list_id.name]
+            job.display_name = ": ".join(filter(None, names))
 
     @api.depends("import_ids.people", "import_ids.sent_date")
     def _compute_people_sent(self):

@@ -144,26 +144,25 @@ class CrmDopplerMapping(models.Model):
         if not target or not source:
             return False
         names = {"field": target.name, "data": source.field_description}
-        _ = self.env._
         if target.account_id != self.account_id:
-            return _("%(field)s is a field of another account.", **names)
+            return self.env._("%(field)s is a field of another account.", **names)
         if target.is_missing:
-            return _("Doppler has no field %(field)s any more.", **names)
+            return self.env._("Doppler has no field %(field)s any more.", **names)
         if target.is_readonly:
-            return _("Doppler does not let anybody fill %(field)s.", **names)
+            return self.env._("Doppler does not let anybody fill %(field)s.", **names)
         field = self.env["res.partner"]._fields.get(source.name)
         if source.model != "res.partner" or field is None or not field.store:
-            return _("%(data)s is not kept with the contact.", **names)
+            return self.env._("%(data)s is not kept with the contact.", **names)
         if field.groups:
-            return _("%(data)s is not for everybody and is not sent.", **names)
+            return self.env._("%(data)s is not for everybody and is not sent.", **names)
         if not self._may_hold(target.type, field):
-            return _(
+            return self.env._(
                 "%(field)s is of the type %(type)s, which cannot hold %(data)s.",
                 **names,
                 type=target.type,
             )
         if self.part != "all" and field.type != "char":
-            return _("Only a text has words: take all of %(data)s.", **names)
+            return self.env._("Only a text has words: take all of %(data)s.", **names)
         return False
 
     @api.model
@@ -282,12 +281,11 @@ class CrmDopplerMapping(models.Model):
 
     @api.model
     def _reasons(self):
-        _ = self.env._
         return {
-            "too_long": _("too long"),
-            "type": _("of a type that is not sent"),
-            "not_a_number": _("not a number"),
-            "not_a_date": _("not a date"),
-            "not_a_gender": _("neither M nor F"),
-            "not_a_country": _("not a code of a country"),
+            "too_long": self.env._("too long"),
+            "type": self.env._("of a type that is not sent"),
+            "not_a_number": self.env._("not a number"),
+            "not_a_date": self.env._("not a date"),
+            "not_a_gender": self.env._("neither M nor F"),
+            "not_a_country": self.env._("not a code of a country"),
         }

@@ -1,3 +1,5 @@
+from psycopg2.errors import UniqueViolation
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import file_open, mute_logger
@@ -210,7 +212,7 @@ class TestChange(AccountCommon):
         self.assertFalse(self.account.optouts_until)
 
     def test_one_account_for_each_company(self):
-        with self.assertRaises(Exception), mute_logger("odoo.sql_db"):
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
             with self.cr.savepoint():
                 self.account.copy({"email": "second@ours.example"})
 
