@@ -24,13 +24,13 @@ ADDRESS = re.compile(rf"{ATOM}(?:\.{ATOM})*@{LABEL}(?:\.{LABEL})+")
 
 
 def normalized(text):
-    """
+    r"""
     :return: this address as addresses are compared: lower case, its domain in ASCII;
         empty where it is none
 
     >>> normalized(" Ana@Ejemplo.COM ")
     'ana@ejemplo.com'
-    >>> normalized("ana@ñandú.example")
+    >>> normalized("ana@\u00f1and\u00fa.example")
     'ana@xn--and-6ma2c.example'
     >>> normalized("ana"), normalized("a b@ejemplo.com"), normalized(None)
     ('', '', '')
@@ -45,14 +45,15 @@ def normalized(text):
 
 
 def spellings(email):
-    """
+    r"""
     :param email: as `normalized` returns it
     :return: tuple of the ways in which Odoo may have normalized it
 
     >>> spellings("ana@ejemplo.com")
     ('ana@ejemplo.com',)
-    >>> spellings("ana@xn--and-6ma2c.example")
-    ('ana@xn--and-6ma2c.example', 'ana@ñandú.example')
+    >>> found = spellings("ana@xn--and-6ma2c.example")
+    >>> len(found), found[1] == "ana@\u00f1and\u00fa.example"
+    (2, True)
     """
     local, at, domain = email.rpartition("@")
     try:

@@ -9,6 +9,8 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 
+from ..mailing import folded
+
 # Type there -> types of the fields whose values it can hold.
 TEXTS = ("char", "text", "selection")
 NUMBERS = ("integer", "float", "monetary")
@@ -27,7 +29,7 @@ ACCEPTED = {
 }
 LONGEST = {"string": 400, "email": 100, "phone": 400}
 GENDERS = {
-    "M": ("m", "male", "man", "hombre", "masculino", "varón", "varon"),
+    "M": ("m", "male", "man", "hombre", "masculino", "varon"),
     "F": ("f", "female", "woman", "mujer", "femenino"),
 }
 
@@ -123,7 +125,7 @@ def _gender(text):
     ValueError: not_a_gender
     """
     for letter, words in GENDERS.items():
-        if text.lower() in words:
+        if folded(text) in words:
             return letter
     raise ValueError("not_a_gender")
 
@@ -143,7 +145,7 @@ def _country(text):
 def part_of(text, part):
     """Names are one text here and two there.
 
-    >>> part_of("Ana María Ruiz", "first_word"), part_of("Ana Ruiz", "other_words")
+    >>> part_of("Ana Sol Ruiz", "first_word"), part_of("Ana Ruiz", "other_words")
     ('Ana', 'Ruiz')
     >>> part_of("Ana", "other_words"), part_of("", "first_word"), part_of("A B", "all")
     ('', '', 'A B')
