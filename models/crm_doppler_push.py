@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..tools.doppler.errors import NotFoundError, TerminalError
+from ..tools.doppler.errors import NotFoundError
 
 # What a push does one after the other: the phase -> whose method does a part of it.
 # A method returns seconds until its next part, None when the phase is over.
@@ -35,7 +35,8 @@ class CrmDopplerPush(models.AbstractModel):
     @api.model
     def _step(self, job, client):
         """Do the next part of a push: see ``crm.doppler.job``."""
-        self._check_there(job)
+        if job.list_id.state == "missing" and not job.is_trial:
+            return self._fail(job, self._missing_message(job.list_id))
         phase = job.phase or next(iter(PHASES))
         if not job.phase:
             job.phase = phase
@@ -50,14 +51,6 @@ class CrmDopplerPush(models.AbstractModel):
         if wait is not None or job.state != "waiting":
             return wait
         return self._next_phase(job)
-
-    @api.model
-    def _check_there(self, job):
-        """
-        :raise TerminalError: where the list is known to be gone
-        """
-        if job.list_id.state == "missing" and not job.is_trial:
-            raise TerminalError(self._missing_message(job.list_id))
 
     @api.model
     def _next_phase(self, job):

@@ -53,6 +53,11 @@ class DopplerCommon(StandInCommon, CrmGestionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # jobs speak the language of the company, who is told something his own
+        cls.env["res.lang"]._activate_lang("en_US")
+        people = cls.env.ref("base.user_admin") | cls.director | cls.head | cls.seller
+        people |= cls.colleague | cls.stranger
+        (people.partner_id | cls.env.company.partner_id).lang = "en_US"
         cls.account = cls.env["crm.doppler.account"].create(
             {
                 "company_id": cls.env.company.id,

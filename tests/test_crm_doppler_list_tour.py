@@ -11,6 +11,8 @@ class TestDopplerListTour(StandInCommon, BrowserCommon):
     not, and pushes."""
 
     def test_director_compares_and_pushes(self):
+        self.env["res.lang"]._activate_lang("en_US")
+        self.director.lang = "en_US"
         self.service.add_list("Clientes", "other@people.example", ref=7)
         account = self.env["crm.doppler.account"].create(
             {
