@@ -1,6 +1,7 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
-from ..tools.doppler.errors import NotFoundError, TerminalError
+from ..tools.doppler.errors import NotFoundError
 
 # What a push does one after the other: the phase -> whose method does a part of it.
 # A method returns seconds until its next part, None when the phase is over.
@@ -43,7 +44,7 @@ class CrmDopplerPush(models.AbstractModel):
         try:
             wait = getattr(self.env[model], method)(job, client)
         except NotFoundError:
-            if phase not in OF_THE_LIST:
+            if phase not in OF_THE_LIST or self._is_there(job, client):
                 raise
             self._lose_list(job)
             return None
@@ -54,10 +55,10 @@ class CrmDopplerPush(models.AbstractModel):
     @api.model
     def _check_there(self, job):
         """
-        :raise TerminalError: where the list is known to be gone
+        :raise UserError: where the list is known to be gone
         """
         if job.list_id.state == "missing" and not job.is_trial:
-            raise TerminalError(self._missing_message(job.list_id))
+            raise UserError(self._missing_message(job.list_id))
 
     @api.model
     def _next_phase(self, job):
@@ -115,6 +116,15 @@ class CrmDopplerPush(models.AbstractModel):
                 limit=1,
             )
         )
+
+    @api.model
+    def _is_there(self, job, client):
+        """:return: bool, whether it is not the list that Doppler does not find"""
+        try:
+            client.get_list(job.list_id.ref)
+        except NotFoundError:
+            return False
+        return True
 
     @api.model
     def _lose_list(self, job):
