@@ -100,9 +100,9 @@ class CrmDopplerImport(models.Model):
     def _step(self, job, client):
         """Do the next part of this phase: see ``crm.doppler.push``."""
         current = self._open(job.list_id)
-        if current.state != "followed":
-            if self.env["crm.doppler.optout"]._catch_up(job, client):
-                return 0
+        optouts = self.env["crm.doppler.optout"]
+        if current.state != "followed" and optouts._catch_up(job, client):
+            return 0
         if not current:
             return 0 if self._prepare(job) else None
         if current.job_id != job:

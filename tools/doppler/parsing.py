@@ -18,7 +18,6 @@ from .answers import (
     Task,
 )
 
-
 MOST = 2**31 - 1
 
 
