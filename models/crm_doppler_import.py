@@ -100,6 +100,9 @@ class CrmDopplerImport(models.Model):
     def _step(self, job, client):
         """Do the next part of this phase: see ``crm.doppler.push``."""
         current = self._open(job.list_id)
+        optouts = self.env["crm.doppler.optout"]
+        if current.state != "followed" and optouts._catch_up(job, client):
+            return 0
         if not current:
             return 0 if self._prepare(job) else None
         if current.job_id != job:
@@ -170,9 +173,7 @@ class CrmDopplerImport(models.Model):
         is_first = self._first_try() in _first_tries
         _first_tries.discard(self._first_try())
         if not is_first and self.people > 1:
-            wait = self._look(client)
-            if wait is not None or self.job_id.state != "waiting":
-                return wait
+            return self._look(client)
         people = self._people()
         self._note_sent(people)
         if not people:
@@ -211,12 +212,16 @@ class CrmDopplerImport(models.Model):
         return 0
 
     def _look(self, client):
-        """Whether the service got an import whose answer we did not get.
+        """Whether the service got an import whose answer we did not get. Where it did
+        not, the next step sends it, which sees who opted out while we looked.
 
-        :return: seconds until the next step, None where it did not
+        :return: seconds until the next step, None where the job has failed
         """
         is_ready = client.get_list(self.list_id.ref).is_ready
-        tasks = [task for task in client.tasks() if self._may_be(task)]
+        try:
+            tasks = [task for task in client.tasks() if self._may_be(task)]
+        except TerminalError:
+            return self._reconcile_unseen(client, is_ready)
         ours = self.search(
             [
                 ("list_id", "=", self.list_id.id),
@@ -229,10 +234,24 @@ class CrmDopplerImport(models.Model):
             self._forget_waits()
             self.write({"state": "followed", "task_ref": task.ref, "polls": 0})
             return 0
-        if not is_ready or fields.Datetime.now() - self.sent_date < UNSURE:
+        if not self._is_settled(is_ready):
             return self.env["crm.doppler.push"]._wait(self.job_id)
         self._forget_waits()
-        return None
+        # the time that the service may take begins anew with the next request
+        self.sent_date = fields.Datetime.now()
+        _first_tries.add(self._first_try())
+        return 0
+
+    def _reconcile_unseen(self, client, is_ready):
+        """The service does not tell its tasks: the list says who arrived."""
+        if not self._is_settled(is_ready):
+            return self.env["crm.doppler.push"]._wait(self.job_id)
+        self._forget_waits()
+        return self._reconcile(client)
+
+    def _is_settled(self, is_ready):
+        """:return: bool, whether what the service got of us is through"""
+        return is_ready and fields.Datetime.now() - self.sent_date >= UNSURE
 
     def _may_be(self, task):
         return (
@@ -333,11 +352,17 @@ class CrmDopplerImport(models.Model):
 
     def _finish(self, client, task):
         members = self._members()
+        if 0 < task.processed < self.people:
+            # not all that we sent, or the import of somebody else
+            return self._reconcile(client)
         faults = {}
         if task.new + task.updated < self.people:
+            try:
+                found = client.import_faults(self.task_ref)
+            except NotFoundError:
+                return self._reconcile(client)
             faults = {
-                normalized(fault.email) or fault.email: fault.code
-                for fault in client.import_faults(self.task_ref)
+                normalized(fault.email) or fault.email: fault.code for fault in found
             }
         refused = {
             member: (faults[member.email], self._kind(faults[member.email]))

@@ -204,8 +204,11 @@ class CrmDopplerList(models.Model):
     def _unlink_except_pushed(self):
         if self.env.context.get(FORGET):
             return
+        # sudo: whether somebody is on his way there, of whom Odoo would not know
+        imports = self.env["crm.doppler.import"].sudo()
         for list_ in self:
-            if list_.pushed_date or list_.there_count:
+            on_the_way = imports._is_under_way(list_)
+            if list_.pushed_date or list_.there_count or on_the_way:
                 raise UserError(
                     self.env._(
                         "Odoo would forget whom it put on the list “%s”: archive it, "

@@ -26,6 +26,7 @@ BEGINNING = datetime(2000, 1, 1)
 # Doppler may note an opt-out some time after its date, and its clock may be ahead.
 OVERLAP = timedelta(days=2)
 AHEAD = timedelta(minutes=10)
+FRESH = timedelta(hours=1)  # what is known is asked again before people are sent
 FIRST_WINDOW, SHORTEST_WINDOW = timedelta(days=90), timedelta(hours=1)
 FEW, MANY = 500, 2000  # opt-outs in a window, before the next one is longer or shorter
 MOST_ASKED = 20  # addresses at once
@@ -81,14 +82,43 @@ class CrmDopplerOptout(models.Model):
 
     @api.model
     def _step(self, job, client):
-        """Fetch what opted out in the next window of time: see ``crm.doppler.job``.
-        Windows that the service cannot answer are halved, quiet ones doubled. What is
-        known until when only moves on when a window was read whole.
+        """Fetch what opted out in the next window of time: see ``crm.doppler.job``."""
+        progress = self._next(job.account_id, client, job.progress)
+        if not progress:
+            return None
+        job.progress = progress
+        return 0
 
-        :return: 0, or None when it is known until now
+    @api.model
+    def _catch_up(self, job, client):
+        """Who opted out since a push began, or since its last try days ago, is known
+        before anybody is sent. The progress of the job is kept.
+
+        :return: bool, whether a part of it was done and there may be more
         """
         account = job.account_id
-        progress = job.progress or self._first_progress(account)
+        progress = dict(job.progress or {})
+        window = progress.pop("optouts", None)
+        if not window and self._is_fresh(account):
+            return False
+        window = self._next(account, client, window)
+        job.progress = {**progress, "optouts": window} if window else progress
+        return True
+
+    @api.model
+    def _is_fresh(self, account):
+        until = account.optouts_until
+        return bool(until) and fields.Datetime.now() - until < FRESH
+
+    @api.model
+    def _next(self, account, client, progress):
+        """Fetch a window. Those that the service cannot answer are halved, quiet ones
+        doubled. What is known until when only moves on when a window was read whole.
+
+        :param progress: what the last window returned, if there was one
+        :return: dict, None when it is known until now
+        """
+        progress = progress or self._first_progress(account)
         since, end = map(datetime.fromisoformat, (progress["since"], progress["end"]))
         size = timedelta(seconds=progress["size"])
         until = min(since + size, end)
@@ -97,20 +127,18 @@ class CrmDopplerOptout(models.Model):
         except RetryableError as error:
             if error.code.startswith("429") or size <= SHORTEST_WINDOW:
                 raise
-            job.progress = {**progress, "size": progress["size"] / 2}
-            return 0
+            return {**progress, "size": progress["size"] / 2}
         self._note(account, [self._row(subscriber) for subscriber in found])
         # the overlap is behind what is known
         known = min(until, fields.Datetime.now()).replace(microsecond=0)
         account.optouts_until = max(known, account.optouts_until or known)
         if until >= end:
             return None
-        job.progress = {
+        return {
             **progress,
             "since": until.isoformat(),
             "size": progress["size"] * self._factor(len(found)),
         }
-        return 0
 
     @api.model
     def _first_progress(self, account):

@@ -343,6 +343,15 @@ class CrmDopplerPlan(models.AbstractModel):
                     WHERE partner.email_normalized = ANY(%(texts)s)
                       AND %(kind)s = 'withdrawn'
                 UNION
+                   SELECT latest.email, 'withdrawn'
+                     FROM (SELECT DISTINCT ON (consent.email)
+                                  consent.email, consent.kind
+                             FROM crm_mailing_consent consent
+                            WHERE consent.email = ANY(%(texts)s)
+                         ORDER BY consent.email, consent.date DESC, consent.id DESC
+                          ) latest
+                    WHERE latest.kind = 'withdrawn'
+                UNION
                    SELECT email, 'blacklisted'
                      FROM mail_blacklist
                     WHERE active AND email = ANY(%(texts)s)""",

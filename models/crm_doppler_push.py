@@ -44,7 +44,7 @@ class CrmDopplerPush(models.AbstractModel):
         try:
             wait = getattr(self.env[model], method)(job, client)
         except NotFoundError:
-            if phase not in OF_THE_LIST:
+            if phase not in OF_THE_LIST or self._is_there(job, client):
                 raise
             self._lose_list(job)
             return None
@@ -108,6 +108,15 @@ class CrmDopplerPush(models.AbstractModel):
                 limit=1,
             )
         )
+
+    @api.model
+    def _is_there(self, job, client):
+        """:return: bool, whether it is not the list that Doppler does not find"""
+        try:
+            client.get_list(job.list_id.ref)
+        except NotFoundError:
+            return False
+        return True
 
     @api.model
     def _lose_list(self, job):

@@ -12,8 +12,9 @@ class CrmMailingConsent(models.Model):
     anybody with his address.
 
     *Invariants.* Rows are kept as they are: who changes his mind has a new one, and the
-    latest holds. Who recorded it, and the contact's address at that time, are ours to
-    say. They go with the contact, and with him to the one he is merged into.
+    latest holds, for an address too that its contact has no more. Who recorded it, and
+    the contact's address at that time, are ours to say. They go with the contact, and
+    with him to the one he is merged into.
 
     *Rights.* All of sales read. Who may write a contact records for him; nobody changes
     or deletes.
@@ -68,6 +69,7 @@ class CrmMailingConsent(models.Model):
     )
 
     _latest_idx = models.Index("(partner_id, date DESC, id DESC)")
+    _email_idx = models.Index("(email, date DESC, id DESC) WHERE email IS NOT NULL")
 
     # === CONSTRAINTS === #
 
@@ -89,6 +91,9 @@ class CrmMailingConsent(models.Model):
 
         :raise AccessError: where the user may not write one of the contacts
         """
+        # a default of the client is looked at as what he gives
+        default = self.default_get(["partner_id"])
+        vals_list = [{**default, **vals} for vals in vals_list]
         partners = self.env["res.partner"].browse(
             v.get("partner_id") for v in vals_list
         )

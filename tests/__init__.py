@@ -28,6 +28,7 @@ from . import test_crm_dashboard_seller
 from . import test_crm_dashboard_world
 from . import test_crm_day
 from . import test_crm_doppler_account
+from . import test_crm_doppler_attack
 from . import test_crm_doppler_campaign
 from . import test_crm_doppler_delivery
 from . import test_crm_doppler_import

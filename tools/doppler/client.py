@@ -19,6 +19,7 @@ from .transport import Transport
 
 BASE_URL = "https://restapi.fromdoppler.com"
 PAGE = 100
+MOST_PAGES = 20_000  # of a collection
 READINGS = 3  # of a collection that changes while it is read
 NAME_TAKEN = "400.2"
 
@@ -239,6 +240,8 @@ class Client:
                 return None
             total = count
             items += found
+            if len(items) > total or page >= MOST_PAGES:
+                return None
             if page >= pages or not found:
                 return items if len(items) == total else None
             page += 1
@@ -255,7 +258,7 @@ class Client:
         """:raise RetryableError: where this is not what the service sends"""
         try:
             return parse(data)
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
             raise RetryableError("The service gave an unexpected answer.") from None
 
     @staticmethod

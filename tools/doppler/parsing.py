@@ -18,6 +18,8 @@ from .answers import (
     Task,
 )
 
+MOST = 2**31 - 1
+
 
 def moment(text):
     """A point in time as the service writes it, which is UTC where it says nothing.
@@ -49,18 +51,32 @@ def written(date):
 
 
 def number(value):
-    """
+    """A count, as far as our database can hold it.
+
     >>> number("12"), number(3.0), number(None), number("many")
     (12, 3, 0, 0)
+    >>> number(-3), number(10**12)
+    (0, 2147483647)
     """
     try:
-        return int(value)
+        return min(max(int(value), 0), MOST)
     except (TypeError, ValueError, OverflowError):
         return 0
 
 
 def text(value):
-    return "" if value is None else str(value).strip()
+    """
+    >>> text(" 900 "), text("a\\x00b\\ud800c"), text(None)
+    ('900', 'abc', '')
+    """
+    return "" if value is None else storable(str(value)).strip()
+
+
+def storable(value):
+    """
+    :return: this text without the characters that JSON can hold and databases cannot
+    """
+    return value.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def required(value):

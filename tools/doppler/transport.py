@@ -19,6 +19,7 @@ from .errors import (
     RetryableError,
     TerminalError,
 )
+from .parsing import storable
 
 TIMEOUT = (10, 40)  # seconds to connect, and between two bytes of an answer
 DEADLINE = 120  # seconds until an answer is there whole, however it trickles
@@ -45,7 +46,7 @@ def one_line(text):
     >>> len(one_line("a" * 1000))
     200
     """
-    return " ".join(_TAGS.sub(" ", text).split())[:SHOWN]
+    return " ".join(storable(_TAGS.sub(" ", text)).split())[:SHOWN]
 
 
 def backoff(attempt, jitter, first=None):
@@ -313,7 +314,7 @@ class Transport:
         ]
 
     def _shown(self, text):
-        text = str(text or "")
+        text = storable(str(text or ""))
         if self._key:  # in case the service repeats what it got
             text = re.sub(re.escape(self._key), "***", text, flags=re.IGNORECASE)
         return one_line(text)
