@@ -14,6 +14,7 @@ FIRST_POLL, LONGEST_POLL = 2, 60  # seconds
 LONGEST_TASK = timedelta(hours=2)
 # How far the clocks of the service and ours may be apart.
 CLOCKS = timedelta(minutes=10)
+READABLE = 5000  # people of a list, a hundred in each request
 # How long a request may take at the service when nobody waits for its answer any more.
 UNSURE = timedelta(minutes=2)
 # One after the other who are refused, before it is not them but what is sent.
@@ -451,8 +452,12 @@ class CrmDopplerImport(models.Model):
 
     def _reconcile(self, client):
         """The task is lost or does not end: who is on the list now arrived, the others
-        are sent once more, and after that left to somebody."""
-        there = {found.email for found in client.members(self.list_id.ref)}
+        are sent once more, and after that left to somebody. A list that takes longer
+        to read than a step may is not read: sending somebody again brings him up to
+        date and nothing else."""
+        there = set()
+        if client.get_list(self.list_id.ref).count <= READABLE:
+            there = {found.email for found in client.members(self.list_id.ref)}
         members = self._members()
         # whether somebody who was there got his new values, the list does not tell
         arrived = members.filtered(lambda m: m.todo == "add" and m.email in there)

@@ -5,6 +5,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from odoo.addons.crm_gestion.models import crm_doppler_import
 from odoo.addons.crm_gestion.tools.doppler import client
 
 from .test_crm_doppler_push import DopplerPushCommon
@@ -202,6 +203,23 @@ class TestCrmDopplerImport(DopplerPushCommon):
             self.assertEqual(member.todo, "add")
             self.assertEqual(member.error, "Doppler did not say what became of him.")
         self.assertEqual(self.service.overlaps, 0)
+
+    def test_task_of_a_list_too_large_to_be_read(self):
+        """Everybody of the import is sent once more; nobody of the list is asked for."""
+        self.service.fail("POST", "/import$", "stuck", times=None)
+        job = self._enqueue()
+        self._until(job, lambda: job.import_ids.state == "followed")
+        self.service.add_subscriber(self.people[0].email, self.list.ref)
+        job.import_ids.sent_date -= timedelta(hours=3)
+        with patch.object(crm_doppler_import, "READABLE", 0):
+            self._work(job, 1)
+        self.assertEqual((job.import_ids.state, job.import_ids.imported), ("failed", 0))
+        self.assertEqual(
+            [self._member(partner).todo for partner in self.people], ["add"] * 3
+        )
+        reads = [path for method, path, _body in self.service.requests
+                 if method == "GET" and "/subscribers" in path]  # fmt: skip
+        self.assertEqual(reads, [])
 
     def test_task_that_is_lost(self):
         self.service.fail("GET", "/tasks/import", "404.1")
