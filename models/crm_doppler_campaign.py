@@ -97,11 +97,10 @@ class CrmDopplerCampaign(models.Model):
     @api.depends("status")
     @api.depends_context("lang")
     def _compute_status_label(self):
-        _ = self.env._
         labels = {
-            "shipping": _("Being sent"),
-            "shipped": _("Sent"),
-            DELETED: _("Deleted"),
+            "shipping": self.env._("Being sent"),
+            "shipped": self.env._("Sent"),
+            DELETED: self.env._("Deleted"),
         }
         for campaign in self:
             campaign.status_label = labels.get(campaign.status, campaign.status)

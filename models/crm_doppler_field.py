@@ -38,18 +38,17 @@ class CrmDopplerField(models.Model):
     @api.depends_context("lang")
     def _compute_type_label(self):
         """In words, as far as the type is one that can be filled."""
-        _ = self.env._
         labels = {
-            "string": _("Text"),
-            "number": _("Number"),
-            "boolean": _("Yes or no"),
-            "consent": _("Consent"),
-            "permission": _("Permission"),
-            "date": _("Date"),
-            "email": _("E-mail"),
-            "phone": _("Phone"),
-            "gender": _("Gender"),
-            "country": _("Country"),
+            "string": self.env._("Text"),
+            "number": self.env._("Number"),
+            "boolean": self.env._("Yes or no"),
+            "consent": self.env._("Consent"),
+            "permission": self.env._("Permission"),
+            "date": self.env._("Date"),
+            "email": self.env._("E-mail"),
+            "phone": self.env._("Phone"),
+            "gender": self.env._("Gender"),
+            "country": self.env._("Country"),
         }
         for field in self:
             field.type_label = labels.get(field.type, field.type)
