@@ -190,7 +190,8 @@ class CrmDopplerAccount(models.Model):
             differing = [
                 name
                 for name in CREDENTIALS
-                if name in vals and (vals[name] or "") != (account[name] or "")
+                if name in vals
+                and self._told(name, vals[name]) != self._told(name, account[name])
             ]
             if differing:
                 changed |= account
@@ -201,6 +202,12 @@ class CrmDopplerAccount(models.Model):
             super(CrmDopplerAccount, changed).write({"state": "new", "error": False})
         other._begin_anew()
         return res
+
+    @staticmethod
+    def _told(name, value):
+        """:return: a credential as the service tells it from others"""
+        text = (value or "").strip()
+        return text.rstrip("/").casefold() if name in IDENTITY else text
 
     def _begin_anew(self):
         """Forget what was there at the account that it was until now: lists, people
@@ -214,6 +221,7 @@ class CrmDopplerAccount(models.Model):
             [("account_id", "in", self.ids), ("state", "=", "waiting")]
         )._end("cancelled", self.env._("The account was changed."))
         lists = account.list_ids
+        account.env["crm.doppler.import"]._give_up(lists)
         lists.write({"ref": False, "state": "new"})
         self.env.flush_all()
         self.env.cr.execute(
@@ -225,7 +233,7 @@ class CrmDopplerAccount(models.Model):
             )
         )
         self.env["crm.doppler.member"].invalidate_model()
-        self.write({"optouts_until": False})
+        self.write({"optouts_until": False, "deliveries_after": False})
 
     # === SERVICE === #
 

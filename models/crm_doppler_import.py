@@ -113,7 +113,7 @@ class CrmDopplerImport(models.Model):
 
     @api.model
     def _open(self, kept):
-        return self.search([("list_id", "=", kept.id), ("state", "in", OPEN)])
+        return self.search([("list_id", "in", kept.ids), ("state", "in", OPEN)])
 
     @api.model
     def _is_under_way(self, kept):
@@ -460,7 +460,7 @@ class CrmDopplerImport(models.Model):
 
     @api.model
     def _give_up(self, kept):
-        """The list is gone, and with it what was on its way into it."""
+        """The lists are gone, and with them what was on its way into them."""
         self._open(kept)._fail()
 
     def _fail(self):

@@ -875,7 +875,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self):
         with suppress(ConnectionError, TimeoutError):  # the client did not wait
-            super().handle()
+            return super().handle()
 
     def log_message(self, *args):
         pass

@@ -190,6 +190,9 @@ class TestChange(AccountCommon):
     def test_the_same_values_change_nothing(self):
         self.account.write({"api_key": KEY, "email": ACCOUNT, "rate": 3.0})
         self.assertEqual(self.account.state, "connected")
+        self.account.write({"email": f" {ACCOUNT.upper()}"})
+        self.account.write({"base_url": f"{self.account.base_url}/"})
+        self.assertEqual(self.account.state, "connected")
 
     def test_another_account_begins_anew(self):
         segment = self.env["crm.segment"].create({"name": "All"})
@@ -207,7 +210,12 @@ class TestChange(AccountCommon):
             }
         )
         self.account.optouts_until = "2026-03-01 10:00:00"
+        self.account.deliveries_after = "ana@people.example"
         job = self._queued()
+        import_ = self.env["crm.doppler.import"].create(
+            {"job_id": job.id, "list_id": list_.id, "state": "followed"}
+        )
+        member.import_id = import_
         self.account.write({"api_key": OTHER_KEY})
         self.assertEqual((list_.ref, job.state), ("77", "waiting"))
         self.account.write({"email": "other@ours.example"})
@@ -215,6 +223,8 @@ class TestChange(AccountCommon):
         self.assertEqual((member.is_there, member.sent_hash), (False, False))
         self.assertEqual(job.state, "cancelled")
         self.assertFalse(self.account.optouts_until)
+        self.assertFalse(self.account.deliveries_after)
+        self.assertEqual((import_.state, member.import_id.ids), ("failed", []))
 
     def test_a_system_administrator_may_change_it_with_lists_and_a_queue(self):
         kept = self.env["crm.doppler.list"].create(
