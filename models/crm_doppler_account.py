@@ -214,11 +214,14 @@ class CrmDopplerAccount(models.Model):
         and what had been asked of it."""
         if not self:
             return
-        self.env["crm.doppler.job"].search(
+        # sudo: who may change the account gives up what hangs on it, and need not be
+        # a director
+        account = self.sudo().with_context(active_test=False)
+        account.env["crm.doppler.job"].search(
             [("account_id", "in", self.ids), ("state", "=", "waiting")]
         )._end("cancelled", self.env._("The account was changed."))
-        lists = self.with_context(active_test=False).list_ids
-        self.env["crm.doppler.import"]._give_up(lists)
+        lists = account.list_ids
+        account.env["crm.doppler.import"]._give_up(lists)
         lists.write({"ref": False, "state": "new"})
         self.env.flush_all()
         self.env.cr.execute(
@@ -256,7 +259,7 @@ class CrmDopplerAccount(models.Model):
         :raise UserError: where nothing may be asked of the service
         """
         self.ensure_one()
-        if self.state == "stopped":
+        if self.state == "stopped" and not self._is_neutralized():
             raise UserError(
                 self.env._(
                     "The Doppler account has stopped: a system administrator has to "
@@ -462,10 +465,10 @@ class CrmDopplerAccount(models.Model):
         )
 
     def _tell_failure(self, error):
-        if isinstance(error, AuthenticationError) and self.state == "connected":
-            self._stop(error)
-        else:
+        if self.state != "connected":
             self.error = self._sentence(error)
+        elif isinstance(error, AuthenticationError):
+            self._stop(error)
         return self._message_action("danger", self._sentence(error))
 
     @api.model

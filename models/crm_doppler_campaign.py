@@ -57,7 +57,10 @@ class CrmDopplerCampaign(models.Model):
     ref = fields.Char(string="Number at Doppler", required=True, readonly=True)
     name = fields.Char(required=True, readonly=True)
     subject = fields.Char(readonly=True)
-    status = fields.Char(string="State at Doppler", readonly=True)
+    status = fields.Char(readonly=True)
+    status_label = fields.Char(
+        string="State at Doppler", compute="_compute_status_label"
+    )
     sent_date = fields.Datetime(string="Sent on", readonly=True)
     campaign_id = fields.Many2one(
         comodel_name="utm.campaign",
@@ -90,6 +93,17 @@ class CrmDopplerCampaign(models.Model):
     _due_idx = models.Index("(account_id, next_results)")
 
     # === COMPUTE METHODS === #
+
+    @api.depends("status")
+    @api.depends_context("lang")
+    def _compute_status_label(self):
+        labels = {
+            "shipping": self.env._("Being sent"),
+            "shipped": self.env._("Sent"),
+            DELETED: self.env._("Deleted"),
+        }
+        for campaign in self:
+            campaign.status_label = labels.get(campaign.status, campaign.status)
 
     @api.depends("campaign_id")
     def _compute_figures(self):

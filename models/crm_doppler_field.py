@@ -22,7 +22,8 @@ class CrmDopplerField(models.Model):
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True)
     name = fields.Char(required=True, readonly=True)
-    type = fields.Char(required=True, readonly=True)
+    type = fields.Char(string="Type at Doppler", required=True, readonly=True)
+    type_label = fields.Char(string="Type", compute="_compute_type_label")
     is_predefined = fields.Boolean(readonly=True)
     is_readonly = fields.Boolean(string="Read-only", readonly=True)
     is_missing = fields.Boolean(
@@ -32,6 +33,25 @@ class CrmDopplerField(models.Model):
     _name_unique = models.UniqueIndex(
         "(account_id, name)", "This field is known already."
     )
+
+    @api.depends("type")
+    @api.depends_context("lang")
+    def _compute_type_label(self):
+        """In words, as far as the type is one that can be filled."""
+        labels = {
+            "string": self.env._("Text"),
+            "number": self.env._("Number"),
+            "boolean": self.env._("Yes or no"),
+            "consent": self.env._("Consent"),
+            "permission": self.env._("Permission"),
+            "date": self.env._("Date"),
+            "email": self.env._("E-mail"),
+            "phone": self.env._("Phone"),
+            "gender": self.env._("Gender"),
+            "country": self.env._("Country"),
+        }
+        for field in self:
+            field.type_label = labels.get(field.type, field.type)
 
     @api.model
     def _store(self, account, answers):

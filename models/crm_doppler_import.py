@@ -510,7 +510,8 @@ class CrmDopplerImport(models.Model):
         if unknown:
             self._fail()
             message = self.env._(
-                "The field “%s” is not at Doppler any more: load the fields again.",
+                "Doppler has no field “%s” any more: have the connection tested "
+                "again, which fetches its fields, then push again.",
                 ", ".join(sorted(unknown)),
             )
             return self.env["crm.doppler.push"]._fail(job, message)

@@ -160,6 +160,11 @@ class CrmDopplerList(models.Model):
 
     @api.model
     def _working_note(self, job):
+        if job.account_id.state != "connected":
+            return self.env._(
+                "It waits until a system administrator tests the connection of the "
+                "Doppler account."
+            )
         walk = (job.progress or {}).get("compare")
         if walk:
             return self.env._(
@@ -300,11 +305,10 @@ class CrmDopplerList(models.Model):
             "crm_gestion.crm_doppler_member_action"
         )
         name = self.env.context.get("crm_filter")
-        return {
-            **action,
-            "domain": [("list_id", "=", self.id)],
-            "context": {f"search_default_{name}": 1} if name else {},
-        }
+        context = {f"search_default_{name}": 1} if name else {}
+        if name == "out":
+            context["search_default_group_reason"] = 1
+        return {**action, "domain": [("list_id", "=", self.id)], "context": context}
 
     # === BUSINESS METHODS === #
 

@@ -38,7 +38,7 @@ class CrmDopplerMapping(models.Model):
         ondelete="cascade",
         domain="[('account_id', '=', account_id), ('is_readonly', '=', False)]",
     )
-    type = fields.Char(related="field_id.type")
+    type_label = fields.Char(related="field_id.type_label")
     partner_field_id = fields.Many2one(
         comodel_name="ir.model.fields",
         string="Field of the Contact",
@@ -159,7 +159,7 @@ class CrmDopplerMapping(models.Model):
             return self.env._(
                 "%(field)s is of the type %(type)s, which cannot hold %(data)s.",
                 **names,
-                type=target.type,
+                type=target.type_label,
             )
         if self.part != "all" and field.type != "char":
             return self.env._("Only a text has words: take all of %(data)s.", **names)

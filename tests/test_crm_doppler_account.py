@@ -111,6 +111,11 @@ class TestConnection(AccountCommon):
         self._test()
         self.assertEqual(self.account.state, "stopped")
 
+    def test_a_connected_account_keeps_no_error_that_passes(self):
+        self.service.fail("GET", ".*", "502", times=None)
+        self.assertEqual(self._test()["type"], "danger")
+        self.assertEqual((self.account.state, self.account.error), ("connected", False))
+
     def test_what_is_gone_there_goes_here_but_for_what_is_filled(self):
         self._test()
         self.service.fields = [
@@ -220,6 +225,28 @@ class TestChange(AccountCommon):
         self.assertFalse(self.account.optouts_until)
         self.assertFalse(self.account.deliveries_after)
         self.assertEqual((import_.state, member.import_id.ids), ("failed", []))
+
+    def test_a_system_administrator_may_change_it_with_lists_and_a_queue(self):
+        kept = self.env["crm.doppler.list"].create(
+            {
+                "account_id": self.account.id,
+                "name": "Customers",
+                "segment_id": self.env["crm.segment"].create({"name": "All"}).id,
+            }
+        )
+        kept.write({"ref": "77", "state": "bound"})
+        job = self._queued()
+        settings = (
+            self.env["res.config.settings"]
+            .with_user(self.system)
+            .create({"crm_doppler_email": "another@tienda.example"})
+        )
+        settings.execute()
+        self.assertEqual(
+            (self.account.email, self.account.state), ("another@tienda.example", "new")
+        )
+        self.assertEqual((kept.ref, kept.state), (False, "new"))
+        self.assertEqual(job.state, "cancelled")
 
     def test_one_account_for_each_company(self):
         with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
@@ -400,6 +427,8 @@ class TestNeutralize(AccountCommon):
     def test_keys_are_gone(self):
         self.assertFalse(self.account.api_key)
         self.assertEqual(self.account.state, "stopped")
+        with self.assertRaisesRegex(UserError, "copy for tests"):
+            self.account._client()
 
     def test_not_even_with_another_key(self):
         self.account.write({"api_key": KEY, "state": "connected"})

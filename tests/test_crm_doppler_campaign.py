@@ -139,13 +139,16 @@ class TestDopplerCampaigns(PullCommon):
         gone = self.service.campaigns.pop(ref)
         self._pull()
         campaign = self._known(ref)
-        self.assertEqual(campaign.status, "deleted")
+        self.assertEqual(
+            (campaign.status, campaign.status_label), ("deleted", "Deleted")
+        )
         self.assertEqual(campaign.error, "It is not at Doppler any more.")
         self.assertFalse(campaign.next_results)
         self.assertEqual(self._metrics(ref).sent, 500)
         self.service.campaigns[ref] = gone
         self._pull()
         self.assertEqual((campaign.status, campaign.error), ("shipped", False))
+        self.assertEqual(campaign.status_label, "Sent")
         self.assertTrue(campaign.next_results)
 
     def test_the_longest_beginning_decides(self):

@@ -140,8 +140,8 @@ class TestCrmDopplerImport(DopplerPushCommon):
             (job.state, job.error),
             (
                 "failed",
-                "The field “LASTNAME” is not at Doppler any more: load the fields "
-                "again.",
+                "Doppler has no field “LASTNAME” any more: have the connection tested "
+                "again, which fetches its fields, then push again.",
             ),
         )
         self.assertEqual(len(self._imports()), 1)

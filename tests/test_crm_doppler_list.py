@@ -276,6 +276,23 @@ class TestList(ListCase):
         members = self.env["crm.doppler.member"].with_user(self.director)
         self.assertFalse(members.search([("list_id", "=", self.list.id)]))
 
+    def test_who_is_left_out_is_shown_by_reason_and_nobody_else(self):
+        action = self.mine.with_context(crm_filter="out").action_view_members()
+        self.assertEqual(
+            action["context"],
+            {"search_default_out": 1, "search_default_group_reason": 1},
+        )
+        action = self.mine.with_context(crm_filter="add").action_view_members()
+        self.assertEqual(action["context"], {"search_default_add": 1})
+
+    def test_what_waits_for_a_connection_says_so(self):
+        self.account.state = "new"
+        self.mine.action_push()
+        self.assertIn("tests the connection", self.mine.working_note)
+        self.account.state = "connected"
+        self.mine.invalidate_recordset(["working_note"])
+        self.assertEqual(self.mine.working_note, "Waiting in the queue.")
+
     def test_removals_are_agreed_by_their_number(self):
         action = self.mine.action_review_removals()
         self.assertEqual(action["res_id"], self.list.id)

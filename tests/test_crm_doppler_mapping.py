@@ -62,6 +62,16 @@ class TestMapping(MappingCommon):
                         self.mappings.create(values)
                 point.rollback()
 
+    def test_types_are_words_and_not_those_of_the_service(self):
+        named = self.account.with_user(self.director).field_ids
+        found = {field.name: field.type_label for field in named}
+        self.assertEqual(
+            [found[name] for name in ("FIRSTNAME", "BIRTHDAY", "COUNTRY", "Puntos")],
+            ["Text", "Date", "Country", "Number"],
+        )
+        with self.assertRaisesRegex(ValidationError, "BIRTHDAY is of the type Date"):
+            self._map("BIRTHDAY", "name")
+
     def test_only_texts_have_words(self):
         with self.assertRaisesRegex(ValidationError, "has words"):
             self._map("COUNTRY", "country_id", "first_word")

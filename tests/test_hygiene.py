@@ -557,6 +557,16 @@ class TestSources(HygieneCommon):
                     own = ROOT.glob(glob.removeprefix(f"{ADDON}/"))
                     self.assertTrue(any(path.is_file() for path in own))
 
+    def test_filters_either_select_or_group(self):
+        """The web client ignores the domain of a filter that groups."""
+        both = [
+            f"{file.name}: {node.get('name')}"
+            for file in sorted(ROOT.glob("views/*.xml"))
+            for node in etree.parse(file).iter("filter")
+            if node.get("domain") and "group_by" in node.get("context", "")
+        ]
+        self.assertEqual(both, [])
+
     def test_links_say_what_happens_when_their_target_goes(self):
         """Odoo's silent default empties the link: said aloud but for these two, whose
         records are archived and not deleted."""

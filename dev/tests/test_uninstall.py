@@ -105,6 +105,15 @@ env["ir.filters"].create([
      "context": "{'group_by': ['create_date:month']}"},
 ])
 env["crm.mailing.metric"]._cron_snapshot()
+doppler = env["crm.doppler.account"].create({
+    "email": "ours@customers.example", "new_key": "0123456789"})
+env["crm.mailing.consent"].create({"partner_id": account.id})
+kept = env["crm.doppler.list"].create({
+    "name": "Served", "account_id": doppler.id, "segment_id": segment.id})
+kept.action_compare()
+kept.write({"ref": "77", "state": "bound"})
+kept.member_ids.is_there = True
+env["crm.doppler.job"]._enqueue(doppler, "push", kept)
 env.cr.commit()
 """
 
