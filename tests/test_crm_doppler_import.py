@@ -205,7 +205,7 @@ class TestCrmDopplerImport(DopplerPushCommon):
         self.assertEqual(self.service.overlaps, 0)
 
     def test_task_of_a_list_too_large_to_be_read(self):
-        """Everybody of the import is sent once more; nobody of the list is asked for."""
+        """Everybody of the import is sent once more; the list is not asked for."""
         self.service.fail("POST", "/import$", "stuck", times=None)
         job = self._enqueue()
         self._until(job, lambda: job.import_ids.state == "followed")
