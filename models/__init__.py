@@ -27,6 +27,7 @@ from . import crm_campaign_feed
 from . import crm_campaign_member
 from . import crm_cargo
 from . import crm_doppler_account
+from . import crm_doppler_audience
 from . import crm_doppler_call
 from . import crm_doppler_campaign
 from . import crm_doppler_delivery

@@ -1,13 +1,12 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ..tools.doppler.addresses import normalized
 from ..tools.doppler.answers import Person
 from ..tools.doppler.errors import NotFoundError, PersonError, TerminalError
 from ..tools.doppler.values import digest
-from .crm_doppler_plan import ORDER
+from .crm_doppler_audience import ORDER
 
 OPEN = ("prepared", "sending", "followed")
 FIRST_POLL, LONGEST_POLL = 2, 60  # seconds
@@ -289,57 +288,13 @@ class CrmDopplerImport(models.Model):
 
     def _leave_out(self):
         """Take out who must not be sent, whatever the comparison said."""
-        for reason, members in self._left_out().items():
+        self.invalidate_model()
+        audience = self.env["crm.doppler.audience"]
+        left_out = audience._left_out(self.list_id.account_id, self._members())
+        for reason, members in left_out.items():
             members.write({"import_id": False, "todo": False})
             if reason in ORDER:
                 members.reason = reason
-
-    def _left_out(self):
-        """:return: dict reason -> members; *gone* are those who are no contacts any
-        more or have another address, which the next comparison looks at"""
-        self.invalidate_model()
-        members = self._members()
-        plan = self.env["crm.doppler.plan"]
-        account = self.list_id.account_id
-        barred = plan._addresses_barred(account, set(members.mapped("email")))
-        without = set()
-        if account.require_consent:
-            without = self._without_consent(members.partner_id)
-        left_out = {}
-        for member in members:
-            reasons = barred[member.email] | (
-                {"no_consent"} if member.partner_id.id in without else set()
-            )
-            reason = "gone" if self._is_gone(member) else None
-            reason = next((key for key in ORDER if key in reasons), reason)
-            if reason:
-                left_out[reason] = left_out.get(reason, members.browse()) | member
-        return left_out
-
-    @staticmethod
-    def _is_gone(member):
-        partner = member.partner_id
-        return (
-            not partner.active
-            or partner.message_bounce > 0
-            or normalized(partner.email_normalized) != member.email
-            or member.reason
-            or member.todo not in ("add", "update")
-        )
-
-    def _without_consent(self, partners):
-        """:return: set of ids of these contacts whose last word was not a consent"""
-        self.env["crm.mailing.consent"].flush_model()
-        found = self.env.execute_query(
-            SQL(
-                """SELECT partner.id
-                     FROM unnest(%s) AS partner(id)
-                    WHERE %s IS DISTINCT FROM 'given'""",
-                partners.ids,
-                self.env["crm.doppler.plan"]._last_consent(),
-            )
-        )
-        return {partner_id for (partner_id,) in found}
 
     def _note_sent(self, people):
         """Write down what people are sent as, before they are: what a contact becomes

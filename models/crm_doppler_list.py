@@ -313,7 +313,7 @@ class CrmDopplerList(models.Model):
     # === BUSINESS METHODS === #
 
     def _is_small(self):
-        partners, domain = self.env["crm.doppler.plan"].sudo()._audience(self.sudo())
+        partners, domain = self.env["crm.doppler.audience"].sudo()._domain(self.sudo())
         few = SMALL + 1
         # sudo: how many there are
         members = self.env["crm.doppler.member"].sudo()

@@ -6,7 +6,7 @@ from odoo.tools import SQL, email_normalize
 
 from ..tools.doppler.addresses import normalized, spellings
 from ..tools.doppler.errors import DopplerError, NotFoundError, RetryableError
-from .crm_doppler_plan import KINDS as REASONS
+from .crm_doppler_audience import KINDS as REASONS
 
 # How Doppler calls it (in small letters) -> kind; others are "other".
 KINDS = {

@@ -1,37 +1,17 @@
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.doppler.addresses import normalized, refusal, spellings
-from ..tools.doppler.values import digest
-from .crm_doppler_member import REASONS
+from .crm_doppler_audience import UNWILLING, Wanted
 
 BATCH = 2000
-ORDER = [reason for reason, _label in REASONS]
-# What Doppler says of an address -> why it is left out, else it left by itself.
-KINDS = {"hard_bounce": "bounced", "soft_bounce": "bounced", "policy": "role"}
-# Who does not want to get anything leaves every list, whatever its policy.
-UNWILLING = {"opted_out", "blacklisted", "withdrawn"}
 # Of no effect on who is on the list: Doppler writes to nobody who opted out there, and
 # what it refuses it refused once more than it took.
 STAYING = {"left_doppler", "refused"}
 HANDFUL = 5  # removals that nobody has to agree to
-
-
-class Wanted(NamedTuple):
-    """What a row says of a contact of the segment, before what is on the list."""
-
-    partner_id: int
-    email: str | None
-    reasons: frozenset = frozenset()
-    hash: str | None = None
-
-    @property
-    def reason(self):
-        return next((reason for reason in ORDER if reason in self.reasons), None)
 
 
 class Row(NamedTuple):
@@ -60,11 +40,9 @@ class CrmDopplerPlan(models.AbstractModel):
     of a walk: one that was broken off goes on where it was, or starts anew if another
     comparison came between.
 
-    *Invariants.* An address is one row, whoever has it: the contact with the lowest id
-    of those who may be sent, or else of all. Who wants no mailing keeps out everybody
-    with his address, contacts of other companies and archived ones too. The address of
-    a row never changes. Comparing again what has not changed writes nothing but the
-    round.
+    *Invariants.* An address is one row, whoever has it (``crm.doppler.audience``). The
+    address of a row never changes. Comparing again what has not changed writes nothing
+    but the round.
 
     *Speed.* The queries of a batch do not depend on how many are in it.
     """
@@ -108,7 +86,7 @@ class CrmDopplerPlan(models.AbstractModel):
 
     @api.model
     def _start(self, list_):
-        partners, domain = self._audience(list_)
+        partners, domain = self.env["crm.doppler.audience"]._domain(list_)
         total = partners.search_count(domain)
         there = [("list_id", "=", list_.id), ("is_there", "=", True)]
         if not total and self.env["crm.doppler.member"].search_count(there, limit=1):
@@ -131,7 +109,7 @@ class CrmDopplerPlan(models.AbstractModel):
 
     @api.model
     def _next_segment(self, list_, state):
-        partners, domain = self._audience(list_)
+        partners, domain = self.env["crm.doppler.audience"]._domain(list_)
         partners = partners.search_fetch(
             domain & Domain("id", ">", state["last"]),
             ["email", "email_normalized"],
@@ -140,7 +118,7 @@ class CrmDopplerPlan(models.AbstractModel):
         )
         if not partners:
             return {**state, "walks": "leavers", "last": 0}
-        self._write(list_, self._wanted(list_, partners))
+        self._write(list_, self.env["crm.doppler.audience"]._wanted(list_, partners))
         state = {
             **state,
             "last": partners[-1].id,
@@ -172,205 +150,6 @@ class CrmDopplerPlan(models.AbstractModel):
         counts = self._removals(list_).get(list_.id, (0, 0))
         if list_.agreed_removals and not self._is_many(list_, *counts):
             list_.agreed_removals = 0
-
-    # === WHO IS IN THE SEGMENT === #
-
-    @api.model
-    def _audience(self, list_):
-        """
-        :return: model and Domain of the contacts in the segment of a list that its
-            company may have, the same whoever asks
-        :raise UserError: where the conditions of the segment cannot be read
-        """
-        segment = list_.segment_id._as_everybody()
-        # sudo: whose contacts they are, not what else there is to know of the company
-        companies = list_.company_id.sudo().parent_ids
-        partners = segment.env["res.partner"].with_context(active_test=True)
-        try:
-            domain = segment._domain()
-            domain &= Domain("company_id", "in", [*companies.ids, False])
-            partners._search(domain)
-        except (AccessError, KeyError, TypeError, UserError, ValueError):
-            raise UserError(
-                self.env._(
-                    "The conditions of the segment “%(segment)s” cannot be read, so "
-                    "the list “%(list)s” stays as it is: compose them again.",
-                    segment=segment.name,
-                    list=list_.name,
-                )
-            ) from None
-        return partners, domain
-
-    @api.model
-    def _wanted(self, list_, partners):
-        """:return: list of `Wanted` of these contacts, in their order"""
-        addresses = {p.id: self._address(p.email_normalized) for p in partners}
-        own, barred = self._claims(list_, set(addresses.values()) - {""})
-        holders = {
-            email: min(claims, key=lambda i, c=claims: (bool(c[i]), i))
-            for email, claims in own.items()
-        }
-        wanted = []
-        for partner in partners:
-            email = addresses[partner.id]
-            if not email:
-                reason = "invalid" if (partner.email or "").strip() else "no_email"
-                wanted.append(Wanted(partner.id, None, frozenset([reason])))
-                continue
-            reasons = barred[email] | own[email][partner.id]
-            is_holder = holders[email] == partner.id
-            if not is_holder:
-                reasons = reasons or {"duplicate"}
-            wanted.append(
-                Wanted(partner.id, email if is_holder else None, frozenset(reasons))
-            )
-        return self._with_hashes(list_, wanted)
-
-    @api.model
-    def _with_hashes(self, list_, wanted):
-        """Only who may be sent is looked at."""
-        # sudo: what of him goes to Doppler is the mapping's to say
-        partners = self.env["res.partner"].sudo().with_company(list_.company_id)
-        partners = partners.browse(row.partner_id for row in wanted if not row.reasons)
-        values = list_.account_id._payload(partners) if partners else {}
-        hashes = {partner.id: digest(values[partner]) for partner in partners}
-        return [row._replace(hash=hashes.get(row.partner_id)) for row in wanted]
-
-    @api.model
-    def _claims(self, list_, emails):
-        """Who of the segment has one of these addresses.
-
-        :return: dict address -> dict id of a contact -> set of reasons of his own, and
-            dict address -> set of reasons that hold whoever has it
-        """
-        partners, domain = self._audience(list_)
-        inside = partners._search(
-            domain & Domain("email_normalized", "in", self._spelt(emails))
-        )
-        account = list_.account_id
-        own = {email: {} for email in emails}
-        barred = self._addresses_barred(account, emails)
-        for partner_id, text, is_inside, bounces, kind in self._people(emails, inside):
-            email = self._address(text)
-            if is_inside:
-                own[email][partner_id] = {
-                    reason
-                    for reason, holds in (
-                        ("bounced", bounces),
-                        ("no_consent", account.require_consent and kind != "given"),
-                    )
-                    if holds
-                }
-        return own, barred
-
-    @api.model
-    def _people(self, emails, inside):
-        """:return: rows id, address, whether he is in the query, bounces and kind of
-        the last consent of all contacts with these addresses"""
-        Partner = self.env["res.partner"]
-        Partner.flush_model(["email_normalized", "message_bounce"])
-        self.env["crm.mailing.consent"].flush_model()
-        return self.env.execute_query(
-            SQL(
-                """SELECT partner.id, partner.email_normalized, partner.id IN %s,
-                          COALESCE(partner.message_bounce, 0) > 0, %s
-                     FROM res_partner partner
-                    WHERE partner.email_normalized = ANY(%s)""",
-                inside.subselect(),
-                self._last_consent(),
-                self._spelt(emails),
-            )
-        )
-
-    @api.model
-    def _last_consent(self):
-        return SQL(
-            """(SELECT consent.kind
-                  FROM crm_mailing_consent consent
-                 WHERE consent.partner_id = partner.id
-              ORDER BY consent.date DESC, consent.id DESC
-                 LIMIT 1)"""
-        )
-
-    @api.model
-    def _addresses_barred(self, account, emails):
-        """Why addresses are not sent, whoever has them.
-
-        :param emails: as `normalized` returns them
-        :return: dict address -> set of `REASONS`, and ``withdrawn`` where somebody with
-            this address withdrew his consent; empty where nothing is against it
-        """
-        barred = {email: set() for email in emails}
-        for email in emails:
-            if reason := refusal(email):
-                barred[email].add(reason)
-        for text, reason in self._unwilling(emails):
-            barred[normalized(text)].add(reason)
-            if reason == "withdrawn":
-                barred[normalized(text)].add("no_consent")
-        self.env["crm.doppler.optout"].flush_model()
-        for email, kind in self.env.execute_query(
-            SQL(
-                """SELECT email, kind FROM crm_doppler_optout
-                    WHERE account_id = %s AND email = ANY(%s)""",
-                account.id,
-                list(emails),
-            )
-        ):
-            barred[email].add(KINDS.get(kind, "left_doppler"))
-        return barred
-
-    @api.model
-    def _unwilling(self, emails):
-        """:return: rows address, reason of `UNWILLING`, of these addresses"""
-        texts = self._spelt(emails)
-        # sudo: whoever asked, of whatever company, archived since or not
-        everybody = self.env["res.partner"].sudo().with_context(active_test=False)
-        opted_out = everybody._search(
-            Domain("email_normalized", "in", texts) & Domain("crm_opted_out", "=", True)
-        )
-        self.env["res.partner"].flush_model(["email_normalized"])
-        self.env["crm.mailing.consent"].flush_model()
-        self.env["mail.blacklist"].flush_model()
-        return self.env.execute_query(
-            SQL(
-                """SELECT partner.email_normalized, 'opted_out'
-                     FROM res_partner partner
-                    WHERE partner.id IN %(opted_out)s
-                UNION
-                   SELECT partner.email_normalized, 'withdrawn'
-                     FROM res_partner partner
-                    WHERE partner.email_normalized = ANY(%(texts)s)
-                      AND %(kind)s = 'withdrawn'
-                UNION
-                   SELECT latest.email, 'withdrawn'
-                     FROM (SELECT DISTINCT ON (consent.email)
-                                  consent.email, consent.kind
-                             FROM crm_mailing_consent consent
-                            WHERE consent.email = ANY(%(texts)s)
-                         ORDER BY consent.email, consent.date DESC, consent.id DESC
-                          ) latest
-                    WHERE latest.kind = 'withdrawn'
-                UNION
-                   SELECT email, 'blacklisted'
-                     FROM mail_blacklist
-                    WHERE active AND email = ANY(%(texts)s)""",
-                opted_out=opted_out.subselect(),
-                texts=texts,
-                kind=self._last_consent(),
-            )
-        )
-
-    @api.model
-    def _address(self, text):
-        """:return: address of a contact; empty where his could not be found again, in
-        letters that mean others"""
-        email = normalized(text)
-        return email if text in spellings(email) else ""
-
-    @api.model
-    def _spelt(self, emails):
-        return [text for email in sorted(emails) for text in spellings(email)]
 
     # === WHAT IS KEPT === #
 
@@ -440,7 +219,9 @@ class CrmDopplerPlan(models.AbstractModel):
         gone = [row for row in rows if not row.is_there and not row.is_importing]
         there = [row for row in rows if row.is_there and not row.is_importing]
         emails = {row.email for row in there if row.email}
-        barred = self._addresses_barred(list_.account_id, emails)
+        barred = self.env["crm.doppler.audience"]._addresses_barred(
+            list_.account_id, emails
+        )
         planned = []
         for row in there:
             reasons = barred.get(row.email, set())

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .crm_doppler_plan import UNWILLING
+from .crm_doppler_audience import UNWILLING
 
 STEP = 20  # requests
 LOOKED_AT = 500  # who may not want to be there, at once
@@ -45,7 +45,7 @@ class CrmDopplerRemoval(models.AbstractModel):
             )
             job.progress = {"note": message}
             return None
-        barred = self.env["crm.doppler.plan"]._addresses_barred(
+        barred = self.env["crm.doppler.audience"]._addresses_barred(
             kept.account_id, set(looked_at.mapped("email"))
         )
         unwilling = looked_at.filtered(lambda m: barred[m.email] & UNWILLING)

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from odoo.addons.crm_gestion.models import crm_doppler_plan
+from odoo.addons.crm_gestion.models import crm_doppler_audience, crm_doppler_plan
 
 from .common import CrmGestionCommon
 
@@ -376,6 +376,7 @@ class TestPlan(PlanCase):
         for _step in range(2):
             self.assertEqual(Plan._step(job, None), 0)
         self.assertEqual(job.progress["compare"]["done"], 2)
+        self.account.state = "connected"
         self.assertEqual(self.list.working_note, "Comparing: 2 of 5 contacts.")
         self.assertFalse(self.list.member_ids.filtered("todo"))
         # somebody enters and leaves behind the walk
@@ -559,7 +560,7 @@ class TestRow(CrmGestionCommon):
 
     def test_what_is_done(self):
         Plan = self.env["crm.doppler.plan"]
-        Row, Wanted = crm_doppler_plan.Row, crm_doppler_plan.Wanted
+        Row, Wanted = crm_doppler_plan.Row, crm_doppler_audience.Wanted
         mirror = SimpleNamespace(policy="mirror")
         add = SimpleNamespace(policy="add")
         cases = [
