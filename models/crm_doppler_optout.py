@@ -24,7 +24,7 @@ KINDS = {
 WISHES = ("manual", "administrative", "abuse", "other")
 BEGINNING = datetime(2000, 1, 1)
 # Doppler may note an opt-out some time after its date, and its clock may be ahead.
-OVERLAP = timedelta(days=2)
+OVERLAP = timedelta(days=7)
 AHEAD = timedelta(minutes=10)
 FRESH = timedelta(hours=1)  # what is known is asked again before people are sent
 FIRST_WINDOW, SHORTEST_WINDOW = timedelta(days=90), timedelta(hours=1)

@@ -72,7 +72,7 @@ class TestCrmDopplerOptout(DopplerPushCommon):
         with freeze_time(NOW + timedelta(days=1)):
             self._pull()
         [window] = self.service.asked("GET", "/unsubscribed")
-        self.assertIn("from=2026-05-02T10%3A00%3A00Z", window[1])
+        self.assertIn("from=2026-04-27T10%3A00%3A00Z", window[1])
         self.assertEqual(self.optouts.search_count([("email", "=", "a@x.example")]), 1)
 
     def test_window_that_is_too_long_is_halved(self):
