@@ -260,11 +260,6 @@ class CrmDopplerAudience(models.AbstractModel):
                      FROM res_partner partner
                     WHERE partner.id IN %(opted_out)s
                 UNION
-                   SELECT partner.email_normalized, 'withdrawn'
-                     FROM res_partner partner
-                    WHERE partner.email_normalized = ANY(%(texts)s)
-                      AND %(kind)s = 'withdrawn'
-                UNION
                    SELECT latest.email, 'withdrawn'
                      FROM (SELECT DISTINCT ON (consent.email)
                                   consent.email, consent.kind
@@ -279,7 +274,6 @@ class CrmDopplerAudience(models.AbstractModel):
                     WHERE active AND email = ANY(%(texts)s)""",
                 opted_out=opted_out.subselect(),
                 texts=texts,
-                kind=self._last_consent(),
             )
         )
 

@@ -222,16 +222,20 @@ class CrmPartnerCriteria(models.AbstractModel):
     @api.model
     def _opted_out(self, operator, value):
         """:return: Domain of who wants no mailing: who asked not to be contacted, who
-        opted out of a campaign, and whose address opted out of mailing lists and is on
-        none any more"""
+        opted out of a campaign, who withdrew his consent, and whose address opted out
+        of mailing lists and is on none any more"""
         if operator != "in":
             return NotImplemented
         self.env["crm.campaign.member"].flush_model(["partner_id", "state"])
         self.env["mailing.subscription"].flush_model()
         self.env["mailing.contact"].flush_model(["email_normalized"])
+        self.env["crm.mailing.consent"].flush_model()
         unsubscribed = Domain.custom(
             to_sql=lambda _model, alias, _query: SQL(
-                "(%s OR %s)", self._left_campaign(alias), self._left_lists(alias)
+                "(%s OR %s OR %s)",
+                self._left_campaign(alias),
+                self._left_lists(alias),
+                self._withdrew(alias),
             )
         )
         return unsubscribed | self._do_not_contact(operator, value)
@@ -251,6 +255,19 @@ class CrmPartnerCriteria(models.AbstractModel):
         return SQL(
             """%s IN (SELECT partner_id FROM crm_campaign_member
                        WHERE state = 'opted_out')""",
+            SQL.identifier(alias, "id"),
+        )
+
+    @api.model
+    def _withdrew(self, alias):
+        return SQL(
+            """%s IN (SELECT said.partner_id
+                        FROM crm_mailing_consent said
+                       WHERE said.kind = 'withdrawn'
+                         AND NOT EXISTS (
+                             SELECT 1 FROM crm_mailing_consent later
+                              WHERE later.partner_id = said.partner_id
+                                AND (later.date, later.id) > (said.date, said.id)))""",
             SQL.identifier(alias, "id"),
         )
 

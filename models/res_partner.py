@@ -154,8 +154,8 @@ class ResPartner(models.Model):
         string="Wants No Mailing",
         compute="_compute_crm_opted_out",
         search="_search_crm_opted_out",
-        help="Asked not to be contacted, opted out of a campaign, or unsubscribed from "
-        "all mailing lists.",
+        help="Asked not to be contacted, opted out of a campaign, withdrew the consent "
+        "to mailings, or unsubscribed from all mailing lists.",
     )
 
     crm_campaign_count = fields.Integer(

@@ -226,7 +226,7 @@ class TestPlan(PlanCase):
         self._compare()
         self.assertEqual(
             {name: row[2] for name, row in self._rows().items()},
-            {"Ana": False, "Bea": "no_consent", "Carla": False, "Dora": "no_consent"},
+            {"Ana": False, "Bea": "opted_out", "Carla": False, "Dora": "opted_out"},
         )
         # who withdrew is not sent either where nobody has to agree
         self.account.require_consent = False
@@ -354,7 +354,7 @@ class TestPlan(PlanCase):
                 "Ana": ("ana@people.example", False, False),
                 "Bea": ("bea@people.example", False, False),
                 "Carla": ("carla@people.example", "remove", "blacklisted"),
-                "Dora": ("dora@people.example", "remove", "no_consent"),
+                "Dora": ("dora@people.example", "remove", "opted_out"),
                 "eva@people.example": ("eva@people.example", "remove", False),
                 "Flor": ("flor@people.example", False, "bounced"),
             },
