@@ -18,6 +18,7 @@ class CrmDopplerField(models.Model):
         comodel_name="crm.doppler.account",
         required=True,
         readonly=True,
+        index=True,
         ondelete="cascade",
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True)

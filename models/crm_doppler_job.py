@@ -153,8 +153,7 @@ class CrmDopplerJob(models.Model):
         """Put work into the queue and wake the worker. Rights are the caller's to
         check.
 
-        :param str kind: one of `STEPS`
-        :param list_: ``crm.doppler.list`` of a push
+        :param str kind: one of `STEPS`; a push has a ``crm.doppler.list`` too
         :return: the job: the one that waits already, where there is one; a trial that
             waits becomes a push when a push is asked for
         """

@@ -45,6 +45,7 @@ class CrmDopplerList(models.Model):
         default=lambda self: self.env["crm.doppler.account"].search(
             [("company_id", "=", self.env.company.id)], limit=1
         ),
+        index=True,
         ondelete="cascade",
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True)

@@ -28,7 +28,10 @@ class CrmDopplerMapping(models.Model):
     _rec_name = "field_id"
 
     account_id = fields.Many2one(
-        comodel_name="crm.doppler.account", required=True, ondelete="cascade"
+        comodel_name="crm.doppler.account",
+        required=True,
+        index=True,
+        ondelete="cascade",
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True)
     field_id = fields.Many2one(

@@ -38,6 +38,7 @@ class CrmDopplerMember(models.Model):
         comodel_name="crm.doppler.list",
         required=True,
         readonly=True,
+        index=True,
         ondelete="cascade",
     )
     company_id = fields.Many2one(

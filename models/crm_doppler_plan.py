@@ -118,7 +118,7 @@ class CrmDopplerPlan(models.AbstractModel):
         )
         if not partners:
             return {**state, "walks": "leavers", "last": 0}
-        self._write(list_, self.env["crm.doppler.audience"]._wanted(list_, partners))
+        self._keep(list_, self.env["crm.doppler.audience"]._wanted(list_, partners))
         state = {
             **state,
             "last": partners[-1].id,
@@ -154,7 +154,7 @@ class CrmDopplerPlan(models.AbstractModel):
     # === WHAT IS KEPT === #
 
     @api.model
-    def _write(self, list_, wanted):
+    def _keep(self, list_, wanted):
         """Bring the rows of these contacts up to date."""
         rows = self._rows(
             list_,

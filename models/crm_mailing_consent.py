@@ -29,6 +29,7 @@ class CrmMailingConsent(models.Model):
         comodel_name="res.partner",
         string="Contact",
         required=True,
+        index=True,
         ondelete="cascade",
     )
     company_id = fields.Many2one(related="partner_id.company_id")
