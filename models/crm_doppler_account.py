@@ -362,7 +362,27 @@ class CrmDopplerAccount(models.Model):
             return
         # sudo: whoever meets the refusal stops the account
         self.sudo().write({"state": "stopped", "error": self._sentence(error)})
-        account = self.with_context(lang=self.user_id.lang or self.env.lang)
+        for user in self._responsible():
+            self._tell_stopped(user, error)
+
+    def _responsible(self):
+        """:return: who is told that this account stopped: its responsible, and where he
+        is archived, the system administrators of its company"""
+        # sudo: whose business it is, whoever meets the refusal
+        account = self.sudo()
+        if account.user_id.active:
+            return account.user_id
+        administrators = account.env.ref("base.group_system").all_user_ids
+        return administrators.filtered(
+            lambda user: (
+                user.active
+                and not user.share
+                and account.company_id in user.company_ids
+            )
+        )
+
+    def _tell_stopped(self, user, error):
+        account = self.with_context(lang=user.lang or self.env.lang)
         env = account.env
         body = Markup("<p>%s</p><p>%s</p>") % (
             account._sentence(error),
@@ -373,7 +393,7 @@ class CrmDopplerAccount(models.Model):
         )
         # sudo: a message of the system
         env["mail.thread"].sudo().message_notify(
-            partner_ids=self.user_id.partner_id.ids,
+            partner_ids=user.partner_id.ids,
             subject=env._("The Doppler account has stopped: %s", self.email),
             body=body,
             force_send=False,

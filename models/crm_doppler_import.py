@@ -151,7 +151,7 @@ class CrmDopplerImport(models.Model):
         """From *prepared* to *sending*, once the list is ready."""
         if not client.get_list(self.list_id.ref).is_ready:
             return self.env["crm.doppler.push"]._wait(self.job_id)
-        self._forget_waits()
+        self._forget()
         people = self._people()
         self._note_sent(people)
         if not people:
@@ -231,12 +231,12 @@ class CrmDopplerImport(models.Model):
         known = set(ours.mapped("task_ref"))
         task = next((task for task in tasks if task.ref not in known), None)
         if task:
-            self._forget_waits()
+            self._forget()
             self.write({"state": "followed", "task_ref": task.ref, "polls": 0})
             return 0
         if not self._is_settled(is_ready):
             return self.env["crm.doppler.push"]._wait(self.job_id)
-        self._forget_waits()
+        self._forget()
         # the time that the service may take begins anew with the next request
         self.sent_date = fields.Datetime.now()
         _first_tries.add(self._first_try())
@@ -246,7 +246,7 @@ class CrmDopplerImport(models.Model):
         """The service does not tell its tasks: the list says who arrived."""
         if not self._is_settled(is_ready):
             return self.env["crm.doppler.push"]._wait(self.job_id)
-        self._forget_waits()
+        self._forget()
         return self._reconcile(client)
 
     def _is_settled(self, is_ready):
@@ -357,10 +357,16 @@ class CrmDopplerImport(models.Model):
                 "done_date": fields.Datetime.now(),
             }
         )
+        self._forget("is_second_try")
         self._resize(accepted)
 
     def _accept(self, members):
-        members.write(
+        """They are on the list, but for who opted out while they were imported."""
+        account = self.list_id.account_id
+        out = self.env["crm.doppler.optout"]._is_out(account, members.mapped("email"))
+        left = members.filtered(lambda member: member.email in out)
+        left.write({"import_id": False, "sent_hash": False})
+        (members - left).write(
             {
                 "is_there": True,
                 "todo": False,
@@ -513,10 +519,11 @@ class CrmDopplerImport(models.Model):
                 kept["size"] = size
             self.job_id.progress = kept
 
-    def _forget_waits(self):
+    def _forget(self, name="waits"):
+        """What was counted of this push begins anew."""
         progress = self.job_id.progress or {}
-        if progress.get("waits"):
-            self.job_id.progress = {k: v for k, v in progress.items() if k != "waits"}
+        if progress.get(name):
+            self.job_id.progress = {k: v for k, v in progress.items() if k != name}
 
     def _first_try(self):
         return (self.env.cr.dbname, self.id, self.sent_date)

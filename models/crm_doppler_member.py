@@ -111,8 +111,8 @@ class CrmDopplerMember(models.Model):
         self.list_id.check_access("write")
         # sudo: checked above; rows are ours to write
         members = self.sudo()
-        for member in members.filtered(lambda m: m.reason == "bounced"):
-            member.partner_id._message_reset_bounce(member.email)
+        bounced = members.filtered(lambda m: m.reason == "bounced")
+        bounced.partner_id.message_bounce = 0
         refused = members.filtered(lambda m: m.reason == "refused")
         refused.write({"reason": False, "error": False})
         for is_there, again in refused.grouped("is_there").items():

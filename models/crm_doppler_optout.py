@@ -262,13 +262,18 @@ class CrmDopplerOptout(models.Model):
         emails = self._spelt(map(normalized, emails))
         if not emails:
             return
-        # superuser: contacts of any salesperson, of the account's company or of none
+        # superuser: contacts of any salesperson, of the account's company, of one above
+        # it or of none
         Partner = self.env["res.partner"].sudo().with_context(active_test=False)
         partners = Partner.search(
             [
                 ("email_normalized", "in", emails),
                 ("message_bounce", "=", 0),
-                ("company_id", "in", (False, account.company_id.id)),
+                (
+                    "company_id",
+                    "in",
+                    [False, *account.company_id.sudo().parent_ids.ids],
+                ),
             ]
         )
         partners.message_bounce = 1

@@ -152,6 +152,23 @@ class TestStop(AccountCommon):
         self.assertEqual(self._notices(), before + 1)
         self.assertEqual(job.state, "waiting")
 
+    def test_administrators_are_told_where_its_responsible_is_gone(self):
+        other = self._make_user("other_system", "base.group_system")
+        elsewhere = self._make_user(
+            "far_system",
+            "base.group_system",
+            company_id=self.env["res.company"].create({"name": "Far"}).id,
+        )
+        self.system.active = False
+        before = self._notices()
+        self.account._stop(AuthenticationError("invalid token", "401.1"))
+        message = self.env["mail.message"].search(
+            [("notified_partner_ids", "in", other.partner_id.ids)]
+        )
+        self.assertEqual(len(message), 1)
+        self.assertNotIn(elsewhere.partner_id, message.notified_partner_ids)
+        self.assertEqual(self._notices(), before)
+
     def test_he_is_told_in_his_language_and_without_the_key(self):
         self.account._stop(AuthenticationError(f"odd {KEY}"[:4], "403.0"))
         message = self.env["mail.message"].search(

@@ -159,6 +159,18 @@ class TestCrmDopplerOptout(DopplerPushCommon):
         self.assertEqual(bruno.message_bounce, 1)
         self.assertFalse(self.optouts.search([("email", "=", bruno.email)]))
 
+    def test_contacts_of_the_company_above_bounce_too(self):
+        branch = self.env["res.company"].create(
+            {"name": "Branch", "parent_id": self.env.company.id}
+        )
+        account = self.account.copy(
+            {"company_id": branch.id, "email": "branch@ours.example"}
+        )
+        ana = self.people[0]
+        ana.company_id = self.env.company
+        self.optouts._mark_bounced(account, [ana.email])
+        self.assertEqual(ana.message_bounce, 1)
+
     def test_members_of_the_account_are_settled(self):
         self._push()
         ana, bruno, carla = self.people

@@ -1,15 +1,5 @@
 import { registry } from "@web/core/registry";
-
-const choose = (field, name) => [
-    {
-        trigger: `.o_field_widget[name=${field}] input`,
-        run: `edit ${name}`,
-    },
-    {
-        trigger: `.o-autocomplete--dropdown-item:contains('${name}')`,
-        run: "click",
-    },
-];
+import { choose } from "@crm_gestion/../tests/tours/crm_gestion_steps";
 
 registry.category("web_tour.tours").add("crm_gestion_segment", {
     url: "/odoo/segments",
