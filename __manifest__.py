@@ -1,7 +1,7 @@
 {
     "name": "CRM Gestión",
     "summary": "One sales method for the whole team: from the first call to the order",
-    "version": "19.0.1.6.0",
+    "version": "19.0.1.7.0",
     "category": "Sales/CRM",
     "author": "crm_gestion contributors",
     "website": "https://github.com/crm-gestion/crm_gestion",
@@ -28,6 +28,7 @@
         "data/crm_market_data.xml",
         "data/crm_cargo_data.xml",
         "data/crm_gestion_result_data.xml",
+        "data/crm_incident_data.xml",
         "data/ir_cron_data.xml",
         "reports/crm_dashboard_report.xml",
         "reports/crm_paper_templates.xml",

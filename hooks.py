@@ -9,7 +9,11 @@ MODULE = "crm_gestion"
 COLUMNS = {
     "calendar_event": {"crm_result": "varchar"},
     "mail_activity": {"crm_campaign_id": "int4", "crm_result_id": "int4"},
-    "res_partner": {"completeness": "int4", "manager_contact_id": "int4"},
+    "res_partner": {
+        "completeness": "int4",
+        "is_key_account": "bool",
+        "manager_contact_id": "int4",
+    },
     "crm_lead": {
         "organization_id": "int4",
         "origination_id": "int4",
@@ -19,6 +23,11 @@ COLUMNS = {
         "native_stage_id": "int4",
         "is_revenue_typed": "bool",
         "push_count": "int4",
+    },
+    "project_task": {
+        "crm_is_incident": "bool",
+        "crm_organization_id": "int4",
+        "crm_phase": "varchar",
     },
 }
 # Roles of ours -> native rights that their users keep when the add-on goes.
@@ -37,9 +46,17 @@ USED_BY = {
         ("mail_activity", "activity_type_id"),
         ("crm_gestion", "activity_type_id"),
     ],
+    "project.project": [("project_task", "project_id")],
+    "project.task.type": [("project_task", "stage_id")],
 }
 
-MASTERS = ("crm.cargo", "crm.gestion.result", "crm.market", "crm.origination")
+MASTERS = (
+    "crm.cargo",
+    "crm.gestion.result",
+    "crm.incident.type",
+    "crm.market",
+    "crm.origination",
+)
 
 
 def pre_init_hook(env):
@@ -49,10 +66,14 @@ def pre_init_hook(env):
     params.set_param("crm_gestion.enforce_method", str(enforce))
     params.set_param("crm_gestion.email_gestiones", str(enforce))
     params.set_param("crm_gestion.archive_gate", str(enforce))
+    make_columns(env.cr)
+
+
+def make_columns(cr):
     for table, columns in COLUMNS.items():
         for name, column_type in columns.items():
-            if not sql.column_exists(env.cr, table, name):
-                sql.create_column(env.cr, table, name, column_type)
+            if not sql.column_exists(cr, table, name):
+                sql.create_column(cr, table, name, column_type)
 
 
 def _pipeline_in_use(env):

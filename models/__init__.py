@@ -19,6 +19,7 @@ from . import crm_campaign_member_mixin
 from . import crm_master_mixin
 from . import crm_next_step_meeting
 from . import crm_next_step_mixin
+from . import crm_partner_incident_mixin
 from . import crm_call_list
 from . import crm_campaign_budget
 from . import crm_campaign_cost
@@ -26,6 +27,8 @@ from . import crm_campaign_figure
 from . import crm_campaign_feed
 from . import crm_campaign_member
 from . import crm_cargo
+from . import crm_contact_form
+from . import crm_contact_form_entry
 from . import crm_doppler_account
 from . import crm_doppler_audience
 from . import crm_doppler_call
@@ -41,6 +44,9 @@ from . import crm_doppler_optout
 from . import crm_doppler_plan
 from . import crm_doppler_push
 from . import crm_doppler_removal
+from . import crm_eid_certificate
+from . import crm_eid_issuer
+from . import crm_eid_login
 from . import crm_gestion
 from . import crm_gestion_behalf
 from . import crm_gestion_change
@@ -56,6 +62,10 @@ from . import crm_handover_scope
 from . import crm_handover_share
 from . import crm_history
 from . import crm_history_guard
+from . import crm_incident
+from . import crm_incident_passage
+from . import crm_incident_target
+from . import crm_incident_type
 from . import crm_lead
 from . import crm_lost_reason
 from . import crm_mailing_consent
@@ -100,6 +110,9 @@ from . import mailing_mailing
 from . import mail_mail
 from . import mailing_trace
 from . import mail_thread
+from . import project_project
+from . import project_task
+from . import project_task_type
 from . import res_company
 from . import res_config_settings
 from . import res_partner

@@ -34,7 +34,8 @@ class ResPartner(models.Model):
     himself. ``account_status`` belongs to the account; its contacts carry the same one.
     """
 
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "crm.partner.incident.mixin"]
 
     origination_id = fields.Many2one(
         comodel_name="crm.origination",
