@@ -16,6 +16,8 @@ from . import crm_export_log
 from . import crm_campaign_doppler_mixin
 from . import crm_campaign_email_mixin
 from . import crm_campaign_member_mixin
+from . import crm_incident_screen_mixin
+from . import crm_incident_subject_mixin
 from . import crm_master_mixin
 from . import crm_next_step_meeting
 from . import crm_next_step_mixin

@@ -22,7 +22,8 @@ class ProjectTask(models.Model):
     ``crm.incident.clock`` and ``crm.incident.passage``.
     """
 
-    _inherit = "project.task"
+    _name = "project.task"
+    _inherit = ["crm.incident.screen.mixin", "project.task"]
 
     crm_is_incident = fields.Boolean(
         string="Incident",
@@ -40,6 +41,7 @@ class ProjectTask(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    crm_partner_email = fields.Char(related="partner_id.email", string="E-mail")
     crm_lead_id = fields.Many2one(
         comodel_name="crm.lead",
         string="Opportunity",
