@@ -139,6 +139,7 @@
         "demo/crm_substitution_demo.xml",
         "demo/crm_segment_demo.xml",
         "demo/crm_campaign_member_demo.xml",
+        "demo/crm_incident_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

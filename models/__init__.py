@@ -66,6 +66,7 @@ from . import crm_history
 from . import crm_history_guard
 from . import crm_incident
 from . import crm_incident_passage
+from . import crm_incident_reason
 from . import crm_incident_target
 from . import crm_incident_type
 from . import crm_lead
