@@ -156,7 +156,10 @@
             "crm_gestion/static/src/export/dashboard_share/**/*",
         ],
         "web.assets_tests": ["crm_gestion/static/tests/tours/**/*"],
-        "web.assets_unit_tests": ["crm_gestion/static/tests/dashboard/**/*"],
+        "web.assets_unit_tests": [
+            "crm_gestion/static/tests/dashboard/**/*",
+            "crm_gestion/static/tests/incident/**/*",
+        ],
     },
     "images": ["static/description/pipeline.png"],
     "pre_init_hook": "pre_init_hook",
