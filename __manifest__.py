@@ -21,7 +21,6 @@
         "security/crm_gestion_groups.xml",
         "security/ir.model.access.csv",
         "security/crm_gestion_rules.xml",
-        "security/zz_tmp_incident.xml",
         "data/mail_activity_type_data.xml",
         "data/crm_stage_data.xml",
         "data/crm_lost_reason_data.xml",

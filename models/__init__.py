@@ -124,4 +124,3 @@ from . import sale_order
 from . import sale_order_line
 from . import spreadsheet_dashboard_share
 from . import utm_campaign
-from . import zz_tmp_incident
