@@ -25,6 +25,9 @@ class CrmIncidentReason(models.AbstractModel):
         user = self.env.user
         if user in task.user_ids:
             yield "assigned", self.env._("It is assigned to you.")
+        if user.has_group("crm_gestion.group_seller"):
+            for assignee in task.user_ids - user:
+                yield from self.env["crm.access.reason"]._of_owner(assignee)
         if user.partner_id in task.message_partner_ids:
             yield "follower", self.env._("You follow it.")
 

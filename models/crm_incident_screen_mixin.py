@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 
 class CrmIncidentScreenMixin(models.AbstractModel):
@@ -8,29 +8,62 @@ class CrmIncidentScreenMixin(models.AbstractModel):
     _name = "crm.incident.screen.mixin"
     _description = "Screens of Incidents"
 
+    crm_may_reopen = fields.Boolean(
+        string="May Reopen",
+        compute="_compute_crm_may_reopen",
+        help="Who may handle it, and the seller of the account.",
+    )
+
+    @api.depends("crm_may_handle", "crm_organization_id", "partner_id")
+    @api.depends_context("uid")
+    def _compute_crm_may_reopen(self):
+        Incident = self.env["crm.incident"]
+        for task in self:
+            task.crm_may_reopen = task.crm_may_handle or Incident._is_seller_of(task)
+
+    @api.model
+    def default_get(self, fields):
+        """What is new on the screens of incidents is one: of the first desk."""
+        vals = super().default_get(fields)
+        if not self.env.context.get("crm_incidents") or vals.get("project_id"):
+            return vals
+        if "project_id" in fields:
+            vals["project_id"] = self._crm_desks()[:1].id
+        return vals
+
     @api.model
     def _get_view_cache_key(self, view_id=None, view_type="form", **options):
         key = super()._get_view_cache_key(view_id, view_type, **options)
-        return (*key, view_type == "kanban" and self.has_access("write"))
+        return (*key, self._crm_works_at_desks())
 
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):
-        """Cards of incidents are dragged by who may move them."""
+        """Who is no project user opens incidents by the dialog and moves them by the
+        buttons: Odoo lets him write his own to-dos, and no task of a desk."""
         arch, view = super()._get_view(view_id, view_type, **options)
-        ours = "o_crm_incident_kanban" in arch.get("class", "")
-        if ours and not self.has_access("write"):
-            arch.set("records_draggable", "0")
+        ours = "o_crm_incident" in arch.get("class", "")
+        if ours and not self._crm_works_at_desks():
+            for name in ("create", "edit", "delete"):
+                arch.set(name, "0")
+            if view_type == "kanban":
+                arch.set("records_draggable", "0")
         return arch, view
+
+    @api.model
+    def _crm_works_at_desks(self):
+        return self.env.su or self.env.user.has_group("project.group_project_user")
 
     @api.model
     def _read_group_stage_ids(self, stages, domain):
         """On the screens of incidents a phase without incidents is shown too."""
         if self.env.context.get("crm_incidents"):
-            desks = self.env["project.project"].search(
-                [("crm_is_incident_desk", "=", True)]
-            )
-            stages |= desks.type_ids
+            stages |= self._crm_desks().type_ids
         return super()._read_group_stage_ids(stages, domain)
+
+    @api.model
+    def _crm_desks(self):
+        """:return: the desks that the user may read"""
+        return self.env["project.project"].search([("crm_is_incident_desk", "=", True)])
 
     def get_formview_id(self, access_uid=None):
         if len(self) == 1 and self.crm_is_incident:
