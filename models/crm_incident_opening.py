@@ -23,12 +23,15 @@ class CrmIncidentOpening(models.AbstractModel):
         if customer:
             self._complete_own(vals)
         partner, organization = self._customer(vals)
-        (self._check_own if customer else self._check_scope)(partner, organization)
         kind = self._read("crm.incident.type", vals.get("crm_type_id"))
         desk = self._read("project.project", vals.get("project_id"))
         desk = desk or self._desk(kind, organization or partner)
         if not desk.sudo().crm_is_incident_desk:
             raise UserError(self.env._("Choose an incident desk."))
+        if customer:
+            self._check_own(partner)
+        else:
+            self._check_scope(partner, organization, desk)
         self._check_about(vals, partner, organization)
         vals = {
             "crm_channel": "portal" if customer else "internal",
@@ -73,18 +76,19 @@ class CrmIncidentOpening(models.AbstractModel):
         return partner.exists(), organization.exists()
 
     @api.model
-    def _check_own(self, partner, organization):
+    def _check_own(self, partner):
         """A customer opens incidents of his own commercial entity only."""
         own = self.env.user.partner_id.commercial_partner_id
         if partner.commercial_partner_id != own:
             raise UserError(self.env._("You can only open incidents of your own."))
 
     @api.model
-    def _check_scope(self, partner, organization):
-        """Sellers for the accounts in their scope and those of nobody; who works with
-        tasks for everybody."""
+    def _check_scope(self, partner, organization, desk):
+        """Sellers for the accounts in their scope and those of nobody; who works at the
+        desk for everybody."""
         (partner | organization).with_env(self.env).check_access("read")
-        if self.env["project.task"].has_access("create"):
+        worker = self.env.user._has_group("project.group_project_user")
+        if worker and desk.with_env(self.env).has_access("read"):
             return
         if not self.env.user._has_group("crm_gestion.group_seller"):
             raise UserError(
