@@ -93,7 +93,8 @@ class CrmIncident(models.AbstractModel):
         tasks = self.env["project.task"].sudo()
         # without the defaults of the dialog that is open
         tasks = tasks.with_context(clean_context(self.env.context))
-        incidents = tasks.create([opener._prepare(vals) for vals in vals_list])
+        desks = {}
+        incidents = tasks.create([opener._prepare(vals, desks) for vals in vals_list])
         opener._invite_customers(incidents)
         return incidents.with_env(self.env)
 
@@ -296,8 +297,9 @@ class CrmIncident(models.AbstractModel):
         # sudo: only owners are compared
         incident = incident.sudo()
         account = incident.crm_organization_id or incident.partner_id
-        owner = account.commercial_partner_id.user_id | account.user_id
-        return any(user.with_env(self.env).crm_in_scope for user in owner)
+        partners = account | account.commercial_partner_id
+        seller = self.env.user._has_group("crm_gestion.group_seller")
+        return seller and self.env["crm.incident.opening"]._works_for(partners)
 
     @api.model
     def _align(self, incidents, by_state):

@@ -12,8 +12,9 @@ class CrmIncidentOpening(models.AbstractModel):
     _description = "Opening of Incidents"
 
     @api.model
-    def _prepare(self, vals):
+    def _prepare(self, vals, desks):
         """
+        :param dict desks: those that were found for others of the same batch
         :return: values of the task, in which nothing is that the user may not say
         :raise UserError: where he may not open one for this customer
         """
@@ -25,7 +26,11 @@ class CrmIncidentOpening(models.AbstractModel):
         partner, organization = self._customer(vals)
         kind = self._read("crm.incident.type", vals.get("crm_type_id"))
         desk = self._read("project.project", vals.get("project_id"))
-        desk = desk or self._desk(kind, organization or partner)
+        if not desk:
+            company = (organization or partner).company_id or self.env.company
+            if (kind, company) not in desks:
+                desks[kind, company] = self._desk(kind, company)
+            desk = desks[kind, company]
         if not desk.sudo().crm_is_incident_desk:
             raise UserError(self.env._("Choose an incident desk."))
         if customer:
@@ -95,10 +100,7 @@ class CrmIncidentOpening(models.AbstractModel):
                 self.env._("Only sales and the incident desk open incidents.")
             )
         account = (organization or partner).commercial_partner_id
-        owners = (account | partner | organization).user_id
-        if account.user_id and not any(
-            user.with_env(self.env).crm_in_scope for user in owners
-        ):
+        if account.user_id and not self._works_for(account | partner | organization):
             raise UserError(
                 self.env._(
                     "“%(account)s” is an account of %(user)s: ask him or her to open "
@@ -108,13 +110,22 @@ class CrmIncidentOpening(models.AbstractModel):
                 )
             )
 
+    @api.model
+    def _works_for(self, partners):
+        """
+        :param partners: in superuser mode
+        :return: whether the user is, or answers for, the salesperson of one of them
+        """
+        if self.env.user._has_group("sales_team.group_sale_salesman_all_leads"):
+            return True
+        return any(user.crm_in_scope for user in partners.user_id.with_env(self.env))
+
     # === DESK === #
 
     @api.model
-    def _desk(self, kind, customer):
+    def _desk(self, kind, company):
         """:return: the desk of a new incident: that of its type, else the first of the
         company, else the common one"""
-        company = customer.company_id or self.env.company
         # sudo: whoever opens an incident does not choose where it goes
         desks = self.env["project.project"].sudo()
         ours = Domain("company_id", "in", [company.id, False])

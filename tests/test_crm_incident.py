@@ -209,11 +209,12 @@ class TestOpening(IncidentCommon):
         self.assertLessEqual(grown, self.ALLOWANCE, f"{ours} {native}")
 
     def _native(self, count):
-        project = self.env["project.project"].search(
-            [("crm_is_incident_desk", "=", False), ("name", "=", "Plain")]
-        ) or self.env["project.project"].create(
+        """Tasks of a project that is as the desk is, but for being one."""
+        project = self.env["project.project"].create(
             {"name": "Plain", "privacy_visibility": "invited_users"}
         )
+        project.message_subscribe(self.agent.partner_id.ids)
+        project.type_ids = self.desk.type_ids
         self.env["project.task"].with_user(self.seller).sudo().create(
             [
                 {"name": "T", "project_id": project.id, "partner_id": self.contact.id}

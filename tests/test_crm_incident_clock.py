@@ -39,16 +39,20 @@ class TestDeadlines(ClockCommon):
     def test_holidays_of_the_company_count(self):
         other = self.env["res.company"].create({"name": "Other"})
         for company, day in ((self.env.company, 3), (other, 4)):
-            leave = self.env["resource.calendar.leaves"].create(
-                {
-                    "name": "Holiday",
-                    "date_from": f"2026-03-0{day} 00:00:00",
-                    "date_to": f"2026-03-0{day} 23:59:59",
-                    "resource_id": False,
-                }
+            leave = (
+                self.env["resource.calendar.leaves"]
+                .with_company(company)
+                .create(
+                    {
+                        "name": "Holiday",
+                        "date_from": f"2026-03-0{day} 00:00:00",
+                        "date_to": f"2026-03-0{day} 23:59:59",
+                        "resource_id": False,
+                        "calendar_id": False,
+                    }
+                )
             )
-            leave.write({"calendar_id": False, "company_id": company.id})
-            self.assertEqual(leave.company_id, company)
+            self.assertEqual((leave.company_id, leave.calendar_id.ids), (company, []))
         with freeze_time(MONDAY):
             incident = self._open()
         self.assertTimes(incident, "2026-03-04 10:00:00", "2026-03-10 10:00:00")
