@@ -35,9 +35,9 @@ class CrmDay(models.Model):
 
     *Rows.* Next steps that are due; meetings of today, and those of the last month that
     nobody said the result of; incidents to solve whose target is due today or passed,
-    and severe ones that are open at one's accounts; opportunities that woke from standby and were not worked
-    on since; gestiones without result; open opportunities on which nothing is planned;
-    accounts without contact for some days (a setting).
+    and severe ones that are open at one's accounts; opportunities that woke from
+    standby and were not worked on since; gestiones without result; open opportunities
+    on which nothing is planned; accounts without contact for some days (a setting).
 
     *Invariants.* The same thing waits once: a meeting and its activity are one row, an
     opportunity with a due step is not also one without, an account that an open

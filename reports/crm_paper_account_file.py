@@ -15,8 +15,9 @@ INCIDENT = ("create_date", "crm_number", "crm_phase", "crm_severity", "name")
 
 class CrmAccountFileDocument(models.AbstractModel):
     """The printed file of an account: what is known of it and what is missing, its
-    people, its open opportunities, and the incidents, history and orders of a period, by
-    default the last 12 months; incidents that are open, always. Of a person it tells the organizations instead of the people."""
+    people, its open opportunities, and the incidents, history and orders of a period,
+    by default the last 12 months; incidents that are open, always. Of a person it tells
+    the organizations instead of the people."""
 
     _name = "report.crm_gestion.crm_account_file_report"
     _inherit = "crm.paper"

@@ -188,11 +188,15 @@ class TestIncidentOpen(IncidentScreens):
         """What the screen behind it would put into new tasks is not of this one."""
         dialog = self._dialog(self.organization)
         dialog.name = "Pump leaks"
-        action = dialog.save().with_context(
-            default_crm_phase="solved",
-            default_user_ids=[Command.link(self.agent.id)],
-            default_stage_id=self.env.ref("crm_gestion.incident_stage_solved").id,
-        ).action_open()
+        action = (
+            dialog.save()
+            .with_context(
+                default_crm_phase="solved",
+                default_user_ids=[Command.link(self.agent.id)],
+                default_stage_id=self.env.ref("crm_gestion.incident_stage_solved").id,
+            )
+            .action_open()
+        )
         incident = self.env["project.task"].browse(action["res_id"])
         self.assertEqual(incident.crm_phase, "new")
         self.assertFalse(incident.user_ids)

@@ -66,9 +66,7 @@ class TestIncidentViews(IncidentScreens):
             with self.subTest(user.login):
                 mine = incident.with_user(user)
                 self.assertEqual(mine.get_formview_id(), form.id)
-                self.assertEqual(
-                    mine._crm_form_action()["views"], [(form.id, "form")]
-                )
+                self.assertEqual(mine._crm_form_action()["views"], [(form.id, "form")])
 
     def test_the_agent_opens_one_by_hand(self):
         tasks = self.env["project.task"].with_user(self.agent)

@@ -33,9 +33,11 @@ class CrmIncidentOpen(models.TransientModel):
         precompute=True,
     )
     channel = fields.Selection(
-        selection=lambda self: self.env["project.task"]
-        ._fields["crm_channel"]
-        ._description_selection(self.env),
+        selection=lambda self: (
+            self.env["project.task"]
+            ._fields["crm_channel"]
+            ._description_selection(self.env)
+        ),
         default="phone",
     )
     open_incident_ids = fields.Many2many(

@@ -25,8 +25,8 @@ class Task extends models.Model {
     });
 
     _records = [
-        { id: 1, crm_deadline: "2026-03-02 11:01:00", crm_target_state: "soon" },
-        { id: 2, crm_deadline: "2026-03-02 08:00:00", crm_target_state: "late" },
+        { id: 1, crm_deadline: "2026-03-02 11:01:30", crm_target_state: "soon" },
+        { id: 2, crm_deadline: "2026-03-02 08:00:30", crm_target_state: "late" },
         { id: 3, crm_deadline: false, crm_target_state: "met" },
         { id: 4, crm_deadline: false, crm_target_state: "missed" },
         { id: 5, crm_deadline: false, crm_target_state: false },
@@ -46,8 +46,8 @@ const LIST = `
         <field name="crm_target_state" column_invisible="1" />
         <field name="crm_deadline" widget="crm_countdown" />
     </list>`;
-const now = DateTime.fromISO("2026-03-02T11:00:00");
-const text = (deadline) => countdownText(DateTime.fromISO(deadline), now);
+const text = (deadline) =>
+    countdownText(DateTime.fromISO(deadline), DateTime.fromISO("2026-03-02T11:00:00"));
 
 test("what is left of today's is counted, what is later is dated", () => {
     expect(text("2026-03-02T11:00:00")).toBe("0 min left");
