@@ -78,7 +78,7 @@ class CrmIncidentOpening(models.AbstractModel):
         partner = partners.browse(vals.get("partner_id") or []) or organization
         if not partner:
             raise UserError(self.env._("Choose the customer that the incident is of."))
-        return partner.exists(), organization.exists()
+        return partner, organization
 
     @api.model
     def _check_own(self, partner):
