@@ -88,6 +88,7 @@ class CrmIncident(models.AbstractModel):
             this customer
         """
         opener = self.env["crm.incident.opening"]
+        opener._check_customers(vals_list)
         # sudo: sellers and customers have no rights on tasks; `_prepare` checks whom
         # they open one for, and takes none but the values of an opening
         tasks = self.env["project.task"].sudo()
@@ -349,18 +350,16 @@ class CrmIncident(models.AbstractModel):
     # === KEYS === #
 
     @api.model
-    def _may_read_key(self, records):
+    def _may_read_key(self, records, flag):
         """The key to the customer's page of an incident, or of a whole desk, lets who
         has it answer as the customer and see what the desk has: sellers who read them
-        by our rule do not get it.
+        by our rule do not get it, and do not look for it.
 
+        :param str flag: field that tells incidents, or desks, from what Odoo rules
         :return: whether the user may read the ``access_token`` of these records
         """
-        user = self.env.user
-        if (
-            self.env.su
-            or not records
-            or not user._has_group("crm_gestion.group_seller")
-        ):
+        if self.env.su or not self.env.user._has_group("crm_gestion.group_seller"):
             return True
-        return records.has_access("write")
+        # sudo: which of them are ours is no secret
+        ours = records.sudo().filtered(flag).with_env(records.env)
+        return bool(records) and (not ours or ours.has_access("write"))

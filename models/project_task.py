@@ -321,8 +321,7 @@ class ProjectTask(models.Model):
         if operation == "write" and field.name in KEPT:
             return self.env.su
         if operation == "read" and field.name == "access_token":
-            incidents = self.sudo().filtered("crm_is_incident").with_env(self.env)
-            return self.env["crm.incident"]._may_read_key(incidents)
+            return self.env["crm.incident"]._may_read_key(self, "crm_is_incident")
         return True
 
     def _sign_token(self, pid):
@@ -350,9 +349,10 @@ class ProjectTask(models.Model):
         return res
 
     def _crm_fill(self, vals):
-        """Write what an incident has by being one, and what its clock says: nothing of
-        it concerns the incident again."""
-        return super().write(vals)
+        """Write what an incident has by being one, and what its clock says. It is no
+        news for followers, and nothing that writing a task sets off, one by one, is
+        about it."""
+        return models.BaseModel.write(self, vals)
 
     # === MAIL === #
 
