@@ -149,9 +149,8 @@ class CrmIncident(models.AbstractModel):
         """Tasks have become incidents."""
         if not incidents:
             return
-        for incident in incidents:
-            if vals := self._missing(incident):
-                incident._crm_fill(vals)
+        for vals, group in incidents.grouped(self._missing).items():
+            group._crm_fill(dict(vals))
         self._give_numbers(incidents.filtered(lambda task: not task.crm_number))
         # what arrives done, such as the tasks of a project that becomes a desk
         done = incidents.filtered(
@@ -168,10 +167,12 @@ class CrmIncident(models.AbstractModel):
 
     @api.model
     def _missing(self, incident):
-        """:return: values that every incident has"""
-        vals = {}
+        """:return: pairs of a field and the value that every incident has there, where
+        this one has none"""
+        vals = []
         if not incident.crm_severity:
-            vals["crm_severity"] = incident.crm_type_id.severity or USUAL_SEVERITY
+            severity = incident.crm_type_id.severity or USUAL_SEVERITY
+            vals.append(("crm_severity", severity))
         if not incident.company_id:
             company = incident.project_id.company_id
             company |= incident.crm_organization_id.company_id
@@ -179,8 +180,8 @@ class CrmIncident(models.AbstractModel):
             if not company and not self.env.user._is_superuser():
                 company = self.env.company
             if company:
-                vals["company_id"] = company[0].id
-        return vals
+                vals.append(("company_id", company[0].id))
+        return tuple(vals)
 
     # === NUMBERS === #
 

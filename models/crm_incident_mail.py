@@ -87,7 +87,7 @@ class CrmIncidentMail(models.AbstractModel):
         params = self.env["ir.config_parameter"].sudo()
         days = int(params.get_param(REOPEN_PARAMETER, REOPEN_DAYS))
         since = fields.Datetime.now() - timedelta(days=days)
-        return task.crm_solution_date and task.crm_solution_date >= since
+        return bool(days) and task.crm_solution_date and task.crm_solution_date >= since
 
     @api.model
     def _tell_assignees(self, task):
