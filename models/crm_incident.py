@@ -88,6 +88,7 @@ class CrmIncident(models.AbstractModel):
             this customer
         """
         opener = self.env["crm.incident.opening"]
+        opener._check_customers(vals_list)
         # sudo: sellers and customers have no rights on tasks; `_prepare` checks whom
         # they open one for, and takes none but the values of an opening
         tasks = self.env["project.task"].sudo()
@@ -148,9 +149,8 @@ class CrmIncident(models.AbstractModel):
         """Tasks have become incidents."""
         if not incidents:
             return
-        for incident in incidents:
-            if vals := self._missing(incident):
-                incident._crm_fill(vals)
+        for vals, group in incidents.grouped(self._missing).items():
+            group._crm_fill(dict(vals))
         self._give_numbers(incidents.filtered(lambda task: not task.crm_number))
         # what arrives done, such as the tasks of a project that becomes a desk
         done = incidents.filtered(
@@ -167,10 +167,12 @@ class CrmIncident(models.AbstractModel):
 
     @api.model
     def _missing(self, incident):
-        """:return: values that every incident has"""
-        vals = {}
+        """:return: pairs of a field and the value that every incident has there, where
+        this one has none"""
+        vals = []
         if not incident.crm_severity:
-            vals["crm_severity"] = incident.crm_type_id.severity or USUAL_SEVERITY
+            severity = incident.crm_type_id.severity or USUAL_SEVERITY
+            vals.append(("crm_severity", severity))
         if not incident.company_id:
             company = incident.project_id.company_id
             company |= incident.crm_organization_id.company_id
@@ -178,8 +180,8 @@ class CrmIncident(models.AbstractModel):
             if not company and not self.env.user._is_superuser():
                 company = self.env.company
             if company:
-                vals["company_id"] = company[0].id
-        return vals
+                vals.append(("company_id", company[0].id))
+        return tuple(vals)
 
     # === NUMBERS === #
 
@@ -349,18 +351,16 @@ class CrmIncident(models.AbstractModel):
     # === KEYS === #
 
     @api.model
-    def _may_read_key(self, records):
+    def _may_read_key(self, records, flag):
         """The key to the customer's page of an incident, or of a whole desk, lets who
         has it answer as the customer and see what the desk has: sellers who read them
-        by our rule do not get it.
+        by our rule do not get it, and do not look for it.
 
+        :param str flag: field that tells incidents, or desks, from what Odoo rules
         :return: whether the user may read the ``access_token`` of these records
         """
-        user = self.env.user
-        if (
-            self.env.su
-            or not records
-            or not user._has_group("crm_gestion.group_seller")
-        ):
+        if self.env.su or not self.env.user._has_group("crm_gestion.group_seller"):
             return True
-        return records.has_access("write")
+        # sudo: which of them are ours is no secret
+        ours = records.sudo().filtered(flag).with_env(records.env)
+        return bool(records) and (not ours or ours.has_access("write"))

@@ -252,6 +252,5 @@ class CrmIncidentClock(models.AbstractModel):
 
     @api.model
     def _write_times(self, incident, vals):
-        """What a clock shows is no news for those who follow the incident."""
         if vals:
-            incident.with_context(mail_notrack=True)._crm_fill(vals)
+            incident._crm_fill(vals)

@@ -70,6 +70,14 @@ class CrmIncidentOpening(models.AbstractModel):
     # === CUSTOMER === #
 
     @api.model
+    def _check_customers(self, vals_list):
+        """Staff open incidents of customers that they may read."""
+        names = ("crm_organization_id", "partner_id")
+        ids = {vals[name] for vals in vals_list for name in names if vals.get(name)}
+        if self.env.user._is_internal():
+            self.env["res.partner"].browse(ids).check_access("read")
+
+    @api.model
     def _customer(self, vals):
         """:return: partner and organization, in superuser mode"""
         # sudo: whether the user may work for them is checked next
@@ -78,7 +86,7 @@ class CrmIncidentOpening(models.AbstractModel):
         partner = partners.browse(vals.get("partner_id") or []) or organization
         if not partner:
             raise UserError(self.env._("Choose the customer that the incident is of."))
-        return partner.exists(), organization.exists()
+        return partner, organization
 
     @api.model
     def _check_own(self, partner):
@@ -91,7 +99,6 @@ class CrmIncidentOpening(models.AbstractModel):
     def _check_scope(self, partner, organization, desk):
         """Sellers for the accounts in their scope and those of nobody; who works at the
         desk for everybody."""
-        (partner | organization).with_env(self.env).check_access("read")
         worker = self.env.user._has_group("project.group_project_user")
         if worker and desk.with_env(self.env).has_access("read"):
             return

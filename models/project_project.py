@@ -32,9 +32,13 @@ class ProjectProject(models.Model):
         if not super()._has_field_access(field, operation):
             return False
         if operation == "read" and field.name == "access_token":
-            desks = self.sudo().filtered("crm_is_incident_desk").with_env(self.env)
-            return self.env["crm.incident"]._may_read_key(desks)
+            Incident = self.env["crm.incident"]
+            return Incident._may_read_key(self, "crm_is_incident_desk")
         return True
+
+    def _sign_token(self, pid):
+        # sudo: the link goes to the customer, and not to who writes
+        return super(ProjectProject, self.sudo())._sign_token(pid)
 
     @api.model_create_multi
     def create(self, vals_list):
