@@ -54,7 +54,7 @@ class CrmIncidentSubjectMixin(models.AbstractModel):
 
     def _crm_incident_fields(self):
         """:return: dict of a field of an incident -> the records that it names"""
-        raise NotImplementedError
+        return {}
 
     def _crm_incident_domain(self):
         """:return: domain of the incidents of these records"""
