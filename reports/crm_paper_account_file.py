@@ -3,7 +3,7 @@ from datetime import date
 from odoo import api, models
 from odoo.fields import Domain
 
-from odoo.addons.crm_gestion.models.crm_incident_subject_mixin import OPEN_PHASES
+from ..models.crm_incident_subject_mixin import OPEN_PHASES
 
 # What the history calls a quotation and an order.
 ORDERS = ("quotation", "order")

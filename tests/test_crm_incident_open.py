@@ -33,7 +33,7 @@ class IncidentScreens(CrmGestionCommon):
         """:return: the dialog as it comes from the button of a record"""
         action = record.with_user(user or self.seller).action_crm_open_incident()
         dialogs = self.env[action["res_model"]].with_user(user or self.seller)
-        return Form(dialogs.with_context(action["context"]))
+        return Form(dialogs.with_context(**action["context"]))
 
     def _save(self, dialog, **values):
         """:return: the incident that a dialog opened, in superuser mode"""

@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import plaintext2html
 from odoo.tools.misc import clean_context
 
-from odoo.addons.crm_gestion.models.crm_incident_subject_mixin import OPEN_PHASES
+from ..models.crm_incident_subject_mixin import OPEN_PHASES
 
 
 class CrmIncidentOpen(models.TransientModel):
