@@ -16,6 +16,8 @@ from . import crm_export_log
 from . import crm_campaign_doppler_mixin
 from . import crm_campaign_email_mixin
 from . import crm_campaign_member_mixin
+from . import crm_incident_screen_mixin
+from . import crm_incident_subject_mixin
 from . import crm_master_mixin
 from . import crm_next_step_meeting
 from . import crm_next_step_mixin
@@ -63,7 +65,12 @@ from . import crm_handover_share
 from . import crm_history
 from . import crm_history_guard
 from . import crm_incident
+from . import crm_incident_clock
+from . import crm_incident_mail
+from . import crm_incident_notice
+from . import crm_incident_opening
 from . import crm_incident_passage
+from . import crm_incident_reason
 from . import crm_incident_target
 from . import crm_incident_type
 from . import crm_lead

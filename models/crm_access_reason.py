@@ -36,10 +36,16 @@ class CrmAccessReason(models.AbstractModel):
         """:return: list of reasons why the user, who may read this record, does"""
         if record._name == "res.partner":
             return self._of_partner(record)
+        if record._name == "project.task":
+            return self.env["crm.incident.reason"]._reasons(record)
         # sudo: owners of what the user reads
         reasons = [*self._of_role(record), *self._of_record(record.sudo())]
+        return reasons or [self._other()]
+
+    @api.model
+    def _other(self):
         other = self.env._("A right of Odoo beside the sales method shows it to you.")
-        return reasons or [("other", other)]
+        return "other", other
 
     @api.model
     def _of_role(self, record):

@@ -32,7 +32,7 @@ class CrmGestion(models.Model):
 
     _name = "crm.gestion"
     _description = "Customer Interaction"
-    _inherit = "crm.next.step.mixin"
+    _inherit = ["crm.next.step.mixin", "crm.incident.subject.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -658,6 +658,19 @@ class CrmGestion(models.Model):
             "crm_gestion.crm_gestion_action"
         )
         return {**action, "domain": domain, "context": context}
+
+    def _crm_incident_fields(self):
+        return {"crm_gestion_id": self}
+
+    def _prepare_incident_vals(self):
+        return {
+            "organization_id": self.organization_id.id,
+            "contact_id": self.contact_id.id,
+            "lead_id": self.lead_id.id,
+            "gestion_id": self.id,
+            "channel": self._crm_incident_channel(self.activity_type_id),
+            "description": self.description,
+        }
 
     def _form_action(self):
         """:return: the dialog that shows this interaction, to complete it"""

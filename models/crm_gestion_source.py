@@ -116,7 +116,8 @@ class CrmGestionSource(models.AbstractModel):
                 {"company_id": task.company_id.id} if task.company_id else {},
             )
             for task in tasks
-            if task.project_id.privacy_visibility in OPEN_PROJECTS
+            if task.crm_is_incident
+            or task.project_id.privacy_visibility in OPEN_PROJECTS
         }
 
     # === NATIVE ACTIVITIES === #
@@ -347,7 +348,9 @@ class CrmGestionSource(models.AbstractModel):
         self.env.flush_all()
         try:
             with self.env.cr.savepoint():
-                return Gestion.create(vals_list)
+                gestiones = Gestion.create(vals_list)
+                self.env["crm.incident.mail"]._told(gestiones)
+                return gestiones
         except Exception as error:
             if replays and isinstance(error, OperationalError):
                 raise  # collisions of transactions are replayed by the server

@@ -19,7 +19,8 @@ class CrmLead(models.Model):
     ``crm.gestion`` (what happened), ``crm.opportunity.closure`` (how it ended).
     """
 
-    _inherit = "crm.lead"
+    _name = "crm.lead"
+    _inherit = ["crm.incident.subject.mixin", "crm.lead"]
 
     origination_id = fields.Many2one(
         comodel_name="crm.origination",
@@ -84,6 +85,11 @@ class CrmLead(models.Model):
         string="Last Gestión",
         compute="_compute_gestion_data",
         groups="crm_gestion.group_seller",
+    )
+    crm_severe_incident_count = fields.Integer(
+        string="Severe Open Incidents of the Account",
+        compute="_compute_crm_severe_incident_count",
+        groups="base.group_user",
     )
     next_step_date = fields.Date(
         string="Next Step",
@@ -252,6 +258,13 @@ class CrmLead(models.Model):
         for lead in self:
             if not lead.market_id:
                 lead.market_id = (lead.organization_id or lead.partner_id).market_id
+
+    @api.depends("organization_id", "partner_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_crm_severe_incident_count(self):
+        for lead in self:
+            account = lead.organization_id or lead.partner_id
+            lead.crm_severe_incident_count = account.crm_severe_incident_count
 
     @api.depends_context("uid")
     def _compute_gestion_data(self):
@@ -597,6 +610,11 @@ class CrmLead(models.Model):
         self.ensure_one()
         return (self.organization_id or self.partner_id).action_crm_timeline()
 
+    @api.readonly
+    def action_crm_severe_incidents(self):
+        """Show the severe open incidents of the account."""
+        return (self.organization_id or self.partner_id).action_crm_severe_incidents()
+
     def action_view_handovers(self):
         """List the hand-overs of these records."""
         return self.env["crm.handover.line"]._view_action(self)
@@ -623,6 +641,16 @@ class CrmLead(models.Model):
         employer = self.partner_id.commercial_partner_id
         speaks_for_another = self.organization_id and self.organization_id != employer
         return self.organization_id if speaks_for_another else self.partner_id
+
+    def _crm_incident_fields(self):
+        return {"crm_lead_id": self}
+
+    def _prepare_incident_vals(self):
+        return {
+            "organization_id": self.organization_id.id,
+            "contact_id": self.partner_id._crm_person().id,
+            "lead_id": self.id,
+        }
 
     def _prepare_opportunity_quotation_context(self):
         context = super()._prepare_opportunity_quotation_context()

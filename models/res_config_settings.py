@@ -73,6 +73,11 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="crm_gestion.former_months",
         default=24,
     )
+    crm_incident_reopen_days = fields.Integer(
+        string="Days to Reopen Incidents",
+        config_parameter="crm_gestion.incident_reopen_days",
+        default=14,
+    )
     crm_quiet_days = fields.Integer(
         string="Days without Contact",
         config_parameter="crm_gestion.quiet_days",
@@ -149,6 +154,10 @@ class ResConfigSettings(models.TransientModel):
     _former_months_positive = models.Constraint(
         "CHECK(crm_former_months > 0)",
         "A customer is a former one after one month at least.",
+    )
+    _incident_reopen_days_positive = models.Constraint(
+        "CHECK(crm_incident_reopen_days >= 0)",
+        "The days to reopen an incident cannot be negative; 0 reopens none.",
     )
     _correction_days_positive = models.Constraint(
         "CHECK(crm_correction_days >= 0)",

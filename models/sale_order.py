@@ -6,7 +6,8 @@ from odoo.tools.misc import clean_context
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["crm.incident.subject.mixin", "sale.order"]
 
     crm_in_scope = fields.Boolean(
         string="In My Sales Scope",
@@ -99,6 +100,20 @@ class SaleOrder(models.Model):
         res = super()._action_cancel()
         confirmed._reopen_opportunities()
         return res
+
+    # === BUSINESS METHODS: INCIDENTS === #
+
+    def _crm_incident_fields(self):
+        return {"crm_order_id": self}
+
+    def _prepare_incident_vals(self):
+        organization = self.opportunity_id.organization_id
+        return {
+            "organization_id": (organization or self.partner_id._crm_organization()).id,
+            "contact_id": self.partner_id._crm_person().id,
+            "lead_id": self.opportunity_id.id,
+            "order_id": self.id,
+        }
 
     # === BUSINESS METHODS: PROMOTIONS === #
 

@@ -30,6 +30,7 @@ from . import crm_dashboard_stuck
 from . import crm_dashboard_team_objectives
 from . import crm_dashboard_workload
 from . import crm_day
+from . import crm_day_incident
 from . import crm_gestion_report
 from . import crm_objective_report
 from . import crm_opportunity_report

@@ -15,7 +15,7 @@ MEETING_DAYS = 30
 # A row's id is that of its source times the number of slots, plus the source's slot.
 SLOTS = {
     "calendar.event": 1, "mail.activity": 2, "crm.lead": 3, "crm.gestion": 4,
-    "res.partner": 5,
+    "res.partner": 5, "project.task": 6,
 }  # fmt: skip
 # Columns of a branch, in their order, after `id`.
 COLUMNS = (
@@ -34,9 +34,10 @@ class CrmDay(models.Model):
     """What waits for a seller today: one row each, gone once it is dealt with.
 
     *Rows.* Next steps that are due; meetings of today, and those of the last month that
-    nobody said the result of; opportunities that woke from standby and were not worked
-    on since; gestiones without result; open opportunities on which nothing is planned;
-    accounts without contact for some days (a setting).
+    nobody said the result of; incidents to solve whose target is due today or passed,
+    and severe ones that are open at one's accounts; opportunities that woke from
+    standby and were not worked on since; gestiones without result; open opportunities
+    on which nothing is planned; accounts without contact for some days (a setting).
 
     *Invariants.* The same thing waits once: a meeting and its activity are one row, an
     opportunity with a due step is not also one without, an account that an open
@@ -75,12 +76,19 @@ class CrmDay(models.Model):
         "res.partner": [
             "account_status", "commercial_partner_id", "is_company", "user_id",
         ],
+        "project.task": [
+            "active", "crm_answer_date", "crm_answer_deadline", "crm_is_incident",
+            "crm_lead_id", "crm_number", "crm_organization_id", "crm_phase",
+            "crm_severity", "crm_solution_deadline", "name", "partner_id", "user_ids",
+        ],
         "sale.order": ["opportunity_id", "partner_id"],
     }  # fmt: skip
 
     kind = fields.Selection(
         selection=[
             ("meeting", "Meetings Today"),
+            ("severe", "Severe Incidents of Accounts"),
+            ("incident", "Incidents to Solve"),
             ("step", "Next Steps"),
             ("held", "Meetings without Result"),
             ("woke", "Back from Standby"),
@@ -192,7 +200,8 @@ class CrmDay(models.Model):
             return self.event_id.action_crm_held()
         if self.activity_id:
             return self.activity_id.action_crm_register()
-        document = customer if self.event_id else self._document()
+        by_customer = self.event_id or self.res_model == "project.task"
+        document = customer if by_customer else self._document()
         return document.action_log_gestion()
 
     def action_no_show(self):
@@ -212,7 +221,7 @@ class CrmDay(models.Model):
             "type": "ir.actions.act_window",
             "res_model": self.res_model,
             "res_id": self.res_id,
-            "views": [(False, "form")],
+            "views": [(self._document().get_formview_id(), "form")],
         }
 
     def _document(self):
@@ -225,6 +234,7 @@ class CrmDay(models.Model):
         branches = (
             self._meetings(),
             self._steps(),
+            self.env["crm.day.incident"]._rows(),
             self._opportunities(),
             self._gestiones(),
             self._quiet_accounts(),

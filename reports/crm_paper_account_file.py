@@ -3,16 +3,21 @@ from datetime import date
 from odoo import api, models
 from odoo.fields import Domain
 
+from ..models.crm_incident_subject_mixin import OPEN_PHASES
+
 # What the history calls a quotation and an order.
 ORDERS = ("quotation", "order")
 # What is read of an event.
 EVENT = ("date", "kind", "res_id", "summary", "user_id")
+# and of an incident
+INCIDENT = ("create_date", "crm_number", "crm_phase", "crm_severity", "name")
 
 
 class CrmAccountFileDocument(models.AbstractModel):
     """The printed file of an account: what is known of it and what is missing, its
-    people, its open opportunities, and the history and orders of a period, by default
-    the last 12 months. Of a person it tells the organizations instead of the people."""
+    people, its open opportunities, and the incidents, history and orders of a period,
+    by default the last 12 months; incidents that are open, always. Of a person it tells
+    the organizations instead of the people."""
 
     _name = "report.crm_gestion.crm_account_file_report"
     _inherit = "crm.paper"
@@ -27,6 +32,7 @@ class CrmAccountFileDocument(models.AbstractModel):
         people = self._people(docs)
         events = self._events(docs, first, last)
         leads = self._opportunities(docs)
+        incidents = self._incidents(docs, first, last)
         orders = self._orders(events)
         return {
             doc: {
@@ -39,6 +45,7 @@ class CrmAccountFileDocument(models.AbstractModel):
                 "leads_totals": self._totals(
                     leads[doc], "expected_revenue", "company_currency"
                 ),
+                "incidents": incidents[doc],
                 "orders": orders[doc],
                 "orders_totals": self._ordered(orders[doc]),
             }
@@ -148,6 +155,23 @@ class CrmAccountFileDocument(models.AbstractModel):
         return self._of_both(
             "crm.lead", docs, is_open, "organization_id", "partner_id", ["stage_id"]
         )
+
+    @api.model
+    def _incidents(self, docs, first, last):
+        """:return: dict of an account -> its incidents that are open or were opened in
+        the period, the latest first"""
+        start, end = self.env.company._crm_day_bounds(first, last)
+        period = Domain("create_date", ">=", start) & Domain("create_date", "<", end)
+        shown = Domain("crm_phase", "in", OPEN_PHASES) | period
+        found = self._of_both(
+            "project.task",
+            docs,
+            Domain("crm_is_incident", "=", True) & shown,
+            "crm_organization_id",
+            "partner_id",
+            INCIDENT,
+        )
+        return {doc: tasks.sorted("id", reverse=True) for doc, tasks in found.items()}
 
     @api.model
     def _of_both(self, model, docs, domain, organization, person, names):

@@ -151,7 +151,10 @@ class CrmTimeline(models.Model):
         "mailing.mailing": ["subject", "user_id"],
         "mailing.trace": ["mass_mailing_id", "model", "res_id", "sent_datetime"],
         "project.project": ["company_id", "name", "partner_id", "user_id"],
-        "project.task": ["company_id", "name", "partner_id"],
+        "project.task": [
+            "company_id", "crm_number", "crm_organization_id", "crm_phase",
+            "crm_severity", "name", "partner_id",
+        ],
         "res.company": ["currency_id"],
         "res.partner": ["commercial_partner_id", "is_company", "partner_share"],
         "sale.order": [
@@ -225,11 +228,12 @@ class CrmTimeline(models.Model):
         source_id, number = divmod(self.id, WIDTH)
         model = next(x.model for x in SOURCES.values() if x.number == number)
         self.env[model].browse(source_id).check_access("read")
+        record = self.env[self.res_model].browse(self.res_id)
         return {
             "type": "ir.actions.act_window",
             "res_model": self.res_model,
             "res_id": self.res_id,
-            "views": [(False, "form")],
+            "views": [(record.get_formview_id(), "form")],
         }
 
     @api.model

@@ -157,16 +157,30 @@ class CrmTimelineSource(models.AbstractModel):
         return Domain("partner_id", "!=", False)
 
     def _rows_incident(self, query):
+        """An incident is told with its number, severity and phase, and is of the
+        organization that it names; other tasks of a customer are told by their name."""
         own = partial(SQL.identifier, query.table)
         values = {
             "date": own("create_date"),
             "kind": "incident",
             "user_id": own("create_uid"),
-            "summary": own("name"),
+            "summary": self._text(
+                own("crm_number"),
+                own("name"),
+                self._label("project.task", "crm_severity", own("crm_severity")),
+                self._label("project.task", "crm_phase", own("crm_phase")),
+            ),
             "company_id": own("company_id"),
-            **self._of_customer(query, query.table, "partner_id"),
         }
-        yield values, SQL("TRUE")
+        organization, person = own("crm_organization_id"), own("partner_id")
+        named = {
+            "organization_id": organization,
+            "contact_id": SQL("NULLIF(%s, %s)", person, organization),
+            "person": person,
+        }
+        yield {**values, **named}, SQL("%s IS NOT NULL", organization)
+        whose = self._of_customer(query, query.table, "partner_id")
+        yield {**values, **whose}, SQL("%s IS NULL", organization)
 
     def _domain_project(self):
         return Domain("partner_id", "!=", False)

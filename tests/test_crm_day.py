@@ -70,9 +70,9 @@ class TestCrmDayRows(CrmDayCommon):
             self._day(),
             [
                 {
-                    "id": activity.id * 6 + 2,
+                    "id": activity.id * 7 + 2,
                     "kind": "step",
-                    "urgency": 2,
+                    "urgency": 4,
                     "date": date(2026, 2, 27),
                     "user_id": self.seller.id,
                     "organization_id": self.organization.id,
@@ -133,7 +133,7 @@ class TestCrmDayRows(CrmDayCommon):
             row,
             [
                 {
-                    "id": self.lead.id * 6 + 3,
+                    "id": self.lead.id * 7 + 3,
                     "kind": "no_step",
                     "lead_id": self.lead.id,
                     "summary": "Sale of software",

@@ -110,9 +110,7 @@ class HandoverCommon(CrmGestionCommon):
                 "partner_ids": [Command.set(cls.seller.partner_id.ids)],
             }
         )
-        cls.desk = cls.env["project.project"].create(
-            {"name": "Incidents", "privacy_visibility": "employees"}
-        )
+        cls.desk = cls.env.ref("crm_gestion.incident_desk")
         cls.incident = cls.env["project.task"].create(
             {
                 "name": "Broken",

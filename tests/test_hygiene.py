@@ -442,11 +442,12 @@ class TestScreens(ScreenCommon):
         doppler = self.env.ref("crm_gestion.menu_crm_doppler")
         settings |= settings.search([("id", "child_of", doppler.id)])
         key = self.env.ref("crm_gestion.menu_crm_doppler_account")
-        work = self._own_menus() - settings - key
-        self.assertEqual(len(settings.filtered("action")), 16)
+        desk = self.env.ref("crm_gestion.menu_project_incident")
+        work = self._own_menus() - settings - key - desk
+        self.assertEqual(len(settings.filtered("action")), 18)
         self.assertEqual(self._menus_of(self.seller), work - heads)
         self.assertEqual(self._menus_of(self.head), work)
-        self.assertEqual(self._menus_of(self.director), self._own_menus() - key)
+        self.assertEqual(self._menus_of(self.director), self._own_menus() - key - desk)
         self.assertFalse(self._menus_of(self.native))
         self.assertFalse(self._menus_of(self.employee))
 
