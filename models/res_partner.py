@@ -35,7 +35,7 @@ class ResPartner(models.Model):
     """
 
     _name = "res.partner"
-    _inherit = ["res.partner", "crm.partner.incident.mixin"]
+    _inherit = ["res.partner", "crm.partner.incident.mixin", "crm.project.mixin"]
 
     origination_id = fields.Many2one(
         comodel_name="crm.origination",

@@ -6,7 +6,8 @@ from odoo.tools.misc import clean_context
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "crm.project.source.mixin"]
 
     crm_in_scope = fields.Boolean(
         string="In My Sales Scope",
@@ -99,6 +100,10 @@ class SaleOrder(models.Model):
         res = super()._action_cancel()
         confirmed._reopen_opportunities()
         return res
+
+    @api.model
+    def _crm_project_depends(self):
+        return ("state", "user_id")
 
     # === BUSINESS METHODS: PROMOTIONS === #
 
