@@ -9,7 +9,7 @@ class CrmProjectMixin(models.AbstractModel):
     _description = "Projects of What Is Sold"
 
     crm_project_count = fields.Integer(
-        string="Number of Projects",
+        string="Projects I May Open",
         compute="_compute_crm_projects",
         groups="crm_gestion.group_seller",
     )
@@ -28,7 +28,7 @@ class CrmProjectMixin(models.AbstractModel):
         for record in self:
             readable, hidden = found.get(record._origin.id, (none, none))
             record.crm_project_count = len(readable)
-            record.crm_project_note = Notice._note(hidden)
+            record.crm_project_note = Notice._note(hidden) or False
 
     @api.readonly
     def action_crm_projects(self):
