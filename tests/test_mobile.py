@@ -50,9 +50,28 @@ class TestMobile(BrowserCommon):
             setattr(cls, f"lead_of_{user.login}", lead)
             setattr(cls, f"won_of_{user.login}", done)
 
+    def _run(self, user, size, code):
+        """Run code of a page once the walk is there."""
+        self.browser_size, self.touch_enabled = size, True
+        self.browser_js(
+            "/odoo/my-day",
+            f"""
+            const script = document.createElement("script");
+            script.src = "/crm_gestion/static/tests/mobile/crm_gestion_walk.js";
+            script.onload = () => ({code})().then(
+                () => console.log("test successful"),
+                (error) => console.error(error.message)
+            );
+            document.head.append(script);
+            """,
+            "window.odoo?.__WOWL_DEBUG__?.root?.env?.services?.menu"
+            " && !!document.querySelector('.o_action_manager > .o_action')",
+            login=user.login,
+            timeout=600,
+        )
+
     def _walk(self, user, size, menus, records=True):
         """:param int menus: how many there must be at least"""
-        self.browser_size, self.touch_enabled = size, True
         lead = getattr(self, f"lead_of_{user.login}")
         done = getattr(self, f"won_of_{user.login}")
         dialogs = [
@@ -76,22 +95,36 @@ class TestMobile(BrowserCommon):
             "dialogs": dialogs,
             "menus": menus,
         }
-        self.browser_js(
-            "/odoo/my-day",
-            f"""
-            const script = document.createElement("script");
-            script.src = "/crm_gestion/static/tests/mobile/crm_gestion_walk.js";
-            script.onload = () => window.crmGestionWalk({json.dumps(plan)}).then(
-                () => console.log("test successful"),
-                (error) => console.error(error.message)
-            );
-            document.head.append(script);
-            """,
-            "window.odoo?.__WOWL_DEBUG__?.root?.env?.services?.menu"
-            " && !!document.querySelector('.o_action_manager > .o_action')",
-            login=user.login,
-            timeout=600,
-        )
+        self._run(user, size, f"() => window.crmGestionWalk({json.dumps(plan)})")
+
+    def test_walk_complains(self):
+        """Else that it finds nothing would say nothing."""
+        code = """async () => {
+            const complaints = () => window.crmGestionOverflow().length;
+            if (complaints()) {
+                throw new Error("of a page that is as it should be");
+            }
+            const button = document.createElement("button");
+            button.textContent = "Beside the screen";
+            button.style = "position: absolute; top: 200px; left: 380px; width: 90px";
+            document.querySelector(".o_action_manager").append(button);
+            if (!complaints()) {
+                throw new Error("not of a button beside the screen");
+            }
+            button.remove();
+            const failure = await window
+                .crmGestionWalk({
+                    app: "crm.crm_menu_root",
+                    dialogs: [],
+                    menus: 1000,
+                    only: "crm_gestion.menu_crm_day",
+                })
+                .then(() => "", (error) => error.message);
+            if (!failure.includes("menus only")) {
+                throw new Error(`of too few menus: ${failure}`);
+            }
+        }"""
+        self._run(self.seller, PHONE, code)
 
     def test_seller_on_a_phone(self):
         self._walk(self.seller, PHONE, 35)

@@ -14,7 +14,7 @@ class CrmProjectCreateRole(models.TransientModel):
         index=True,
     )
     role_id = fields.Many2one(
-        comodel_name="project.role", required=True, readonly=True, ondelete="cascade"
+        comodel_name="project.role", required=True, ondelete="cascade"
     )
     user_ids = fields.Many2many(
         comodel_name="res.users",

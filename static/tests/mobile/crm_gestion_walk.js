@@ -5,7 +5,7 @@
 
 const SECONDS = 30;
 const LOADING = ".o_loading_indicator, .o_blockUI";
-const ERRORS = ".o_error_dialog, .o_notification:has(.bg-danger)";
+const ERRORS = ".o_notification:has(.bg-danger)";
 const OPENED = ".o_action_manager > .o_action, .modal";
 // Odoo's own: a wide table, or steps in a row, move sideways inside the screen.
 const SIDEWAYS = [
@@ -86,10 +86,21 @@ function overflow() {
     return found;
 }
 
+/** Dialogs of errors and warnings come whenever an answer comes: note them all. */
+function noteDialogs(problems) {
+    const { dialog } = services();
+    const { add } = dialog;
+    dialog.add = (component, props, options) => {
+        if (/Error|Warning/.test(component.name)) {
+            problems.push(`${location.pathname}: ${props.message || component.name}`);
+        }
+        return add(component, props, options);
+    };
+}
+
 function check(name, problems) {
     for (const error of document.querySelectorAll(ERRORS)) {
         problems.push(`${name}: ${error.innerText}`);
-        error.querySelector("button")?.click();
     }
     problems.push(...overflow().map((what) => `${name}: ${what}`));
 }
@@ -108,6 +119,9 @@ async function openRecord(name, problems) {
     const before = location.pathname;
     record.click();
     await settled(`the first record of ${name}`);
+    if (document.querySelector(".o-mail-Chatter")) {
+        await sleep(500);
+    }
     check(`${name}, first record`, problems);
     return location.pathname !== before;
 }
@@ -126,22 +140,26 @@ function menusOf(app) {
     return leaves;
 }
 
+window.crmGestionOverflow = overflow;
+
 /**
  * @param {Object} plan
  * @param {string} plan.app external id of the app whose menus are opened
  * @param {boolean} plan.records whether the first record of each is opened too
  * @param {Object[]} plan.dialogs `model`, `id` and `method` of buttons to press
  * @param {number} plan.menus number of menus that there must be at least
+ * @param {string} [plan.only] external id of the one menu to open
  */
-window.crmGestionWalk = async ({ app, records, dialogs, menus }) => {
+window.crmGestionWalk = async ({ app, records, dialogs, menus, only }) => {
     const problems = [];
     const { action, menu, orm } = services();
+    noteDialogs(problems);
     const leaves = menusOf(app);
     if (leaves.length < menus) {
         problems.push(`${leaves.length} menus only`);
     }
     let opened = 0;
-    for (const leaf of leaves) {
+    for (const leaf of leaves.filter(({ xmlid }) => !only || xmlid === only)) {
         await menu.selectMenu(leaf.id);
         await settled(leaf.xmlid);
         check(leaf.xmlid, problems);

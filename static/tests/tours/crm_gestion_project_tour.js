@@ -42,8 +42,8 @@ tours.add("crm_gestion_project", {
             trigger: "button[name=action_view_tasks]",
             run: "click",
         },
-        { trigger: ".o_kanban_record:contains('Instalar')" },
-        { trigger: ".breadcrumb-item.o_back_button a, .o_back_button", run: "click" },
+        { trigger: ".o_kanban_view .o_kanban_group:contains('(2)')" },
+        { trigger: ".breadcrumb-item.o_back_button a", run: "click" },
         {
             content: "to the account",
             trigger: ".o_field_widget[name=partner_id] a:contains('Lucía Ferrer')",
