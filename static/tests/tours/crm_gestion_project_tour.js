@@ -49,8 +49,9 @@ tours.add("crm_gestion_project", {
             trigger: ".o_field_widget[name=partner_id] a:contains('Lucía Ferrer')",
             run: "click",
         },
+        { trigger: ".o-form-buttonbox .o_button_more", run: "click" },
         {
-            trigger: ".o_form_view button[name=action_crm_projects]:contains('Proyectos')",
+            trigger: ".o-dropdown--menu button[name=action_crm_projects]:contains('1')",
             run: "click",
         },
         ...seeTheProject,
