@@ -206,7 +206,7 @@ class CrmProjectMaker(models.AbstractModel):
         context = self.env.context
         context = {key: context[key] for key in CONTEXT if key in context}
         # sudo: who may change what was sold may have its project, see `_check_sources`
-        env = self.with_context(context).sudo().env  # pylint: disable=context-overridden
+        env = self.env(su=True, context=context)
         company = env["res.company"].browse(values["company_id"]) or env.company
         projects = env["project.project"].with_company(company)
         if not template:

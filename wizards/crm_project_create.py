@@ -199,7 +199,7 @@ class CrmProjectCreate(models.TransientModel):
         already."""
         self.ensure_one()
         if not self.project_id:
-            env = self.with_context(clean_context(self.env.context)).env
+            env = self.env(context=clean_context(self.env.context))
             self.project_id = env["crm.project.maker"]._make(
                 self._prepare_values(),
                 lead=self.lead_id,
