@@ -27,8 +27,10 @@ class CrmProjectCreate(models.TransientModel):
         precompute=True,
         domain="[('opportunity_id', '=', lead_id), ('state', '=', 'sale')]",
     )
-    company_id = fields.Many2one(
-        comodel_name="res.company", compute="_compute_company_id"
+    source_company_id = fields.Many2one(
+        comodel_name="res.company",
+        string="Company",
+        compute="_compute_source_company_id",
     )
     purpose = fields.Selection(
         selection=[
@@ -59,7 +61,8 @@ class CrmProjectCreate(models.TransientModel):
         comodel_name="project.project",
         string="Project Template",
         domain="[('is_template', '=', True), '|', ('company_id', '=', False), "
-        "('company_id', 'in', [company_id] if company_id else allowed_company_ids)]",
+        "('company_id', 'in', "
+        "[source_company_id] if source_company_id else allowed_company_ids)]",
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
@@ -120,9 +123,10 @@ class CrmProjectCreate(models.TransientModel):
                 wizard.order_id = wizard.order_id
 
     @api.depends("lead_id", "order_id")
-    def _compute_company_id(self):
+    def _compute_source_company_id(self):
         for wizard in self:
-            wizard.company_id = wizard.order_id.company_id or wizard.lead_id.company_id
+            company = wizard.order_id.company_id or wizard.lead_id.company_id
+            wizard.source_company_id = company
 
     @api.depends("lead_id", "order_id")
     def _compute_known_projects(self):
