@@ -22,6 +22,8 @@ from . import crm_master_mixin
 from . import crm_next_step_meeting
 from . import crm_next_step_mixin
 from . import crm_partner_incident_mixin
+from . import crm_project_mixin
+from . import crm_project_source_mixin
 from . import crm_call_list
 from . import crm_campaign_budget
 from . import crm_campaign_cost
@@ -92,6 +94,8 @@ from . import crm_opportunity_stage
 from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line
 from . import crm_origination
+from . import crm_project_maker
+from . import crm_project_notice
 from . import crm_promotion
 from . import crm_promotion_result
 from . import crm_reading

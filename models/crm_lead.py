@@ -20,7 +20,11 @@ class CrmLead(models.Model):
     """
 
     _name = "crm.lead"
-    _inherit = ["crm.incident.subject.mixin", "crm.lead"]
+    _inherit = [
+        "crm.incident.subject.mixin",
+        "crm.lead",
+        "crm.project.source.mixin",
+    ]
 
     origination_id = fields.Many2one(
         comodel_name="crm.origination",
@@ -177,6 +181,12 @@ class CrmLead(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
+    )
+    crm_project_ids = fields.One2many(
+        comodel_name="project.project",
+        inverse_name="crm_lead_id",
+        string="Projects",
+        groups="crm_gestion.group_seller",
     )
     method_applies = fields.Boolean(compute="_compute_method_applies")
     handover_count = fields.Integer(
@@ -696,6 +706,10 @@ class CrmLead(models.Model):
             "views": [(False, "form")],
         }
 
+    @api.model
+    def _crm_project_depends(self):
+        return ("type", "won_status", "user_id")
+
     # === HOOKS OF ROTTING, DUPLICATES, MERGE AND CONVERSION === #
 
     def _get_rotting_depends_fields(self):
@@ -783,6 +797,7 @@ class CrmLead(models.Model):
         self.env["crm.opportunity.stage"]._move_to_lead(opportunities, self)
         self.env["crm.opportunity.forecast.log"]._move_to_lead(opportunities, self)
         self.env["crm.opportunity.line"]._move_to_lead(opportunities, self)
+        self.env["crm.project.maker"]._move_to_lead(opportunities, self)
         return res
 
     def _create_customer(self, with_parent=None):

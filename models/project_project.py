@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.fields import Command
+from odoo.exceptions import UserError
+from odoo.fields import Command, Domain
 
 
 class ProjectProject(models.Model):
@@ -21,10 +22,39 @@ class ProjectProject(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
+        groups="sales_team.group_sale_salesman",
         help="The opportunity that this project came from.",
     )
     # who reads a desk does not read the key to its customers' page: ``crm.incident``
     access_token = fields.Char(prefetch=False)
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        projects = super().create(vals_list)
+        if any(vals.get("crm_is_incident_desk") for vals in vals_list):
+            projects._crm_open_desk()
+        projects._crm_follow_order()
+        return projects
+
+    def write(self, vals):
+        if "crm_is_incident_desk" in vals:
+            res = self._crm_write_desk(vals)
+        else:
+            res = super().write(vals)
+        if vals.keys() & {"reinvoiced_sale_order_id", "sale_line_id"}:
+            self._crm_follow_order()
+        return res
+
+    def _crm_write_desk(self, vals):
+        """Their tasks become incidents, or cease to be."""
+        tasks = self._crm_tasks()
+        before = self.env["crm.incident"]._snapshot(tasks)
+        res = super().write(vals)
+        self._crm_open_desk()
+        self.env["crm.incident"]._follow(tasks, before)
+        return res
 
     # === INCIDENT DESKS === #
 
@@ -39,23 +69,6 @@ class ProjectProject(models.Model):
     def _sign_token(self, pid):
         # sudo: the link goes to the customer, and not to who writes
         return super(ProjectProject, self.sudo())._sign_token(pid)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        projects = super().create(vals_list)
-        if any(vals.get("crm_is_incident_desk") for vals in vals_list):
-            projects._crm_open_desk()
-        return projects
-
-    def write(self, vals):
-        if "crm_is_incident_desk" not in vals:
-            return super().write(vals)
-        tasks = self._crm_tasks()
-        before = self.env["crm.incident"]._snapshot(tasks)
-        res = super().write(vals)
-        self._crm_open_desk()
-        self.env["crm.incident"]._follow(tasks, before)
-        return res
 
     def _crm_tasks(self):
         # sudo: who may change a project decides what its tasks are
@@ -76,3 +89,44 @@ class ProjectProject(models.Model):
         return self.type_ids.filtered(lambda stage: stage.crm_phase == phase).sorted()[
             :1
         ]
+
+    # === PROJECTS OF SALES === #
+
+    def _crm_follow_order(self):
+        """A project of an order is of the order's opportunity, whoever made it; one
+        that somebody chose stays."""
+        # sudo: orders and opportunities are linked by themselves, nobody is shown them
+        for project in self.sudo().filtered(lambda project: not project.crm_lead_id):
+            order = project.reinvoiced_sale_order_id or project.sale_order_id
+            if order.opportunity_id:
+                project.crm_lead_id = order.opportunity_id
+
+    @api.model
+    def _crm_shown_domain(self):
+        """:return: domain of what a seller calls projects"""
+        return Domain("is_template", "=", False) & Domain(
+            "crm_is_incident_desk", "=", False
+        )
+
+    def _crm_readable(self):
+        """:return: one of these projects, that the user may open"""
+        readable = self.sudo(False)._filtered_access("read")
+        if not readable:
+            raise UserError(
+                self.env._(
+                    "There is a project already, which is not shared with you: ask its "
+                    "project manager, or make an additional one if you need it."
+                )
+            )
+        return readable[:1]
+
+    def _crm_open(self):
+        """:return: action that shows these projects to a seller"""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_project_action"
+        )
+        action["context"] = {"create": False}
+        if len(self) == 1:
+            views = [view for view in action["views"] if view[1] == "form"]
+            return {**action, "views": views, "res_id": self.id}
+        return {**action, "domain": [("id", "in", self.ids)]}

@@ -35,7 +35,7 @@ class ResPartner(models.Model):
     """
 
     _name = "res.partner"
-    _inherit = ["crm.partner.incident.mixin", "res.partner"]
+    _inherit = ["crm.partner.incident.mixin", "res.partner", "crm.project.mixin"]
 
     origination_id = fields.Many2one(
         comodel_name="crm.origination",

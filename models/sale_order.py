@@ -7,7 +7,11 @@ from odoo.tools.misc import clean_context
 
 class SaleOrder(models.Model):
     _name = "sale.order"
-    _inherit = ["crm.incident.subject.mixin", "sale.order"]
+    _inherit = [
+        "crm.incident.subject.mixin",
+        "sale.order",
+        "crm.project.source.mixin",
+    ]
 
     crm_in_scope = fields.Boolean(
         string="In My Sales Scope",
@@ -114,6 +118,12 @@ class SaleOrder(models.Model):
             "lead_id": self.opportunity_id.id,
             "order_id": self.id,
         }
+
+    # === BUSINESS METHODS: PROJECTS === #
+
+    @api.model
+    def _crm_project_depends(self):
+        return ("state", "user_id")
 
     # === BUSINESS METHODS: PROMOTIONS === #
 

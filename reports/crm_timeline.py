@@ -150,7 +150,10 @@ class CrmTimeline(models.Model):
         "crm.stage": ["name"],
         "mailing.mailing": ["subject", "user_id"],
         "mailing.trace": ["mass_mailing_id", "model", "res_id", "sent_datetime"],
-        "project.project": ["company_id", "name", "partner_id", "user_id"],
+        "project.project": [
+            "company_id", "crm_is_incident_desk", "is_template", "last_update_status",
+            "name", "partner_id", "user_id",
+        ],
         "project.task": [
             "company_id", "crm_number", "crm_organization_id", "crm_phase",
             "crm_severity", "name", "partner_id",

@@ -183,7 +183,8 @@ class CrmTimelineSource(models.AbstractModel):
         yield {**values, **whose}, SQL("%s IS NULL", organization)
 
     def _domain_project(self):
-        return Domain("partner_id", "!=", False)
+        shown = self.env["project.project"]._crm_shown_domain()
+        return Domain("partner_id", "!=", False) & shown
 
     def _rows_project(self, query):
         own = partial(SQL.identifier, query.table)
@@ -192,7 +193,16 @@ class CrmTimelineSource(models.AbstractModel):
             "date": own("create_date"),
             "kind": "project",
             "user_id": own("user_id"),
-            "summary": project._field_to_sql(query.table, "name", query),
+            "summary": self._text(
+                project._field_to_sql(query.table, "name", query),
+                SQL(
+                    "CASE WHEN %s <> 'to_define' THEN %s END",
+                    own("last_update_status"),
+                    self._label(
+                        project._name, "last_update_status", own("last_update_status")
+                    ),
+                ),
+            ),
             "company_id": own("company_id"),
             **self._of_customer(query, query.table, "partner_id"),
         }

@@ -86,6 +86,9 @@ from . import test_crm_opportunity_standby
 from . import test_crm_origination
 from . import test_crm_origination_report
 from . import test_crm_paper
+from . import test_crm_project
+from . import test_crm_project_access
+from . import test_crm_project_tour
 from . import test_crm_reading
 from . import test_crm_sales_activity_report
 from . import test_crm_segment
@@ -106,6 +109,7 @@ from . import test_import_templates
 from . import test_ir_filters
 from . import test_loyalty_program
 from . import test_mail_activity
+from . import test_mobile
 from . import test_res_company
 from . import test_res_config_settings
 from . import test_res_partner

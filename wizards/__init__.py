@@ -21,6 +21,8 @@ from . import crm_opportunity_close
 from . import crm_opportunity_order
 from . import crm_opportunity_register
 from . import crm_opportunity_register_line
+from . import crm_project_create
+from . import crm_project_create_role
 from . import crm_sales_activity
 from . import crm_segment_compare
 from . import loyalty_generate_wizard
