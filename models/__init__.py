@@ -29,6 +29,7 @@ from . import crm_campaign_member
 from . import crm_cargo
 from . import crm_contact_form
 from . import crm_contact_form_entry
+from . import crm_contact_form_guard
 from . import crm_doppler_account
 from . import crm_doppler_audience
 from . import crm_doppler_call
