@@ -25,6 +25,7 @@ COLUMNS = {
         "push_count": "int4",
     },
     "project_task": {
+        "crm_deadline": "timestamp",
         "crm_is_incident": "bool",
         "crm_organization_id": "int4",
         "crm_phase": "varchar",

@@ -64,6 +64,10 @@ from . import crm_handover_share
 from . import crm_history
 from . import crm_history_guard
 from . import crm_incident
+from . import crm_incident_clock
+from . import crm_incident_mail
+from . import crm_incident_notice
+from . import crm_incident_opening
 from . import crm_incident_passage
 from . import crm_incident_target
 from . import crm_incident_type

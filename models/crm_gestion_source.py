@@ -116,7 +116,8 @@ class CrmGestionSource(models.AbstractModel):
                 {"company_id": task.company_id.id} if task.company_id else {},
             )
             for task in tasks
-            if task.project_id.privacy_visibility in OPEN_PROJECTS
+            if task.crm_is_incident
+            or task.project_id.privacy_visibility in OPEN_PROJECTS
         }
 
     # === NATIVE ACTIVITIES === #

@@ -125,9 +125,13 @@ KINDS = {
             Domain("active", "=", True)
             & Domain("partner_id", "!=", False)
             & Domain("state", "not in", CLOSED_TASKS)
-            & Domain("project_id.privacy_visibility", "in", ("employees", "portal"))
+            & (
+                Domain("project_id.privacy_visibility", "in", ("employees", "portal"))
+                | Domain("crm_is_incident", "=", True)
+            )
         ),
         customer=SQL("record.partner_id"),
+        organization=SQL("record.crm_organization_id"),
     ),
     "activity": Kind(
         label="Planned Activities",

@@ -20,10 +20,11 @@ class Level(NamedTuple):
 
 
 class Source(NamedTuple):
-    """How records are reached: through their own ``user_id``, through who has the
-    organization or the person without one that they name, through who has the account
-    of the partner, through the opportunity. Names of fields."""
+    """How records are reached: through their own salesperson or assignees, through who
+    has the organization or the person without one that they name, through who has the
+    account of the partner, through the opportunity. Names of fields."""
 
+    owner: str = "user_id"
     unassigned: bool = False
     organization: str = ""
     person: str = ""
@@ -38,6 +39,10 @@ SOURCES = {
     "sale.order": Source(unassigned=True, partner="partner_id"),
     "crm.gestion": Source(
         organization="organization_id", person="contact_id", lead="lead_id"
+    ),
+    # incidents only: ``crm_in_scope`` of tasks sees to that
+    "project.task": Source(
+        owner="user_ids", organization="crm_organization_id", person="partner_id"
     ),
 }
 
@@ -148,8 +153,9 @@ class CrmHistory(models.AbstractModel):
         """:return: domain of what the user reads because of its owner alone"""
         if user_ids is None:
             user_ids = self.env["res.users"]._crm_scope_user_ids()
-        nobody = [False] if SOURCES[model].unassigned else []
-        return Domain("user_id", "in", [*user_ids, *nobody])
+        source = SOURCES[model]
+        nobody = [False] if source.unassigned else []
+        return Domain(source.owner, "in", [*user_ids, *nobody])
 
     @api.model
     def _asked(self, model):
@@ -358,8 +364,8 @@ class CrmHistory(models.AbstractModel):
             return False
         if level.user_ids is None:
             return True
-        owners = record.user_id | self._accounts_of(record).user_id
-        free = source.unassigned and not record.user_id
+        owners = record[source.owner] | self._accounts_of(record).user_id
+        free = source.unassigned and not record[source.owner]
         if source.lead:
             lead = record[source.lead]
             owners |= lead.user_id

@@ -1,4 +1,10 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .crm_incident import WATCHED
+from .crm_incident_clock import SOON_HOURS
 
 SEVERITIES = [
     ("0_low", "Low"),
@@ -15,14 +21,40 @@ PHASES = [
 ]
 
 
+# What the clock and the sequence write, and nobody else.
+KEPT = {
+    "crm_answer_date",
+    "crm_answer_deadline",
+    "crm_answer_hours",
+    "crm_number",
+    "crm_passage_ids",
+    "crm_reopen_count",
+    "crm_solution_date",
+    "crm_solution_deadline",
+    "crm_solution_hours",
+}
+# What a customer reads of his incidents.
+SHOWN_TO_CUSTOMERS = {
+    "crm_channel",
+    "crm_is_incident",
+    "crm_number",
+    "crm_phase",
+    "crm_severity",
+    "crm_solution_date",
+    "crm_type_id",
+}
+
+
 class ProjectTask(models.Model):
     """A task of an incident desk is an incident of a customer.
 
     Seam: fields and hooks; what incidents do is in ``crm.incident``,
-    ``crm.incident.clock`` and ``crm.incident.passage``.
+    ``crm.incident.opening``, ``crm.incident.clock``, ``crm.incident.passage`` and
+    ``crm.incident.mail``. Any other task is as Odoo made it.
     """
 
     _inherit = "project.task"
+    _rec_names_search = ["name", "crm_number"]
 
     crm_is_incident = fields.Boolean(
         string="Incident",
@@ -30,7 +62,9 @@ class ProjectTask(models.Model):
         store=True,
         help="Whether its project is an incident desk.",
     )
-    crm_number = fields.Char(string="Number", readonly=True, copy=False)
+    crm_number = fields.Char(
+        string="Number", readonly=True, copy=False, index="trigram"
+    )
     crm_organization_id = fields.Many2one(
         comodel_name="res.partner",
         string="Organization",
@@ -68,7 +102,9 @@ class ProjectTask(models.Model):
         comodel_name="crm.incident.type", string="Incident Type", ondelete="restrict"
     )
     crm_severity = fields.Selection(
-        selection=lambda self: self._crm_severities(), string="Severity"
+        selection=lambda self: self._crm_severities(),
+        string="Severity",
+        tracking=True,
     )
     crm_channel = fields.Selection(
         selection=[
@@ -105,6 +141,46 @@ class ProjectTask(models.Model):
         string="Hours to Solution", readonly=True, copy=False, aggregator="avg"
     )
     crm_reopen_count = fields.Integer(string="Opened Again", readonly=True, copy=False)
+    crm_deadline = fields.Datetime(
+        string="Next Target",
+        compute="_compute_crm_deadline",
+        store=True,
+        index="btree_not_null",
+        help="Until when it is to be answered or solved, whichever comes first; empty "
+        "while it waits for the customer.",
+    )
+    crm_target_state = fields.Selection(
+        selection=[
+            ("ok", "On time"),
+            ("soon", "Due soon"),
+            ("late", "Late"),
+            ("met", "Met"),
+            ("missed", "Missed"),
+        ],
+        string="Target",
+        compute="_compute_crm_target_state",
+        search="_search_crm_target_state",
+    )
+    crm_may_handle = fields.Boolean(
+        string="May Handle", compute="_compute_crm_may_handle"
+    )
+    crm_in_scope = fields.Boolean(
+        string="In My Sales Scope",
+        compute="_compute_crm_in_scope",
+        search="_search_crm_in_scope",
+    )
+    # who reads an incident does not read the key to its customer's page by the way: see
+    # ``crm.incident``
+    access_token = fields.Char(prefetch=False)
+
+    _crm_number_unique = models.UniqueIndex(
+        "(COALESCE(company_id, 0), crm_number) WHERE crm_number IS NOT NULL",
+        "There is an incident with this number already.",
+    )
+    # Persons without an organization whose incidents a seller reads.
+    _crm_partner_idx = models.Index("(partner_id) WHERE crm_is_incident IS TRUE")
+
+    # === COMPUTE METHODS === #
 
     @api.model
     def _crm_severities(self):
@@ -114,10 +190,32 @@ class ProjectTask(models.Model):
     def _crm_phases(self):
         return PHASES
 
-    @api.depends("project_id.crm_is_incident_desk")
+    @api.depends("crm_number")
+    def _compute_display_name(self):
+        super()._compute_display_name()
+        for task in self:
+            if task.crm_number and task.crm_is_incident:
+                task.display_name = f"{task.crm_number} {task.display_name}"
+
+    def _inverse_display_name(self):
+        """The number is no part of the title that somebody typed."""
+        for task in self:
+            if task.crm_number and task.display_name:
+                name = task.display_name.removeprefix(task.crm_number).strip()
+                task.display_name = name
+        return super()._inverse_display_name()
+
+    @api.depends("project_id.crm_is_incident_desk", "parent_id", "is_template")
     def _compute_crm_is_incident(self):
         for task in self:
-            task.crm_is_incident = task.project_id.crm_is_incident_desk
+            alone = not task.parent_id and not task.is_template
+            task.crm_is_incident = alone and task.project_id.crm_is_incident_desk
+
+    def _compute_partner_id(self):
+        """Odoo drops the customer where a task comes into a project that is not billed:
+        an incident keeps its own."""
+        incidents = self.filtered(lambda task: task.crm_is_incident and task.partner_id)
+        return super(ProjectTask, self - incidents)._compute_partner_id()
 
     @api.depends("partner_id", "crm_is_incident")
     def _compute_crm_organization_id(self):
@@ -133,3 +231,145 @@ class ProjectTask(models.Model):
     def _compute_crm_phase(self):
         for task in self:
             task.crm_phase = task.crm_is_incident and (task.stage_id.crm_phase or "new")
+
+    @api.depends(
+        "crm_phase",
+        "crm_answer_date",
+        "crm_answer_deadline",
+        "crm_solution_deadline",
+    )
+    def _compute_crm_deadline(self):
+        for task in self:
+            runs = []
+            if task.crm_phase in ("new", "working"):
+                runs.append(task.crm_solution_deadline)
+                if not task.crm_answer_date:
+                    runs.append(task.crm_answer_deadline)
+            task.crm_deadline = min(filter(None, runs), default=False)
+
+    @api.depends("crm_deadline", "crm_solution_date", "crm_answer_date")
+    def _compute_crm_target_state(self):
+        now = fields.Datetime.now()
+        soon = now + timedelta(hours=SOON_HOURS)
+        for task in self:
+            state = False
+            if task.crm_deadline:
+                late = task.crm_deadline < now
+                state = "late" if late else "soon" if task.crm_deadline < soon else "ok"
+            elif task.crm_is_incident and task.crm_solution_date:
+                state = task._crm_outcome()
+            task.crm_target_state = state
+
+    def _crm_outcome(self):
+        """:return: how a solved incident ended; False where it had no targets"""
+        pairs = [
+            (self.crm_answer_date, self.crm_answer_deadline),
+            (self.crm_solution_date, self.crm_solution_deadline),
+        ]
+        pairs = [(date, deadline) for date, deadline in pairs if deadline]
+        missed = any(date > deadline for date, deadline in pairs)
+        return pairs and ("missed" if missed else "met")
+
+    def _search_crm_target_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return self.env["crm.incident.clock"]._domain(set(value))
+
+    @api.depends_context("uid")
+    @api.depends("user_ids", "crm_is_incident")
+    def _compute_crm_may_handle(self):
+        mine = self.env["crm.incident"]._may_handle(self._origin)
+        for task in self:
+            task.crm_may_handle = task._origin in mine
+
+    @api.depends("crm_is_incident", "crm_organization_id", "partner_id", "user_ids")
+    @api.depends_context("uid")
+    def _compute_crm_in_scope(self):
+        # sudo: as in the search, whoever asks
+        incidents = self.filtered(lambda task: task.sudo().crm_is_incident)
+        readable = self.env["crm.history"]._readable(incidents)
+        for task in self:
+            task.crm_in_scope = task in readable
+
+    def _search_crm_in_scope(self, operator, value):
+        """Incidents of my people and of their accounts; never another task."""
+        if operator != "in":
+            return NotImplemented
+        incidents = Domain("crm_is_incident", "=", True)
+        return incidents & self.env["crm.history"]._domain(self._name)
+
+    @api.constrains(
+        "crm_lead_id", "crm_order_id", "crm_organization_id", "crm_is_incident"
+    )
+    def _check_crm_same_customer(self):
+        incidents = self.sudo().filtered("crm_is_incident")
+        self.env["crm.incident.opening"]._check_same_customer(incidents)
+
+    # === WHO MAY === #
+
+    @property
+    def TASK_PORTAL_READABLE_FIELDS(self):
+        return super().TASK_PORTAL_READABLE_FIELDS | SHOWN_TO_CUSTOMERS
+
+    def _has_field_access(self, field, operation):
+        """What the clock and the sequence write is for nobody else to write; the key to
+        the customer's page is for who may answer him."""
+        if not super()._has_field_access(field, operation):
+            return False
+        if operation == "write" and field.name in KEPT:
+            return self.env.su
+        if operation == "read" and field.name == "access_token":
+            incidents = self.sudo().filtered("crm_is_incident").with_env(self.env)
+            return self.env["crm.incident"]._may_read_key(incidents)
+        return True
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        tasks = super().create(vals_list)
+        if any(task.crm_is_incident for task in tasks.sudo()):
+            self.env["crm.incident"]._follow(tasks, {})
+        return tasks
+
+    def write(self, vals):
+        if WATCHED.isdisjoint(vals):
+            return super().write(vals)
+        Incident = self.env["crm.incident"]
+        before = Incident._snapshot(self)
+        by_state = "state" in vals and "stage_id" not in vals
+        res = super().write(vals)
+        Incident._follow(self, before, by_state)
+        return res
+
+    # === MAIL === #
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        task = super().message_new(msg_dict, custom_values)
+        self.env["crm.incident.mail"]._arrived(task)
+        return task
+
+    def _notify_thread(self, message, msg_vals=False, **kwargs):
+        recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
+        self.env["crm.incident.mail"]._heard(
+            self, message, recipients, kwargs.get("scheduled_date")
+        )
+        return recipients
+
+    # === ACTION METHODS === #
+
+    def action_crm_start(self):
+        self.env["crm.incident"]._move(self, "working")
+
+    def action_crm_wait(self):
+        self.env["crm.incident"]._move(self, "waiting")
+
+    def action_crm_solve(self):
+        self.env["crm.incident"]._move(self, "solved")
+
+    def action_crm_reopen(self):
+        self.env["crm.incident"]._reopen(self)
+
+    def action_crm_cancel(self):
+        self.env["crm.incident"]._move(self, "cancelled")

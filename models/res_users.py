@@ -12,6 +12,7 @@ SCOPE_FIELDS = {
     "crm.gestion": ["in_scope"],
     "crm.lead": ["crm_may_write", "in_scope"],
     "crm.objective": ["in_scope"],
+    "project.task": ["crm_in_scope"],
     "sale.order": ["crm_in_scope"],
 }
 

@@ -1,0 +1,255 @@
+from datetime import UTC, timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.timetable import Timetable
+
+# An incident whose next target is less than so many hours away is about to miss it.
+SOON_HOURS = 2
+
+
+class CrmIncidentClock(models.AbstractModel):
+    """Until when an incident is to be answered and solved, and how long it took, in the
+    working hours of the company at whose desk it is; where that has no calendar, around
+    the clock.
+
+    *Lifecycle.* Both deadlines are set when an incident is opened, and anew where its
+    severity changes. The clock of the solution stands still while the incident waits
+    for the customer: what was left of it is planned anew when that is over. Reopening
+    starts a new one; the answer stays given.
+
+    *Invariants.* Targets that are changed later move no deadline. What was not answered
+    before is answered by its solution.
+    """
+
+    _name = "crm.incident.clock"
+    _description = "Clock of Incidents"
+
+    # === STARTING === #
+
+    @api.model
+    def _start(self, incidents):
+        """Set the deadlines of incidents that were opened, or whose severity changed.
+
+        :param incidents: in superuser mode, with their passages
+        """
+        targets = self._targets(incidents)
+        tables = self._timetables(incidents)
+        runs = self._runs(incidents)
+        for incident in incidents:
+            target, table, run = targets[incident], tables[incident], runs[incident]
+            vals = {}
+            if not incident.crm_answer_date:
+                hours = target.answer_hours
+                vals["crm_answer_deadline"] = hours and table.plan(run.opened, hours)
+            if not incident.crm_solution_date:
+                hours = target.solution_hours
+                vals["crm_solution_deadline"] = hours and table.plan(
+                    run.started, hours, run.pauses
+                )
+            self._write_times(incident, vals)
+
+    @api.model
+    def _targets(self, incidents):
+        """:return: dict incident -> target of its severity, the desk's own or the
+        common one; empty where there is none"""
+        # sudo: whoever opens one, targets are no secret
+        targets = self.env["crm.incident.target"].sudo()
+        desks = incidents.project_id
+        found = {
+            (target.desk_id, target.severity): target
+            for target in targets.search([("desk_id", "in", [*desks.ids, False])])
+        }
+        common = desks.browse()
+        return {
+            incident: found.get((incident.project_id, incident.crm_severity))
+            or found.get((common, incident.crm_severity))
+            or targets
+            for incident in incidents
+        }
+
+    @api.model
+    def _runs(self, incidents):
+        """:return: dict incident -> `Run` of its passages"""
+        return {
+            incident: incident.crm_passage_ids._run(fields.Datetime.now())
+            for incident in incidents
+        }
+
+    # === SEARCHED === #
+
+    @api.model
+    def _domain(self, states):
+        """:return: domain of the incidents whose targets are in one of these states of
+        ``crm_target_state``; agrees with its compute"""
+        now = fields.Datetime.now()
+        soon = now + timedelta(hours=SOON_HOURS)
+        due = Domain("crm_deadline", "!=", False)
+        over = (
+            Domain("crm_deadline", "=", False)
+            & Domain("crm_is_incident", "=", True)
+            & Domain("crm_solution_date", "!=", False)
+        )
+        aimed = Domain("crm_answer_deadline", "!=", False) | Domain(
+            "crm_solution_deadline", "!=", False
+        )
+        missed = self._after("crm_answer") | self._after("crm_solution")
+        domains = {
+            "late": due & Domain("crm_deadline", "<", now),
+            "soon": due
+            & Domain("crm_deadline", ">=", now)
+            & Domain("crm_deadline", "<", soon),
+            "ok": due & Domain("crm_deadline", ">=", soon),
+            "met": over & aimed & ~missed,
+            "missed": over & missed,
+        }
+        domains[False] = ~Domain.OR([due, over & aimed])
+        return Domain.OR(domains[state] for state in states if state in domains)
+
+    @api.model
+    def _after(self, name):
+        """:return: domain of what happened after its deadline"""
+        return Domain.custom(
+            to_sql=lambda records, alias, query: SQL(
+                "COALESCE(%s > %s, FALSE)",
+                records._field_to_sql(alias, f"{name}_date", query),
+                records._field_to_sql(alias, f"{name}_deadline", query),
+            ),
+            predicate=lambda task: bool(
+                task[f"{name}_date"]
+                and task[f"{name}_deadline"]
+                and task[f"{name}_date"] > task[f"{name}_deadline"]
+            ),
+        )
+
+    # === WORKING TIME === #
+
+    @api.model
+    def _timetables(self, incidents):
+        """:return: dict incident -> `Timetable`, one for each calendar"""
+        calendars = {
+            incident: self._calendar(incident.project_id.company_id)
+            or self._calendar(incident.company_id or self.env.company)
+            for incident in incidents
+        }
+        tables = {
+            calendar: self._timetable(calendar) for calendar in set(calendars.values())
+        }
+        return {incident: tables[calendar] for incident, calendar in calendars.items()}
+
+    @api.model
+    def _calendar(self, company):
+        # sudo: whoever opens one, when the company works is no secret
+        return company.sudo().resource_calendar_id
+
+    @api.model
+    def _timetable(self, calendar):
+        """:return: `Timetable` of a calendar with the holidays of its company"""
+        if not calendar:
+            return Timetable()
+        # in the time zone of the calendar, whoever asks
+        calendar = calendar.with_context(employee_timezone=False)
+        holidays = [
+            ("time_type", "=", "leave"),
+            ("company_id", "in", [calendar.company_id.id, False]),
+        ]
+
+        def load(start, stop):
+            intervals = calendar._work_intervals_batch(
+                start.replace(tzinfo=UTC), stop.replace(tzinfo=UTC), domain=holidays
+            )[False]
+            return [
+                tuple(
+                    moment.astimezone(UTC).replace(tzinfo=None)
+                    for moment in (begin, end)
+                )
+                for begin, end, _meta in intervals
+            ]
+
+        return Timetable(load)
+
+    # === FOLLOWING === #
+
+    @api.model
+    def _advance(self, moves):
+        """Stop, go on or start again where incidents have changed their phase.
+
+        :param moves: list of (row that ended, row that began) of known incidents, in
+            superuser mode
+        """
+        incidents = self.env["project.task"].sudo()  # as the rows are
+        incidents = incidents.union(*(row.task_id for _ended, row in moves))
+        tables = self._timetables(incidents)
+        for ended, row in moves:
+            incident, table = row.task_id, tables[row.task_id]
+            if ended.phase == "waiting":
+                self._go_on(incident, ended, row, table)
+            if row.is_reopening:
+                self._start_again(incident)
+            if row.phase == "solved":
+                self._solve(incident, row)
+
+    @api.model
+    def _go_on(self, incident, ended, row, table):
+        """Plan anew what was left when the incident began to wait; what was late then
+        stays so."""
+        deadline = incident.crm_solution_deadline
+        if deadline and deadline > ended.date_in:
+            left = table.hours(ended.date_in, deadline)
+            self._write_times(
+                incident, {"crm_solution_deadline": table.plan(row.date_in, left)}
+            )
+
+    @api.model
+    def _start_again(self, incident):
+        self._write_times(
+            incident,
+            {
+                "crm_solution_date": False,
+                "crm_solution_hours": 0.0,
+                "crm_reopen_count": incident.crm_reopen_count + 1,
+            },
+        )
+        self._start(incident)
+
+    @api.model
+    def _solve(self, incident, row):
+        """The hours are those in which somebody could have worked on it: neither while
+        it waited for the customer nor while it was solved before."""
+        self._answer(incident, row.date_in)
+        self._write_times(
+            incident,
+            {
+                "crm_solution_date": row.date_in,
+                "crm_solution_hours": incident.crm_passage_ids._worked_hours(),
+            },
+        )
+
+    @api.model
+    def _answer(self, incidents, date):
+        """Incidents were answered; the first time counts.
+
+        :param incidents: in superuser mode
+        """
+        incidents = incidents.filtered(
+            lambda task: task.crm_is_incident and not task.crm_answer_date
+        )
+        tables = self._timetables(incidents)
+        runs = self._runs(incidents)
+        for incident in incidents:
+            opened = runs[incident].opened
+            self._write_times(
+                incident,
+                {
+                    "crm_answer_date": date,
+                    "crm_answer_hours": tables[incident].hours(opened, date),
+                },
+            )
+
+    @api.model
+    def _write_times(self, incident, vals):
+        """What a clock shows is no news for those who follow the incident."""
+        if vals:
+            incident.with_context(mail_notrack=True).write(vals)

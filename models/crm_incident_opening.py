@@ -1,0 +1,185 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from .crm_incident import TOLD, TOLD_BY_CUSTOMER
+
+
+class CrmIncidentOpening(models.AbstractModel):
+    """Who may open an incident for whom, at which desk, and what it begins with."""
+
+    _name = "crm.incident.opening"
+    _description = "Opening of Incidents"
+
+    @api.model
+    def _prepare(self, vals):
+        """
+        :return: values of the task, in which nothing is that the user may not say
+        :raise UserError: where he may not open one for this customer
+        """
+        customer = not self.env.user._is_internal()
+        told = TOLD_BY_CUSTOMER if customer else TOLD
+        vals = {name: value for name, value in vals.items() if name in told}
+        if customer:
+            self._complete_own(vals)
+        partner, organization = self._customer(vals)
+        (self._check_own if customer else self._check_scope)(partner, organization)
+        kind = self._read("crm.incident.type", vals.get("crm_type_id"))
+        desk = self._read("project.project", vals.get("project_id"))
+        desk = desk or self._desk(kind, organization or partner)
+        if not desk.sudo().crm_is_incident_desk:
+            raise UserError(self.env._("Choose an incident desk."))
+        self._check_about(vals, partner, organization)
+        vals = {
+            "crm_channel": "portal" if customer else "internal",
+            "user_ids": [],
+            **vals,
+            "partner_id": partner.id,
+            "project_id": desk.id,
+        }
+        if not vals.get("crm_severity"):
+            vals.pop("crm_severity", None)
+        if not vals.get("crm_organization_id"):
+            vals.pop("crm_organization_id", None)
+        return vals
+
+    @api.model
+    def _complete_own(self, vals):
+        vals["partner_id"] = vals.get("partner_id") or self.env.user.partner_id.id
+        kind = self.env["crm.incident.type"].sudo().browse(vals.get("crm_type_id"))
+        if kind and not kind.is_public:
+            vals["crm_type_id"] = False
+
+    @api.model
+    def _read(self, model, record_id):
+        """:return: the record, that the user must be allowed to read; types have no
+        rights to ask for, and customers none on desks"""
+        record = self.env[model].browse(record_id or [])
+        if record and self.env.user._is_internal():
+            record.check_access("read")
+        return record
+
+    # === CUSTOMER === #
+
+    @api.model
+    def _customer(self, vals):
+        """:return: partner and organization, in superuser mode"""
+        # sudo: whether the user may work for them is checked next
+        partners = self.env["res.partner"].sudo()
+        organization = partners.browse(vals.get("crm_organization_id") or [])
+        partner = partners.browse(vals.get("partner_id") or []) or organization
+        if not partner:
+            raise UserError(self.env._("Choose the customer that the incident is of."))
+        return partner.exists(), organization.exists()
+
+    @api.model
+    def _check_own(self, partner, organization):
+        """A customer opens incidents of his own commercial entity only."""
+        own = self.env.user.partner_id.commercial_partner_id
+        if partner.commercial_partner_id != own:
+            raise UserError(self.env._("You can only open incidents of your own."))
+
+    @api.model
+    def _check_scope(self, partner, organization):
+        """Sellers for the accounts in their scope and those of nobody; who works with
+        tasks for everybody."""
+        (partner | organization).with_env(self.env).check_access("read")
+        if self.env["project.task"].has_access("create"):
+            return
+        if not self.env.user._has_group("crm_gestion.group_seller"):
+            raise UserError(
+                self.env._("Only sales and the incident desk open incidents.")
+            )
+        account = (organization or partner).commercial_partner_id
+        owners = (account | partner | organization).user_id
+        if account.user_id and not any(
+            user.with_env(self.env).crm_in_scope for user in owners
+        ):
+            raise UserError(
+                self.env._(
+                    "“%(account)s” is an account of %(user)s: ask him or her to open "
+                    "the incident.",
+                    account=account.display_name,
+                    user=account.user_id.name,
+                )
+            )
+
+    # === DESK === #
+
+    @api.model
+    def _desk(self, kind, customer):
+        """:return: the desk of a new incident: that of its type, else the first of the
+        company, else the common one"""
+        company = customer.company_id or self.env.company
+        # sudo: whoever opens an incident does not choose where it goes
+        desks = self.env["project.project"].sudo()
+        ours = Domain("company_id", "in", [company.id, False])
+        is_desk = Domain("crm_is_incident_desk", "=", True)
+        if kind.sudo().desk_id.filtered_domain(ours & is_desk).active:
+            return kind.sudo().desk_id
+        found = desks.search(is_desk & ours, order="sequence, id")
+        found = found.sorted(lambda desk: not desk.company_id)
+        if not found:
+            raise UserError(
+                self.env._(
+                    "There is no incident desk: mark a project as incident desk in its "
+                    "settings, or ask your administrator to."
+                )
+            )
+        return found[0]
+
+    # === WHAT IT IS ABOUT === #
+
+    @api.model
+    def _check_about(self, vals, partner, organization):
+        """The opportunity, order or interaction is one the user may read; that it is of
+        the same customer the task checks."""
+        for name, model in (
+            ("crm_gestion_id", "crm.gestion"),
+            ("crm_lead_id", "crm.lead"),
+            ("crm_order_id", "sale.order"),
+        ):
+            if vals.get(name):
+                self.env[model].browse(vals[name]).check_access("read")
+
+    @api.model
+    def _check_same_customer(self, tasks):
+        """
+        :param tasks: in superuser mode
+        :raise UserError: where what an incident is about is of somebody else
+        """
+        for task in tasks:
+            ours = (task.partner_id | task.crm_organization_id).commercial_partner_id
+            lead = task.crm_lead_id
+            theirs = {
+                lead: (lead.partner_id | lead.organization_id).commercial_partner_id,
+                task.crm_order_id: task.crm_order_id.partner_id.commercial_partner_id,
+            }
+            for document, partners in theirs.items():
+                if document and partners and not partners & ours:
+                    raise UserError(
+                        self.env._(
+                            "“%(document)s” is of another customer than the incident: "
+                            "choose one of %(customer)s.",
+                            document=document.display_name,
+                            customer=ours[:1].display_name,
+                        )
+                    )
+
+    # === FOLLOWERS === #
+
+    @api.model
+    def _invite_customers(self, incidents):
+        """Customers follow their incidents at desks that they may see; who opened one
+        follows it by Odoo's own doing.
+
+        :param incidents: in superuser mode
+        """
+        shown = incidents.filtered(
+            lambda task: (
+                task.partner_id
+                and task.project_privacy_visibility in ("invited_users", "portal")
+            )
+        )
+        for partner, group in shown.grouped("partner_id").items():
+            group.message_subscribe(partner.ids)
