@@ -84,7 +84,10 @@ class CrmContactFormController(http.Controller):
     def _token(self, form, values, problems):
         """Who has to correct something sends the same word again: it is good still."""
         guard = request.env["crm.contact.form.guard"]
-        if problems and ("token", "old") not in guard._read(form, values.get("token"))[1]:
+        if (
+            problems
+            and ("token", "old") not in guard._read(form, values.get("token"))[1]
+        ):
             return values["token"]
         return guard._issue(form)
 

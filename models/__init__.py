@@ -69,6 +69,7 @@ from . import crm_incident_mail
 from . import crm_incident_notice
 from . import crm_incident_opening
 from . import crm_incident_passage
+from . import crm_incident_request
 from . import crm_incident_target
 from . import crm_incident_type
 from . import crm_lead
@@ -84,6 +85,7 @@ from . import crm_method_adoption
 from . import crm_objective
 from . import crm_objective_figure
 from . import crm_objective_plan_maker
+from . import crm_once
 from . import crm_opportunity_closure
 from . import crm_opportunity_history
 from . import crm_opportunity_stage

@@ -1,16 +1,12 @@
-import secrets
-import time
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL, hash_sign, hmac, verify_hash_signed
+from odoo.tools import SQL, hmac
 
 from ..tools.contact_form import network
 
 SCOPE = "crm_contact_form"
-HOURS = 24  # a page may be left open over a day's work
 QUICKEST = 3  # seconds that a person needs at least
-LONGEST_TOKEN = 500
 # Nobody asks us to call him so often; a company behind one address may.
 FROM_ONE_ADDRESS = ((timedelta(minutes=10), 5), (timedelta(days=1), 20))
 # What a team can answer; more in an hour is no people.
@@ -20,9 +16,9 @@ BY_ONE_FORM = ((timedelta(hours=1), 100),)
 class CrmContactFormGuard(models.AbstractModel):
     """Who may send a public contact form, how often and how fast.
 
-    The page carries a word of ours, signed, with the time at which it was made: it is
-    good for one form, once, not at once and not for ever. What was sent is counted in
-    the database, so that the limits hold over all workers and servers; requests that
+    The page carries a word of ours (``crm.once``), with the time at which it was made:
+    good for one form, once, and not within the first seconds. What was sent is counted
+    in the database, so that the limits hold over all workers and servers; requests that
     come together are counted one after the other (`_queue`). A client's address is kept
     as a number that leads back to nobody, and for thirty days.
     """
@@ -33,38 +29,20 @@ class CrmContactFormGuard(models.AbstractModel):
     @api.model
     def _issue(self, form):
         """:return: word for one sending of the form"""
-        values = [form.id, int(time.time()), secrets.token_urlsafe(16)]
-        # sudo: the secret of the database stays in the signature
-        return hash_sign(self.sudo().env, SCOPE, values, expiration_hours=HOURS)
+        return self.env["crm.once"]._issue(SCOPE, form.id)
 
     @api.model
-    def _read(self, form, token):
-        """
-        :return: pair of what the word is known by, empty where it is not ours, and list
-            of problems
-        """
-        values = self._verified(token)
-        if not values or values[0] != form.id:
+    def _read(self, form, word):
+        """:return: pair of the word's key and list of problems"""
+        key, age = self.env["crm.once"]._read(SCOPE, form.id, word)
+        if not key:
             return "", [("token", "old")]
-        _form, issued, key = values
-        if time.time() - issued < QUICKEST:
-            return key, [("token", "quick")]
-        return key, []
-
-    @api.model
-    def _verified(self, token):
-        if not isinstance(token, str) or not 0 < len(token) <= LONGEST_TOKEN:
-            return None
-        try:
-            # sudo: as above
-            return verify_hash_signed(self.sudo().env, SCOPE, token)
-        except ValueError:
-            return None
+        return key, [("token", "quick")] if age < QUICKEST else []
 
     @api.model
     def _place(self, client):
         """:return: number by which requests of one client are found to be of one"""
-        # sudo: as above
+        # sudo: the secret of the database stays in the number
         return hmac(self.sudo().env, SCOPE, network(client))
 
     @api.model

@@ -90,8 +90,8 @@ def address(text):
 
     >>> address("Ana@Firm.example")
     'ana@firm.example'
-    >>> address("a@b.example, c@d.example") or address("a@b") or address("a b@c.example")
-    ''
+    >>> [address(text) for text in ("a@b.example, c@d.example", "a@b", "a b@c.example")]
+    ['', '', '']
     """
     email = email_normalize(text) or ""
     whole = email == text.strip().lower() and EMAIL.fullmatch(email)
