@@ -1,3 +1,5 @@
+from werkzeug.exceptions import abort
+
 from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
@@ -50,6 +52,9 @@ class CrmContactFormController(http.Controller):
 
     def _form(self, slug):
         form = request.env["crm.contact.form"]._published(slug)
+        if "\0" in slug:
+            # the search for another page at this address, which Odoo does, fails on it
+            abort(request.make_response("", status=404))
         if not form:
             raise request.not_found()
         return form
