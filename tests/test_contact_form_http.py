@@ -28,6 +28,7 @@ class ContactFormHttpCommon(CrmGestionCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls._speak_english()
         cls.campaign = cls.env["utm.campaign"].create({"name": "Feria"})
         cls.form = cls.env["crm.contact.form"].create(
             {
@@ -231,7 +232,6 @@ class TestContactForm(ContactFormHttpCommon):
 
     def test_page_in_the_visitors_language(self):
         self.form.with_context(lang="es_ES").name = "Pedir una visita"
-        self.env["ir.default"].set("res.partner", "lang", "en_US")
         for path, title in (
             ("/contact/visita", "Pida una visita"),
             ("/es/contact/visita", "Pedir una visita"),
