@@ -10,6 +10,7 @@
         "sale_management",
         "sale_crm",
         "sale_loyalty",
+        "sale_project",
         "mass_mailing",
         "project",
         "contacts",

@@ -348,7 +348,9 @@ class CrmGestionSource(models.AbstractModel):
         self.env.flush_all()
         try:
             with self.env.cr.savepoint():
-                return Gestion.create(vals_list)
+                gestiones = Gestion.create(vals_list)
+                self.env["crm.incident.mail"]._told(gestiones)
+                return gestiones
         except Exception as error:
             if replays and isinstance(error, OperationalError):
                 raise  # collisions of transactions are replayed by the server

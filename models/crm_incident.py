@@ -100,7 +100,8 @@ class CrmIncident(models.AbstractModel):
         tasks = self.env["project.task"].sudo()
         # without the defaults of the dialog that is open
         tasks = tasks.with_context(clean_context(self.env.context))
-        incidents = tasks.create([opener._prepare(vals) for vals in vals_list])
+        desks = {}
+        incidents = tasks.create([opener._prepare(vals, desks) for vals in vals_list])
         opener._invite_customers(incidents)
         return incidents.with_env(self.env)
 
@@ -155,9 +156,8 @@ class CrmIncident(models.AbstractModel):
         if not incidents:
             return
         for incident in incidents:
-            vals = self._missing(incident)
-            if vals:
-                incident.write(vals)
+            if vals := self._missing(incident):
+                incident._crm_fill(vals)
         self._give_numbers(incidents.filtered(lambda task: not task.crm_number))
         # what arrives done, such as the tasks of a project that becomes a desk
         done = incidents.filtered(
@@ -167,21 +167,10 @@ class CrmIncident(models.AbstractModel):
         self._align(incidents - done, False)
         moves = self.env["crm.incident.passage"]._log(incidents)
         self.env["crm.incident.clock"]._start(incidents)
-        self.env["crm.incident.clock"]._advance([move for move in moves if move[0]])
-        self._settle_at_once(moves)
+        self.env["crm.incident.clock"]._advance(moves)
         self.env["crm.incident.notice"]._tell_sellers(
             incidents.filtered(lambda task: task.crm_phase in OPEN)
         )
-
-    @api.model
-    def _settle_at_once(self, moves):
-        """What arrives at an end is over the moment it begins."""
-        Clock = self.env["crm.incident.clock"]
-        for ended, row in moves:
-            if not ended and row.phase == "solved":
-                Clock._solve(
-                    row.task_id, row, Clock._timetables(row.task_id)[row.task_id]
-                )
 
     @api.model
     def _missing(self, incident):
@@ -206,7 +195,7 @@ class CrmIncident(models.AbstractModel):
         for company, group in incidents.grouped("company_id").items():
             numbers = self._numbers(company, len(group))
             for incident, number in zip(group.sorted("id"), numbers, strict=True):
-                incident.crm_number = number
+                incident._crm_fill({"crm_number": number})
 
     @api.model
     def _numbers(self, company, count):
@@ -315,8 +304,9 @@ class CrmIncident(models.AbstractModel):
         # sudo: only owners are compared
         incident = incident.sudo()
         account = incident.crm_organization_id or incident.partner_id
-        owner = account.commercial_partner_id.user_id | account.user_id
-        return any(user.with_env(self.env).crm_in_scope for user in owner)
+        partners = account | account.commercial_partner_id
+        seller = self.env.user._has_group("crm_gestion.group_seller")
+        return seller and self.env["crm.incident.opening"]._works_for(partners)
 
     @api.model
     def _align(self, incidents, by_state):
@@ -324,20 +314,32 @@ class CrmIncident(models.AbstractModel):
 
         :param bool by_state: the state leads, else the stage
         """
-        if by_state:
-            for incident in incidents:
-                wanted = PHASES_OF_STATES.get(incident.state)
-                if not wanted and incident.crm_phase not in OPEN:
-                    wanted = "working"
-                if wanted and wanted != incident.crm_phase:
-                    self._to_phase(incident, wanted)
-            return
+        moves = {}
         for incident in incidents:
-            wanted = STATES.get(incident.crm_phase)
-            if not wanted and incident.state in PHASES_OF_STATES:
-                wanted = "01_in_progress"
-            if wanted and wanted != incident.state:
-                incident.write({"state": wanted})
+            if wanted := self._wanted(incident, by_state):
+                moves.setdefault(wanted, incidents.browse())
+                moves[wanted] |= incident
+        for wanted, group in moves.items():
+            if by_state:
+                self._to_phase(group, wanted)
+            else:
+                group.write({"state": wanted})
+
+    @api.model
+    def _wanted(self, incident, by_state):
+        """:return: the phase, or else the state, that says the same as the other; None
+        where it does already"""
+        is_open, is_done = (
+            incident.crm_phase in OPEN,
+            incident.state in PHASES_OF_STATES,
+        )
+        if by_state:
+            wanted = PHASES_OF_STATES.get(incident.state, "working")
+            differs = incident.crm_phase != wanted if is_done else not is_open
+        else:
+            wanted = STATES.get(incident.crm_phase, "01_in_progress")
+            differs = is_done if is_open else incident.state != wanted
+        return wanted if differs else None
 
     @api.model
     def _check_moves(self, incidents, before):

@@ -161,14 +161,20 @@ class CrmIncidentClock(models.AbstractModel):
                 start.replace(tzinfo=UTC), stop.replace(tzinfo=UTC), domain=holidays
             )[False]
             return [
-                tuple(
-                    moment.astimezone(UTC).replace(tzinfo=None)
-                    for moment in (begin, end)
-                )
+                (self._second(begin), self._second(end))
                 for begin, end, _meta in intervals
             ]
 
         return Timetable(load)
+
+    @api.model
+    def _second(self, moment):
+        """Odoo's days that are worked to their end leave out a millionth of a second.
+
+        :return: the nearest second, in UTC
+        """
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+        return (moment + timedelta(milliseconds=500)).replace(microsecond=0)
 
     # === FOLLOWING === #
 
@@ -176,56 +182,56 @@ class CrmIncidentClock(models.AbstractModel):
     def _advance(self, moves):
         """Stop, go on or start again where incidents have changed their phase.
 
-        :param moves: list of (row that ended, row that began) of known incidents, in
-            superuser mode
+        :param moves: list of (row that ended, row that began), in superuser mode; what
+            has just been opened has no row that ended
         """
-        incidents = self.env["project.task"].sudo()  # as the rows are
-        incidents = incidents.union(*(row.task_id for _ended, row in moves))
-        tables = self._timetables(incidents)
-        for ended, row in moves:
-            incident, table = row.task_id, tables[row.task_id]
-            if ended.phase == "waiting":
-                self._go_on(incident, ended, row, table)
-            if row.is_reopening:
-                self._start_again(incident)
-            if row.phase == "solved":
-                self._solve(incident, row)
+        rows = self.env["crm.incident.passage"].sudo()  # as the moves are
+        ended = rows.union(*(before for before, _row in moves))
+        began = rows.union(*(row for _before, row in moves))
+        self._go_on(ended.filtered(lambda row: row.phase == "waiting"))
+        self._start_again(began.filtered("is_reopening").task_id)
+        self._solve(began.filtered(lambda row: row.phase == "solved").task_id)
 
     @api.model
-    def _go_on(self, incident, ended, row, table):
-        """Plan anew what was left when the incident began to wait; what was late then
-        stays so."""
-        deadline = incident.crm_solution_deadline
-        if deadline and deadline > ended.date_in:
-            left = table.hours(ended.date_in, deadline)
+    def _go_on(self, waits):
+        """Plan anew what was left when incidents began to wait; what was late then
+        stays so.
+
+        :param waits: rows of the waiting that is over
+        """
+        tables = self._timetables(waits.task_id)
+        for wait in waits:
+            incident, table = wait.task_id, tables[wait.task_id]
+            deadline = incident.crm_solution_deadline
+            if deadline and deadline > wait.date_in:
+                left = table.hours(wait.date_in, deadline)
+                deadline = table.plan(fields.Datetime.now(), left)
+                self._write_times(incident, {"crm_solution_deadline": deadline})
+
+    @api.model
+    def _start_again(self, incidents):
+        for incident in incidents:
             self._write_times(
-                incident, {"crm_solution_deadline": table.plan(row.date_in, left)}
+                incident,
+                {
+                    "crm_solution_date": False,
+                    "crm_solution_hours": 0.0,
+                    "crm_reopen_count": incident.crm_reopen_count + 1,
+                },
             )
+        self._start(incidents)
 
     @api.model
-    def _start_again(self, incident):
-        self._write_times(
-            incident,
-            {
-                "crm_solution_date": False,
-                "crm_solution_hours": 0.0,
-                "crm_reopen_count": incident.crm_reopen_count + 1,
-            },
-        )
-        self._start(incident)
-
-    @api.model
-    def _solve(self, incident, row):
+    def _solve(self, incidents):
         """The hours are those in which somebody could have worked on it: neither while
         it waited for the customer nor while it was solved before."""
-        self._answer(incident, row.date_in)
-        self._write_times(
-            incident,
-            {
-                "crm_solution_date": row.date_in,
-                "crm_solution_hours": incident.crm_passage_ids._worked_hours(),
-            },
-        )
+        now = fields.Datetime.now()
+        self._answer(incidents, now)
+        for incident in incidents:
+            hours = incident.crm_passage_ids._worked_hours()
+            self._write_times(
+                incident, {"crm_solution_date": now, "crm_solution_hours": hours}
+            )
 
     @api.model
     def _answer(self, incidents, date):
@@ -239,17 +245,13 @@ class CrmIncidentClock(models.AbstractModel):
         tables = self._timetables(incidents)
         runs = self._runs(incidents)
         for incident in incidents:
-            opened = runs[incident].opened
+            hours = tables[incident].hours(runs[incident].opened, date)
             self._write_times(
-                incident,
-                {
-                    "crm_answer_date": date,
-                    "crm_answer_hours": tables[incident].hours(opened, date),
-                },
+                incident, {"crm_answer_date": date, "crm_answer_hours": hours}
             )
 
     @api.model
     def _write_times(self, incident, vals):
         """What a clock shows is no news for those who follow the incident."""
         if vals:
-            incident.with_context(mail_notrack=True).write(vals)
+            incident.with_context(mail_notrack=True)._crm_fill(vals)

@@ -47,6 +47,18 @@ class CrmIncidentMail(models.AbstractModel):
             self._customer_wrote(task)
 
     @api.model
+    def _told(self, gestiones):
+        """Interactions were logged: a call to the customer answers his incident too.
+
+        :param gestiones: in superuser mode
+        """
+        activities = gestiones.filtered(lambda g: g.direction == "out").activity_id
+        ids = [a.res_id for a in activities if a.res_model == "project.task"]
+        # sudo: whoever called, incidents are answered
+        tasks = self.env["project.task"].sudo().browse(ids)
+        self.env["crm.incident.clock"]._answer(tasks, fields.Datetime.now())
+
+    @api.model
     def _goes_to_customer(self, task, message, recipients):
         outsiders = self.env["crm.gestion.email"]._outsiders(message, recipients)
         if outsiders is None:

@@ -20,7 +20,7 @@ class CrmIncidentNotice(models.AbstractModel):
         important = incidents.filtered(lambda task: self._account(task).is_key_account)
         targets = self.env["crm.incident.clock"]._targets(important)
         for incident in important:
-            user = self._whom(self._account(incident))
+            user = self._whom(incident)
             if targets[incident].tells_seller and user and user != self.env.user:
                 self._tell(incident, user)
 
@@ -30,9 +30,11 @@ class CrmIncidentNotice(models.AbstractModel):
         return partner.commercial_partner_id
 
     @api.model
-    def _whom(self, account):
-        """:return: the seller of an account, else who leads its team"""
-        user = account.user_id or account.team_id.user_id
+    def _whom(self, incident):
+        """:return: the seller of the account, else who leads the team of the sale that
+        the incident is about"""
+        sale = incident.crm_lead_id or incident.crm_order_id
+        user = self._account(incident).user_id or sale.team_id.user_id
         return user.filtered(lambda user: user.active and not user.share)
 
     @api.model

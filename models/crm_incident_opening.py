@@ -12,8 +12,9 @@ class CrmIncidentOpening(models.AbstractModel):
     _description = "Opening of Incidents"
 
     @api.model
-    def _prepare(self, vals):
+    def _prepare(self, vals, desks):
         """
+        :param dict desks: those that were found for others of the same batch
         :return: values of the task, in which nothing is that the user may not say
         :raise UserError: where he may not open one for this customer
         """
@@ -23,12 +24,19 @@ class CrmIncidentOpening(models.AbstractModel):
         if customer:
             self._complete_own(vals)
         partner, organization = self._customer(vals)
-        (self._check_own if customer else self._check_scope)(partner, organization)
         kind = self._read("crm.incident.type", vals.get("crm_type_id"))
         desk = self._read("project.project", vals.get("project_id"))
-        desk = desk or self._desk(kind, organization or partner)
+        if not desk:
+            company = (organization or partner).company_id or self.env.company
+            if (kind, company) not in desks:
+                desks[kind, company] = self._desk(kind, company)
+            desk = desks[kind, company]
         if not desk.sudo().crm_is_incident_desk:
             raise UserError(self.env._("Choose an incident desk."))
+        if customer:
+            self._check_own(partner)
+        else:
+            self._check_scope(partner, organization, desk)
         self._check_about(vals, partner, organization)
         vals = {
             "crm_channel": "portal" if customer else "internal",
@@ -73,31 +81,29 @@ class CrmIncidentOpening(models.AbstractModel):
         partner = partners.browse(vals.get("partner_id") or []) or organization
         if not partner:
             raise UserError(self.env._("Choose the customer that the incident is of."))
-        return partner.exists(), organization.exists()
+        return partner, organization
 
     @api.model
-    def _check_own(self, partner, organization):
+    def _check_own(self, partner):
         """A customer opens incidents of his own commercial entity only."""
         own = self.env.user.partner_id.commercial_partner_id
         if partner.commercial_partner_id != own:
             raise UserError(self.env._("You can only open incidents of your own."))
 
     @api.model
-    def _check_scope(self, partner, organization):
-        """Sellers for the accounts in their scope and those of nobody; who works with
-        tasks for everybody."""
+    def _check_scope(self, partner, organization, desk):
+        """Sellers for the accounts in their scope and those of nobody; who works at the
+        desk for everybody."""
         (partner | organization).with_env(self.env).check_access("read")
-        if self.env["project.task"].has_access("create"):
+        worker = self.env.user._has_group("project.group_project_user")
+        if worker and desk.with_env(self.env).has_access("read"):
             return
         if not self.env.user._has_group("crm_gestion.group_seller"):
             raise UserError(
                 self.env._("Only sales and the incident desk open incidents.")
             )
         account = (organization or partner).commercial_partner_id
-        owners = (account | partner | organization).user_id
-        if account.user_id and not any(
-            user.with_env(self.env).crm_in_scope for user in owners
-        ):
+        if account.user_id and not self._works_for(account | partner | organization):
             raise UserError(
                 self.env._(
                     "“%(account)s” is an account of %(user)s: ask him or her to open "
@@ -107,13 +113,22 @@ class CrmIncidentOpening(models.AbstractModel):
                 )
             )
 
+    @api.model
+    def _works_for(self, partners):
+        """
+        :param partners: in superuser mode
+        :return: whether the user is, or answers for, the salesperson of one of them
+        """
+        if self.env.user._has_group("sales_team.group_sale_salesman_all_leads"):
+            return True
+        return any(user.crm_in_scope for user in partners.user_id.with_env(self.env))
+
     # === DESK === #
 
     @api.model
-    def _desk(self, kind, customer):
+    def _desk(self, kind, company):
         """:return: the desk of a new incident: that of its type, else the first of the
         company, else the common one"""
-        company = customer.company_id or self.env.company
         # sudo: whoever opens an incident does not choose where it goes
         desks = self.env["project.project"].sudo()
         ours = Domain("company_id", "in", [company.id, False])

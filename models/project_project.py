@@ -36,6 +36,10 @@ class ProjectProject(models.Model):
             return self.env["crm.incident"]._may_read_key(desks)
         return True
 
+    def _sign_token(self, pid):
+        # sudo: the link goes to the customer, and not to who writes
+        return super(ProjectProject, self.sudo())._sign_token(pid)
+
     @api.model_create_multi
     def create(self, vals_list):
         projects = super().create(vals_list)

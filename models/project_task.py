@@ -267,8 +267,10 @@ class ProjectTask(models.Model):
             (self.crm_solution_date, self.crm_solution_deadline),
         ]
         pairs = [(date, deadline) for date, deadline in pairs if deadline]
+        if not pairs:
+            return False
         missed = any(date > deadline for date, deadline in pairs)
-        return pairs and ("missed" if missed else "met")
+        return "missed" if missed else "met"
 
     def _search_crm_target_state(self, operator, value):
         if operator != "in":
@@ -323,6 +325,11 @@ class ProjectTask(models.Model):
             return self.env["crm.incident"]._may_read_key(incidents)
         return True
 
+    def _sign_token(self, pid):
+        """Whoever makes Odoo write to the customer puts his link into the e-mail."""
+        # sudo: the link goes to the customer, and not to who writes
+        return super(ProjectTask, self.sudo())._sign_token(pid)
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -341,6 +348,11 @@ class ProjectTask(models.Model):
         res = super().write(vals)
         Incident._follow(self, before, by_state)
         return res
+
+    def _crm_fill(self, vals):
+        """Write what an incident has by being one, and what its clock says: nothing of
+        it concerns the incident again."""
+        return super().write(vals)
 
     # === MAIL === #
 

@@ -55,6 +55,11 @@ from . import test_crm_handover_record
 from . import test_crm_handover_tour
 from . import test_crm_history
 from . import test_crm_history_guard
+from . import test_crm_incident
+from . import test_crm_incident_access
+from . import test_crm_incident_clock
+from . import test_crm_incident_mail
+from . import test_crm_incident_passage
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
 from . import test_crm_mailing_consent
