@@ -107,6 +107,7 @@ from . import test_loyalty_program
 from . import test_mail_activity
 from . import test_portal_fuzz
 from . import test_portal_incident
+from . import test_portal_tour
 from . import test_res_company
 from . import test_res_config_settings
 from . import test_res_partner

@@ -443,7 +443,7 @@ class TestScreens(ScreenCommon):
         settings |= settings.search([("id", "child_of", doppler.id)])
         key = self.env.ref("crm_gestion.menu_crm_doppler_account")
         work = self._own_menus() - settings - key
-        self.assertEqual(len(settings.filtered("action")), 16)
+        self.assertEqual(len(settings.filtered("action")), 17)
         self.assertEqual(self._menus_of(self.seller), work - heads)
         self.assertEqual(self._menus_of(self.head), work)
         self.assertEqual(self._menus_of(self.director), self._own_menus() - key)

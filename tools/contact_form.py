@@ -125,9 +125,17 @@ def network(client):
 
 
 def _is_long(name, text):
+    """
+    >>> _is_long("name", "A" * 100), _is_long("name", "A" * 101)
+    (False, True)
+    """
     return len(text) > LENGTHS[name]
 
 
 def _is_phone(text):
+    """
+    >>> [_is_phone(text) for text in ("+34 600 111 222", "12345", "=1+1234567")]
+    [True, False, False]
+    """
     digits = sum(letter.isdigit() for letter in text)
     return bool(PHONE.fullmatch(text)) and FEWEST_DIGITS <= digits <= MOST_DIGITS
