@@ -100,12 +100,12 @@ class CrmContactFormController(http.Controller):
         """:return: dict field -> what to do; the empty field is the page"""
         _ = request.env._
         told = {
-            ("email", "missing"): _("Give an e-mail address or a phone number."),
-            ("email", "wrong"): _("Give one e-mail address, such as ana@firm.com."),
-            ("phone", "wrong"): _("Give a phone number with its digits."),
-            ("privacy", "missing"): _("Without your agreement we may not answer you."),
-            ("token", "old"): _("This page was open for too long: send it again."),
-            ("token", "quick"): _("That was quick: look at it again, then send it."),
+            "email missing": _("Give an e-mail address or a phone number."),
+            "email wrong": _("Give one e-mail address, such as ana@firm.com."),
+            "phone wrong": _("Give a phone number with its digits."),
+            "privacy missing": _("Without your agreement we may not answer you."),
+            "token old": _("This page was open for too long: send it again."),
+            "token quick": _("That was quick: look at it again, then send it."),
         }
         common = {
             "missing": _("Fill this in, please."),
@@ -113,7 +113,7 @@ class CrmContactFormController(http.Controller):
         }
         texts = {}
         for name, kind in problems:
-            text = told.get((name, kind)) or common.get(kind) or kind
+            text = told.get(f"{name} {kind}") or common.get(kind) or kind
             texts.setdefault(name if name not in ("token", "robot") else "", text)
         return texts
 
