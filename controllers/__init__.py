@@ -7,6 +7,7 @@ from . import mailing
 from . import pivot
 from . import portal
 from . import portal_incident
+from . import portal_incident_new
 from . import pricelist
 from . import report
 from . import spreadsheet

@@ -98,18 +98,25 @@ class CrmContactFormController(http.Controller):
 
     def _told(self, problems):
         """:return: dict field -> what to do; the empty field is the page"""
-        _ = request.env._
         told = {
-            "email missing": _("Give an e-mail address or a phone number."),
-            "email wrong": _("Give one e-mail address, such as ana@firm.com."),
-            "phone wrong": _("Give a phone number with its digits."),
-            "privacy missing": _("Without your agreement we may not answer you."),
-            "token old": _("This page was open for too long: send it again."),
-            "token quick": _("That was quick: look at it again, then send it."),
+            "email missing": request.env._("Give an e-mail address or a phone number."),
+            "email wrong": request.env._(
+                "Give one e-mail address, such as ana@firm.com."
+            ),
+            "phone wrong": request.env._("Give a phone number with its digits."),
+            "privacy missing": request.env._(
+                "Without your agreement we may not answer you."
+            ),
+            "token old": request.env._(
+                "This page was open for too long: send it again."
+            ),
+            "token quick": request.env._(
+                "That was quick: look at it again, then send it."
+            ),
         }
         common = {
-            "missing": _("Fill this in, please."),
-            "long": _("This is too long: shorten it, please."),
+            "missing": request.env._("Fill this in, please."),
+            "long": request.env._("This is too long: shorten it, please."),
         }
         texts = {}
         for name, kind in problems:

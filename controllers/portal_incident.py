@@ -1,26 +1,16 @@
 from odoo import http
-from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Domain
 from odoo.http import request
-from odoo.tools import human_size
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 from odoo.addons.project.controllers.portal import ProjectCustomerPortal
 
-from ..models.crm_incident_request import (
-    LARGEST_FILE,
-    LONGEST_DESCRIPTION,
-    LONGEST_TITLE,
-    MOST_FILES,
-)
+from ..models.crm_incident_request import LONGEST_DESCRIPTION, LONGEST_TITLE
 from ..tools.contact_form import plain
 
 OVER = ("solved", "cancelled")
 LARGEST_ID = 2**31 - 1
-MOST_ORDERS = 80
-# What a customer may say himself; that something is critical is for the desk to say.
-SEVERITIES = ("0_low", "1_normal", "2_high")
-WAIT = 3600  # seconds, told to who sent too much
 
 
 class CrmPortalIncident(ProjectCustomerPortal):
@@ -189,41 +179,50 @@ class CrmPortalIncident(ProjectCustomerPortal):
         )
 
     def _incident_sortings(self):
-        _ = request.env._
         return {
-            "date": {"label": _("Newest"), "order": "create_date desc, id desc"},
+            "date": {
+                "label": request.env._("Newest"),
+                "order": "create_date desc, id desc",
+            },
             "update": {
-                "label": _("Last Change"),
+                "label": request.env._("Last Change"),
                 "order": "date_last_stage_update desc, id desc",
             },
-            "severity": {"label": _("Severity"), "order": "crm_severity desc, id desc"},
-            "stage": {"label": _("Stage"), "order": "stage_id, id desc"},
+            "severity": {
+                "label": request.env._("Severity"),
+                "order": "crm_severity desc, id desc",
+            },
+            "stage": {"label": request.env._("Stage"), "order": "stage_id, id desc"},
         }
 
     def _incident_filters(self):
-        _ = request.env._
         phase = "crm_phase"
         return {
-            "open": {"label": _("Open"), "domain": Domain(phase, "not in", OVER)},
+            "open": {
+                "label": request.env._("Open"),
+                "domain": Domain(phase, "not in", OVER),
+            },
             "waiting": {
-                "label": _("Waiting for you"),
+                "label": request.env._("Waiting for you"),
                 "domain": Domain(phase, "=", "waiting"),
             },
-            "closed": {"label": _("Closed"), "domain": Domain(phase, "in", OVER)},
-            "all": {"label": _("All"), "domain": Domain.TRUE},
+            "closed": {
+                "label": request.env._("Closed"),
+                "domain": Domain(phase, "in", OVER),
+            },
+            "all": {"label": request.env._("All"), "domain": Domain.TRUE},
         }
 
     def _incident_words(self):
         """What phases and severities are called to a customer."""
-        _ = request.env._
         severities = request.env["project.task"]._fields["crm_severity"]
         return {
             "phases": {
-                "new": _("Received"),
-                "working": _("We are working on it"),
-                "waiting": _("Waiting for you"),
-                "solved": _("Solved"),
-                "cancelled": _("Cancelled"),
+                "new": request.env._("Received"),
+                "working": request.env._("We are working on it"),
+                "waiting": request.env._("Waiting for you"),
+                "solved": request.env._("Solved"),
+                "cancelled": request.env._("Cancelled"),
             },
             "phase_colors": {
                 "new": "text-bg-info",
@@ -306,159 +305,6 @@ class CrmPortalIncident(ProjectCustomerPortal):
         """What customers gave when they opened it; files of ours are in messages."""
         return incident.attachment_ids.filtered("create_uid.share")
 
-    # === NEW === #
-
-    @http.route(
-        "/my/incidents/new",
-        type="http",
-        auth="user",
-        methods=["GET", "POST"],
-        website=True,
-    )
-    def portal_my_incident_new(self, **values):
-        if not self._may_open():
-            return request.redirect("/my")
-        if request.httprequest.method != "POST":
-            return self._new_page(values)
-        Request = request.env["crm.incident.request"]
-        told = {
-            name: plain(values.get(name), several_lines=name == "description")
-            for name in ("name", "description", "type", "severity", "order")
-        }
-        files, problems = self._uploads()
-        vals, wrong = self._incident_vals(told)
-        problems = {**wrong, **problems}
-        key = Request._key(values.get("token"))
-        if not key:
-            text = request.env._("This page was open for too long: send it again.")
-            problems[""] = text
-        if problems:
-            return self._new_page(told, problems, key and values["token"])
-        if Request._is_flood():
-            return self._busy_page(told)
-        try:
-            incident = Request._open_once(key, vals, files)
-        except UserError as error:
-            return self._new_page(told, {"": str(error)}, values["token"])
-        return request.redirect(f"/my/incidents/{incident.id}", code=303)
-
     def _may_open(self):
         """Who works here opens incidents at his own desk."""
         return request.env.user._is_portal()
-
-    def _types(self):
-        # sudo: customers have no rights on types; these are offered to all of them
-        return (
-            request.env["crm.incident.type"].sudo().search([("is_public", "=", True)])
-        )
-
-    def _orders(self):
-        """:return: orders that the customer sees, the newest first"""
-        Order = request.env["sale.order"]
-        if not Order.has_access("read"):
-            return Order
-        return Order.search(
-            [
-                ("state", "=", "sale"),
-                (
-                    "partner_id",
-                    "child_of",
-                    request.env.user.partner_id.commercial_partner_id.id,
-                ),
-            ],
-            order="date_order desc, id desc",
-            limit=MOST_ORDERS,
-        )
-
-    def _incident_vals(self, told):
-        """
-        :param told: dict of plain texts
-        :return: values of the incident and dict field -> what is wrong with it
-        """
-        _ = request.env._
-        problems = {}
-        for name, most in (
-            ("name", LONGEST_TITLE),
-            ("description", LONGEST_DESCRIPTION),
-        ):
-            if not told[name]:
-                problems[name] = _("Fill this in, please.")
-            elif len(told[name]) > most:
-                problems[name] = _("This is too long: shorten it, please.")
-        choices = {
-            "type": {str(kind.id): kind.id for kind in self._types()},
-            "order": {str(order.id): order.id for order in self._orders()},
-            "severity": {severity: severity for severity in SEVERITIES},
-        }
-        for name, known in choices.items():
-            if told[name] and told[name] not in known:
-                problems[name] = _("Choose one of these.")
-        vals = {
-            "name": told["name"],
-            "description": told["description"],
-            "crm_type_id": choices["type"].get(told["type"], False),
-            "crm_order_id": choices["order"].get(told["order"], False),
-        }
-        if severity := choices["severity"].get(told["severity"]):
-            vals["crm_severity"] = severity
-        return vals, problems
-
-    def _uploads(self):
-        """:return: list of pairs name, content, and dict of what is wrong with them"""
-        _ = request.env._
-        given = [
-            file
-            for file in request.httprequest.files.getlist("attachments")
-            if file.filename
-        ]
-        if len(given) > MOST_FILES:
-            return [], {"attachments": _("Attach %s files at most.", MOST_FILES)}
-        files = [(file.filename, file.read(LARGEST_FILE + 1)) for file in given]
-        if any(len(content) > LARGEST_FILE for _name, content in files):
-            size = human_size(LARGEST_FILE)
-            return [], {"attachments": _("A file may have %s at most.", size)}
-        return files, {}
-
-    def _new_page(self, values, problems=None, token=None):
-        problems = problems or {}
-        page = request.render(
-            "crm_gestion.portal_new_incident",
-            {
-                **self._prepare_portal_layout_values(),
-                "page_name": "new_incident",
-                "values": {
-                    name: plain(values.get(name), several_lines=True)
-                    for name in ("name", "description", "type", "severity", "order")
-                },
-                "problems": problems,
-                "types": self._types(),
-                "orders": self._orders(),
-                "offered_severities": self._offered_severities(),
-                "longest_title": LONGEST_TITLE,
-                "longest_description": LONGEST_DESCRIPTION,
-                "most_files": MOST_FILES,
-                "token": token or request.env["crm.incident.request"]._issue(),
-            },
-        )
-        page.headers["Cache-Control"] = "no-store"
-        if problems:
-            page.status_code = 422
-        return page
-
-    def _offered_severities(self):
-        _ = request.env._
-        return {
-            "0_low": _("It can wait"),
-            "1_normal": _("Normal"),
-            "2_high": _("It holds up our work"),
-        }
-
-    def _busy_page(self, told):
-        text = request.env._(
-            "You have opened many incidents within an hour. "
-            "Wait a while, or give us a call."
-        )
-        page = self._new_page(told, {"": text})
-        page.status_code = 429
-        page.headers["Retry-After"] = str(WAIT)
-        return page

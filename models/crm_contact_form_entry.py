@@ -48,7 +48,6 @@ class CrmContactFormEntry(models.Model):
     wants_mailings = fields.Boolean(readonly=True)
     consent_id = fields.Many2one(
         comodel_name="crm.mailing.consent",
-        string="Consent",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

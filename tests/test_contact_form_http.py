@@ -423,7 +423,7 @@ class TestRefused(ContactFormHttpCommon):
 
         def verify(_self, action):
             asked.append(action)
-            raise UserError("You look like a robot.")
+            raise UserError(self.env._("You look like a robot."))
 
         values = {**FILLED, **self._get()}
         before = self._counts()

@@ -15,7 +15,7 @@ TOLD = {
     "severity": "2_high",
 }
 REQUEST = "odoo.addons.crm_gestion.models.crm_incident_request"
-PORTAL = "odoo.addons.crm_gestion.controllers.portal_incident"
+PORTAL = "odoo.addons.crm_gestion.controllers.portal_incident_new"
 
 
 class PortalCommon(CrmGestionCommon, HttpCase):
