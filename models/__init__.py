@@ -33,6 +33,7 @@ from . import crm_campaign_member
 from . import crm_cargo
 from . import crm_contact_form
 from . import crm_contact_form_entry
+from . import crm_contact_form_guard
 from . import crm_doppler_account
 from . import crm_doppler_audience
 from . import crm_doppler_call
@@ -73,6 +74,7 @@ from . import crm_incident_notice
 from . import crm_incident_opening
 from . import crm_incident_passage
 from . import crm_incident_reason
+from . import crm_incident_request
 from . import crm_incident_target
 from . import crm_incident_type
 from . import crm_lead
@@ -88,6 +90,7 @@ from . import crm_method_adoption
 from . import crm_objective
 from . import crm_objective_figure
 from . import crm_objective_plan_maker
+from . import crm_once
 from . import crm_opportunity_closure
 from . import crm_opportunity_history
 from . import crm_opportunity_stage
@@ -113,6 +116,7 @@ from . import ir_actions_act_window
 from . import ir_exports
 from . import ir_exports_line
 from . import ir_filters
+from . import ir_http
 from . import loyalty_program
 from . import loyalty_reward
 from . import mail_activity

@@ -46,7 +46,14 @@ TOLD = {
     "tag_ids",
     "user_ids",
 }
-TOLD_BY_CUSTOMER = {"crm_order_id", "crm_type_id", "description", "name", "partner_id"}
+TOLD_BY_CUSTOMER = {
+    "crm_order_id",
+    "crm_severity",
+    "crm_type_id",
+    "description",
+    "name",
+    "partner_id",
+}
 
 
 class Place(NamedTuple):

@@ -57,6 +57,9 @@ class CrmIncidentOpening(models.AbstractModel):
         kind = self.env["crm.incident.type"].sudo().browse(vals.get("crm_type_id"))
         if kind and not kind.is_public:
             vals["crm_type_id"] = False
+        # that something is critical is for the desk to say
+        if vals.get("crm_severity") == "3_critical":
+            vals["crm_severity"] = "2_high"
 
     @api.model
     def _read(self, model, record_id):

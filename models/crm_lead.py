@@ -188,6 +188,20 @@ class CrmLead(models.Model):
         string="Projects",
         groups="crm_gestion.group_seller",
     )
+    form_entry_ids = fields.One2many(
+        comodel_name="crm.contact.form.entry",
+        inverse_name="lead_id",
+        string="Sent by Contact Form",
+        readonly=True,
+        copy=False,
+        groups="crm_gestion.group_sales_director",
+    )
+    form_note = fields.Text(
+        string="Contact Form",
+        compute="_compute_form_note",
+        groups="crm_gestion.group_seller",
+        help="What who sent the public contact form agreed to.",
+    )
     method_applies = fields.Boolean(compute="_compute_method_applies")
     handover_count = fields.Integer(
         string="Times Handed Over",
@@ -337,6 +351,11 @@ class CrmLead(models.Model):
             lead.standby_count = count
             lead.standby_days = days
 
+    def _compute_form_note(self):
+        notes = self.env["crm.contact.form.entry"]._notes(self)
+        for lead in self:
+            lead.form_note = notes.get(lead._origin.id)
+
     @api.onchange("line_ids")
     def _onchange_line_ids(self):
         Line = self.env["crm.opportunity.line"]
@@ -444,6 +463,8 @@ class CrmLead(models.Model):
             self.filtered(lambda lead: lead.type == "opportunity")._mark_accounts()
         if vals.keys() & {"campaign_id", "partner_id"}:
             self.env["crm.campaign.feed"]._follow(self)
+        if vals.get("partner_id"):
+            self.env["crm.contact.form.entry"]._make_consents(self)
         self.env["crm.gestion.email"]._log_earlier(unknown)
         return res
 
@@ -798,6 +819,7 @@ class CrmLead(models.Model):
         self.env["crm.opportunity.forecast.log"]._move_to_lead(opportunities, self)
         self.env["crm.opportunity.line"]._move_to_lead(opportunities, self)
         self.env["crm.project.maker"]._move_to_lead(opportunities, self)
+        self.env["crm.contact.form.entry"]._move_to_lead(opportunities, self)
         return res
 
     def _create_customer(self, with_parent=None):

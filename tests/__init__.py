@@ -3,6 +3,7 @@ from . import test_access_rpc
 from . import test_api
 from . import test_base_partner_merge
 from . import test_calendar_event
+from . import test_contact_form_http
 from . import test_crm_account_file_report
 from . import test_crm_account_status
 from . import test_crm_affiliation
@@ -17,6 +18,7 @@ from . import test_crm_campaign_member
 from . import test_crm_campaign_report
 from . import test_crm_campaign_result_report
 from . import test_crm_campaign_tour
+from . import test_crm_contact_form
 from . import test_crm_contact_trace
 from . import test_crm_dashboard
 from . import test_crm_dashboard_director
@@ -110,6 +112,9 @@ from . import test_ir_filters
 from . import test_loyalty_program
 from . import test_mail_activity
 from . import test_mobile
+from . import test_portal_fuzz
+from . import test_portal_incident
+from . import test_portal_tour
 from . import test_res_company
 from . import test_res_config_settings
 from . import test_res_partner

@@ -132,6 +132,13 @@ class SalesForce:
         )
 
     @classmethod
+    def _speak_english(cls):
+        """Pages for customers are in the company's language, others have their own
+        addresses: English at the plain one, Spanish below ``/es``."""
+        cls.env["res.lang"]._activate_lang("en_US")
+        cls.env["ir.default"].set("res.partner", "lang", "en_US")
+
+    @classmethod
     def _enforce(cls, value=True):
         cls.env["ir.config_parameter"].set_param(
             "crm_gestion.enforce_method", str(value)
