@@ -1,5 +1,6 @@
 from . import account
 from . import attachment
+from . import eid
 from . import export
 from . import json
 from . import mailing

@@ -442,6 +442,8 @@ class TestScreens(ScreenCommon):
         doppler = self.env.ref("crm_gestion.menu_crm_doppler")
         settings |= settings.search([("id", "child_of", doppler.id)])
         key = self.env.ref("crm_gestion.menu_crm_doppler_account")
+        eid = self.env.ref("crm_gestion.menu_crm_eid")
+        key |= settings.search([("id", "child_of", eid.id)])
         work = self._own_menus() - settings - key
         self.assertEqual(len(settings.filtered("action")), 16)
         self.assertEqual(self._menus_of(self.seller), work - heads)
