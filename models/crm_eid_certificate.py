@@ -232,6 +232,8 @@ class CrmEidCertificate(models.Model):
         super(CrmEidCertificate, valid).write(
             {"active": False, "revoked_on": fields.Datetime.now()}
         )
+        # the unique index is to know before this person is registered anew
+        valid.flush_recordset()
         valid.user_id._crm_end_sessions()
 
     @api.model

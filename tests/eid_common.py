@@ -21,6 +21,8 @@ from .common import PASSWORD
 
 ROUTE = "/web/login/eid"
 NIF = "12345678Z"
+# What the page shows after a refusal, in whatever language.
+FAILED = "o_crm_eid_failed"
 # Names of what a certificate may be used for, all off.
 NO_USAGE = dict.fromkeys(
     (
@@ -301,10 +303,11 @@ class EidCommon(HttpCase):
 
     def _requests(self):
         """:return: context manager in which the server answers"""
+        self.env.flush_all()
         return self.allow_requests(all_requests=True)
 
     def _in_session(self, browser):
-        """:return: whether what the browser has is somebody's session: id of the user"""
+        """:return: id of the user whose session the browser has, or None"""
         answer = browser.request(
             "POST",
             "/web/session/get_session_info",
@@ -321,7 +324,7 @@ class EidCommon(HttpCase):
     def assertRefused(self, browser, answer, reason, rows=1):
         """The page tells nothing, the log tells why, and there is no session."""
         self.assertEqual(answer.status, 200, answer.text[:500])
-        self.assertIn("You could not be logged in with your electronic ID", answer.text)
+        self.assertIn(FAILED, answer.text)
         self.assertIsNone(self._in_session(browser))
         logged = self._logged()
         self.assertEqual(logged.mapped("reason"), [reason] * rows)
