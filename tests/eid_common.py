@@ -73,11 +73,9 @@ class Card(NamedTuple):
     def fingerprint(self):
         return eid.fingerprint_of(self.certificate)
 
-    def issue(self, subject, days=(-1, 365), key=None, extensions=(), sha=None):
+    def issue(self, subject, days=(-1, 365), key=None, extensions=()):
         """:return: `Card` of that subject, signed by this one"""
-        return sign(
-            subject, self.certificate.subject, self.key, days, key, extensions, sha
-        )
+        return sign(subject, self.certificate.subject, self.key, days, key, extensions)
 
     def authority(self, common_name, **values):
         return self.issue(name(common_name), extensions=authority(), **values)
@@ -129,7 +127,7 @@ def authority():
     ]
 
 
-def sign(subject, issuer, issuer_key, days, key=None, extensions=(), sha=None):
+def sign(subject, issuer, issuer_key, days, key=None, extensions=()):
     """:param days: from when and until when, counted from now"""
     now = datetime.now(UTC)
     key = key or ec.generate_private_key(ec.SECP256R1())
@@ -145,7 +143,7 @@ def sign(subject, issuer, issuer_key, days, key=None, extensions=(), sha=None):
     for extension in extensions:
         critical = not isinstance(extension, x509.SubjectAlternativeName)
         builder = builder.add_extension(extension, critical=critical)
-    return Card(builder.sign(issuer_key or key, sha or hashes.SHA256()), key)
+    return Card(builder.sign(issuer_key or key, hashes.SHA256()), key)
 
 
 def root(common_name):

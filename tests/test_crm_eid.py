@@ -6,12 +6,12 @@ from psycopg2 import IntegrityError
 
 from odoo import fields
 from odoo.exceptions import AccessDenied, AccessError, UserError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, TransactionCase, tagged
 from odoo.tools import file_open, mute_logger
 
 from odoo.addons.crm_gestion.models import crm_eid_login
 
-from .common import CrmGestionCommon
+from .common import Connection, CrmGestionCommon
 from .eid_common import NIF, root
 
 ROLES = ("seller", "head", "director", "native", "employee")
@@ -21,6 +21,8 @@ class EidCase(CrmGestionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # failures are logged on a connection of their own: let it be this one
+        cls.registry_enter_test_mode_cls()
         cls.system = cls._make_user("system", "base.group_system")
         cls.dnie = root("AC DNIE 006")
         cls.issuer = cls.env["crm.eid.issuer"].create(
@@ -116,8 +118,9 @@ class TestEidCertificate(EidCase):
         other = self.issuer.create(
             {"name": "Other", "ca_certificate": root("AC 2").pem}
         )
-        with self.assertRaisesRegex(ValidationError, "Seller"):
+        with self.assertRaises(ValidationError) as caught:
             self._register(self.colleague, issuer_id=other.id)
+        self.assertIn("Seller", caught.exception.args[0])
         self.assertEqual(self._register(issuer_id=other.id).user_id, self.seller)
 
     def test_person_is_registered_once_with_an_issuer(self):
@@ -291,7 +294,7 @@ class TestEidSettings(EidCase):
         self.env.flush_all()
         with file_open("crm_gestion/data/neutralize.sql") as file:
             self.env.cr.execute(file.read())
-        self.env.registry.clear_cache()
+        self.env.registry.clear_all_caches()
         self.env.invalidate_all()
         self.assertFalse(self.env["crm.eid"]._is_on())
         self.assertFalse(self._get("secret_digest"))
@@ -299,29 +302,33 @@ class TestEidSettings(EidCase):
 
 @tagged("post_install", "-at_install")
 class TestEidLog(EidCase):
-    def test_failure_survives_what_is_rolled_back(self):
-        """On a connection of its own: here one that the test lends it."""
-        with self.assertRaises(AccessDenied), self.log._audit() as attempt:
-            attempt["reason"] = "secret"
-            raise AccessDenied()
-        self.assertEqual(self.log.search([], limit=1).reason, "secret")
+    def _refused(self, function):
+        """Without the savepoint of ``assertRaises``: it would take the row along.
+
+        :return: the error
+        """
+        try:
+            function()
+        except AccessDenied as error:
+            return error
+        raise AssertionError("nobody was refused")
 
     def test_what_happened_is_not_told(self):
-        with self.assertRaises(AccessDenied) as caught, self.log._audit():
-            raise AccessDenied("Too many login failures")
-        self.assertEqual(caught.exception.args, AccessDenied().args)
+        def wait():
+            with self.log._audit():
+                raise AccessDenied("Too many login failures")
+
+        self.assertEqual(self._refused(wait).args, AccessDenied().args)
         self.assertEqual(self.log.search([], limit=1).reason, "cooldown")
 
     def test_without_a_request_nobody_is_there(self):
-        users = self.env["res.users"]
         credential = {"type": "client_cert", "login": self.seller.login}
-        with self.assertRaises(AccessDenied):
-            users.authenticate(credential, {"interactive": True})
+        env = {"interactive": True}
+        users = self.env["res.users"]
+        self._refused(lambda: users.authenticate(credential, env))
         self.assertEqual(self.log.search([], limit=1).reason, "elsewhere")
-        with self.assertRaises(AccessDenied):
-            self.seller.with_user(self.seller)._check_credentials(
-                credential, {"interactive": True}
-            )
+        seller = self.seller.with_user(self.seller)
+        self._refused(lambda: seller._check_credentials(credential, env))
 
     @freeze_time("2026-03-02 10:00:00")
     def test_flood(self):
@@ -351,3 +358,28 @@ class TestEidLog(EidCase):
         with freeze_time("2026-03-02 10:00:00"):
             self.log._gc_logins()
         self.assertEqual(rows.exists(), rows[1])
+
+
+@tagged("post_install", "-at_install")
+class TestEidLogStays(TransactionCase):
+    """On two connections to the database, as on a server."""
+
+    def test_failure_survives_what_is_rolled_back(self):
+        self.addCleanup(self._forget)
+        with self.assertRaises(AccessDenied), Connection() as env:
+            with env["crm.eid.login"]._audit() as attempt:
+                env["res.partner"].create({"name": "Of the refused login"})
+                attempt.update(reason="secret", fingerprint="of the test")
+                raise AccessDenied()
+        with Connection() as env:
+            self.assertEqual(self._rows(env).mapped("reason"), ["secret"])
+            self.assertFalse(
+                env["res.partner"].search([("name", "=", "Of the refused login")])
+            )
+
+    def _rows(self, env):
+        return env["crm.eid.login"].search([("fingerprint", "=", "of the test")])
+
+    def _forget(self):
+        with Connection() as env:
+            self._rows(env).unlink()

@@ -4,6 +4,7 @@ import ssl
 import subprocess
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -214,6 +215,10 @@ class TestEidTls(EidCommon):
             self.assertIsNone(self._in_session(browser))
         self.assertFalse(self._logged().is_success)
 
+    def test_card_for_signing_documents(self):
+        card = self.dnie.person(NIF, usage=("content_commitment",))
+        self._refused("not_verified", card)
+
     def test_card_for_servers(self):
         """nginx itself takes only certificates for clients."""
         card = self.dnie.person(NIF, purposes=[ExtendedKeyUsageOID.SERVER_AUTH])
@@ -223,9 +228,6 @@ class TestEidTls(EidCommon):
 
     def test_issuer_that_nginx_takes_and_odoo_does_not(self):
         self._refused("issuer", self.root.person(NIF))
-
-    def test_card_for_signing_documents(self):
-        self._refused("purpose", self.dnie.person(NIF, usage=("content_commitment",)))
 
     def test_person_who_is_not_registered(self):
         self._refused("unregistered", self.dnie.person("87654321X"))
@@ -321,8 +323,10 @@ class TestEidTls(EidCommon):
 
     def test_old_protocols_are_refused(self):
         context = ssl.create_default_context(cadata=self.web.pem)
-        context.minimum_version = ssl.TLSVersion.TLSv1
-        context.maximum_version = ssl.TLSVersion.TLSv1_1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
         context.set_ciphers("ALL:@SECLEVEL=0")
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=10)
         with plain, self.assertRaises(ssl.SSLError):

@@ -188,6 +188,7 @@ def readable():
         ValueError,  # errors of decoding are ones
         TypeError,
         AttributeError,
+        LookupError,  # a kind of text that no certificate has
         OverflowError,
         UnsupportedAlgorithm,
         x509.DuplicateExtension,
