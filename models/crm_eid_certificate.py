@@ -201,16 +201,22 @@ class CrmEidCertificate(models.Model):
         }
 
     def write(self, vals):
-        if set(vals) - {"active"} or vals.get("active"):
+        if set(vals) != {"active"} or vals["active"]:
             raise UserError(
                 self.env._(
                     "The registration of an electronic ID is not changed: revoke it "
                     "and register another one."
                 )
             )
-        if "active" in vals:
-            self._revoke()
-        return True
+        # once: the day of a revoked one stays
+        valid = self.filtered(lambda certificate: not certificate.revoked_on)
+        res = super(CrmEidCertificate, valid).write(
+            {"active": False, "revoked_on": fields.Datetime.now()}
+        )
+        # the unique index is to know before this person is registered anew
+        valid.flush_recordset()
+        valid.user_id._crm_end_sessions()
+        return res
 
     def unlink(self):
         users = self.user_id
@@ -222,19 +228,9 @@ class CrmEidCertificate(models.Model):
 
     def action_revoke(self):
         """They log nobody in any more, and end the sessions of their users."""
-        self._revoke()
+        self.write({"active": False})
 
     # === BUSINESS METHODS === #
-
-    def _revoke(self):
-        """Once: the day of a revoked one stays."""
-        valid = self.filtered(lambda certificate: not certificate.revoked_on)
-        super(CrmEidCertificate, valid).write(
-            {"active": False, "revoked_on": fields.Datetime.now()}
-        )
-        # the unique index is to know before this person is registered anew
-        valid.flush_recordset()
-        valid.user_id._crm_end_sessions()
 
     @api.model
     def _hash(self, serial):

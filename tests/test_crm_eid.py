@@ -316,7 +316,7 @@ class TestEidLog(EidCase):
     def test_what_happened_is_not_told(self):
         def wait():
             with self.log._audit():
-                raise AccessDenied("Too many login failures")
+                raise AccessDenied(self.env._("Too many login failures"))
 
         self.assertEqual(self._refused(wait).args, AccessDenied().args)
         self.assertEqual(self.log.search([], limit=1).reason, "cooldown")
