@@ -1,6 +1,7 @@
 from . import account
 from . import attachment
 from . import contact_form
+from . import eid
 from . import export
 from . import json
 from . import mailing

@@ -43,6 +43,7 @@ locked() {
 
 has_library() { { ldconfig -p || /sbin/ldconfig -p; } 2> /dev/null | grep "$1" > /dev/null; }
 has_browser() { command -v chromium || command -v google-chrome || command -v chromium-browser; }
+has_nginx() { command -v nginx || PATH=/usr/sbin:/sbin command -v nginx; }
 has_postgres() { [ -n "${PGHOST:-}" ] || POSTGRES_WHEEL=$cache/postgres "$checkout/dev/postgres" bin "$state/pg"; }
 
 missing_packages() {  # what Odoo needs; with "test", what the tests need too
@@ -55,6 +56,17 @@ missing_packages() {  # what Odoo needs; with "test", what the tests need too
     [ "${1:-}" = test ] || return 0
     has_browser > /dev/null || echo chromium
     command -v pdftoppm > /dev/null || echo poppler-utils
+    has_nginx > /dev/null || echo nginx-light
+}
+
+# Debian starts what it installs: nginx is wanted as a program only, the tests start their own.
+without_services() {
+    local policy=/usr/sbin/policy-rc.d
+    [ ! -e "$policy" ] || { "$@"; return; }
+    printf '#!/bin/sh\nexit 101\n' > "$policy"
+    chmod +x "$policy"
+    "$@" || { rm -f "$policy"; return 1; }
+    rm -f "$policy"
 }
 
 apt_install() {

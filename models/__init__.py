@@ -49,6 +49,7 @@ from . import crm_doppler_optout
 from . import crm_doppler_plan
 from . import crm_doppler_push
 from . import crm_doppler_removal
+from . import crm_eid
 from . import crm_eid_certificate
 from . import crm_eid_issuer
 from . import crm_eid_login

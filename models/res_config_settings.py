@@ -151,6 +151,33 @@ class ResConfigSettings(models.TransientModel):
         string="Links to Campaigns",
     )
 
+    crm_eid_enabled = fields.Boolean(
+        string="Electronic ID Login",
+        config_parameter="crm_gestion.eid_enabled",
+        groups="base.group_system",
+    )
+    crm_eid_url = fields.Char(
+        string="Address of the Page",
+        config_parameter="crm_gestion.eid_url",
+        groups="base.group_system",
+    )
+    crm_eid_proxies = fields.Char(
+        string="Addresses of the Proxy",
+        config_parameter="crm_gestion.eid_proxies",
+        groups="base.group_system",
+    )
+    crm_eid_second_factor = fields.Boolean(
+        string="Card and PIN Are Two Factors",
+        config_parameter="crm_gestion.eid_second_factor",
+        groups="base.group_system",
+    )
+    crm_eid_missing = fields.Char(
+        compute="_compute_crm_eid_missing", groups="base.group_system"
+    )
+    crm_eid_has_secret = fields.Boolean(
+        compute="_compute_crm_eid_missing", groups="base.group_system"
+    )
+
     _former_months_positive = models.Constraint(
         "CHECK(crm_former_months > 0)",
         "A customer is a former one after one month at least.",
@@ -184,6 +211,29 @@ class ResConfigSettings(models.TransientModel):
         "CHECK(crm_read_limit >= 100)",
         "A day's work takes more: a seller reads 100 records in an hour at least.",
     )
+
+    # === ELECTRONIC ID === #
+
+    @api.depends("crm_eid_proxies")
+    def _compute_crm_eid_missing(self):
+        gate = self.env["crm.eid"]
+        for settings in self:
+            settings.crm_eid_missing = gate._describe_missing()
+            settings.crm_eid_has_secret = bool(gate._get("secret_digest"))
+
+    def action_new_eid_secret(self):
+        """:return: action that shows the new secret of the proxy, this once"""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "title": self.env._("Secret of the proxy: it is not shown again"),
+                "message": self.env["crm.eid"]._renew_secret(),
+            },
+        }
 
     # === DOPPLER === #
 
@@ -268,6 +318,7 @@ class ResConfigSettings(models.TransientModel):
 
     def set_values(self):
         """Changing what counts queues the cron that works the percentages out again."""
+        self.env["crm.eid"]._check_settings(self.crm_eid_proxies, self.crm_eid_url)
         res = super().set_values()
         # sudo: settings are written by administrators only. Odoo removes a parameter
         # that is 0, and the default would come back.

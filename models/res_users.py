@@ -1,7 +1,10 @@
+import secrets
 from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+from .crm_eid import CLIENT_CERT
 
 # Key of what is worked out once in a transaction: rules ask with every query.
 CACHE = "crm_scopes"
@@ -34,6 +37,13 @@ class ResUsers(models.Model):
         help="Whether the current user works on this user's accounts and "
         "opportunities.",
     )
+    crm_eid_certificate_ids = fields.One2many(
+        comodel_name="crm.eid.certificate",
+        inverse_name="user_id",
+        string="Electronic IDs",
+        groups="base.group_system",
+    )
+    crm_eid_stamp = fields.Char(copy=False, groups=fields.NO_ACCESS)
 
     @api.depends_context("uid")
     def _compute_crm_in_scope(self):
@@ -179,3 +189,45 @@ class ResUsers(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_open_work(self):
         self.env["crm.archive.gate"]._pass(self)
+
+    # === ELECTRONIC ID === #
+
+    def authenticate(self, credential, user_agent_env):
+        """The host that asks for certificates is not the company's address, which Odoo
+        learns from where an administrator logs in."""
+        if credential["type"] == CLIENT_CERT:
+            user_agent_env = {**(user_agent_env or {}), "base_location": None}
+        return super().authenticate(credential, user_agent_env)
+
+    def _login(self, credential, user_agent_env):
+        """Who logs in is told by the certificate, whatever login was posted."""
+        if credential["type"] != CLIENT_CERT:
+            return super()._login(credential, user_agent_env=user_agent_env)
+        with self.env["crm.eid.login"]._audit() as attempt:
+            credential["login"] = self.env["crm.eid"]._login_of_request(attempt)
+            auth_info = super()._login(credential, user_agent_env=user_agent_env)
+            user = self.env["res.users"].browse(auth_info["uid"])
+            needs_more = auth_info["mfa"] != "skip" and user._mfa_url()
+            attempt["reason"] = "second_factor" if needs_more else "success"
+        return auth_info
+
+    def _check_credentials(self, credential, env):
+        if credential["type"] != CLIENT_CERT:
+            return super()._check_credentials(credential, env)
+        gate = self.env["crm.eid"]
+        gate._check_request(self.env.user, env)
+        return {
+            "uid": self.env.user.id,
+            "auth_method": CLIENT_CERT,
+            "mfa": "skip" if gate._is_second_factor() else "default",
+        }
+
+    def _get_session_token_fields(self):
+        """Empty until an electronic ID is revoked: nobody's session ends before."""
+        return super()._get_session_token_fields() | {"crm_eid_stamp"}
+
+    def _crm_end_sessions(self):
+        """Log these users out wherever they are logged in, by whatever means."""
+        # sudo: a field that nobody may read; who may revoke has been checked
+        for user in self.sudo():
+            user.crm_eid_stamp = secrets.token_hex(16)

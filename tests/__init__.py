@@ -42,6 +42,10 @@ from . import test_crm_doppler_optout
 from . import test_crm_doppler_plan
 from . import test_crm_doppler_push
 from . import test_crm_duplicate
+from . import test_crm_eid
+from . import test_crm_eid_fuzz
+from . import test_crm_eid_login
+from . import test_crm_eid_tls
 from . import test_crm_export_guard
 from . import test_crm_export_log
 from . import test_crm_figure_world
@@ -105,6 +109,7 @@ from . import test_digest_digest
 from . import test_doppler_addresses
 from . import test_doppler_client
 from . import test_doppler_values
+from . import test_eid_tools
 from . import test_gates
 from . import test_hygiene
 from . import test_import_templates

@@ -442,6 +442,8 @@ class TestScreens(ScreenCommon):
         doppler = self.env.ref("crm_gestion.menu_crm_doppler")
         settings |= settings.search([("id", "child_of", doppler.id)])
         key = self.env.ref("crm_gestion.menu_crm_doppler_account")
+        eid = self.env.ref("crm_gestion.menu_crm_eid")
+        key |= settings.search([("id", "child_of", eid.id)])
         desk = self.env.ref("crm_gestion.menu_project_incident")
         work = self._own_menus() - settings - key - desk
         self.assertEqual(len(settings.filtered("action")), 19)
