@@ -96,11 +96,11 @@ class CrmIncident(models.AbstractModel):
         """
         opener = self.env["crm.incident.opening"]
         opener._check_customers(vals_list)
+        # without the defaults of the dialog that is open
+        env = self.env(context=clean_context(self.env.context))
         # sudo: sellers and customers have no rights on tasks; `_prepare` checks whom
         # they open one for, and takes none but the values of an opening
-        tasks = self.env["project.task"].sudo()
-        # without the defaults of the dialog that is open
-        tasks = tasks.with_context(clean_context(self.env.context))
+        tasks = env["project.task"].sudo()
         desks = {}
         incidents = tasks.create([opener._prepare(vals, desks) for vals in vals_list])
         opener._invite_customers(incidents)

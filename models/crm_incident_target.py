@@ -13,7 +13,6 @@ class CrmIncidentTarget(models.Model):
 
     desk_id = fields.Many2one(
         comodel_name="project.project",
-        string="Desk",
         domain="[('crm_is_incident_desk', '=', True)]",
         index="btree_not_null",
         ondelete="cascade",

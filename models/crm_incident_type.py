@@ -16,7 +16,6 @@ class CrmIncidentType(models.Model):
     )
     desk_id = fields.Many2one(
         comodel_name="project.project",
-        string="Desk",
         domain="[('crm_is_incident_desk', '=', True)]",
         ondelete="set null",
         help="Where incidents of this type go; empty for the desk of the company.",

@@ -39,21 +39,16 @@ class ProjectProject(models.Model):
         return projects
 
     def write(self, vals):
-        if "crm_is_incident_desk" in vals:
-            res = self._crm_write_desk(vals)
-        else:
-            res = super().write(vals)
-        if vals.keys() & {"reinvoiced_sale_order_id", "sale_line_id"}:
-            self._crm_follow_order()
-        return res
-
-    def _crm_write_desk(self, vals):
-        """Their tasks become incidents, or cease to be."""
-        tasks = self._crm_tasks()
+        is_desk = "crm_is_incident_desk" in vals
+        tasks = self._crm_tasks() if is_desk else self.env["project.task"]
         before = self.env["crm.incident"]._snapshot(tasks)
         res = super().write(vals)
-        self._crm_open_desk()
-        self.env["crm.incident"]._follow(tasks, before)
+        if is_desk:
+            # their tasks become incidents, or cease to be
+            self._crm_open_desk()
+            self.env["crm.incident"]._follow(tasks, before)
+        if vals.keys() & {"reinvoiced_sale_order_id", "sale_line_id"}:
+            self._crm_follow_order()
         return res
 
     # === INCIDENT DESKS === #

@@ -194,10 +194,11 @@ class ProjectTask(models.Model):
 
     @api.depends("crm_number")
     def _compute_display_name(self):
-        super()._compute_display_name()
+        res = super()._compute_display_name()
         for task in self:
             if task.crm_number and task.crm_is_incident:
                 task.display_name = f"{task.crm_number} {task.display_name}"
+        return res
 
     def _inverse_display_name(self):
         """The number is no part of the title that somebody typed."""
