@@ -326,6 +326,7 @@ class ResConfigSettings(models.TransientModel):
         for name in (
             "crm_correction_days",
             "crm_former_months",
+            "crm_incident_reopen_days",
             "crm_objective_close_days",
             "crm_pdf_limit",
             "crm_quiet_days",

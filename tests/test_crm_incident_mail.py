@@ -216,6 +216,15 @@ class TestCustomerWrites(MailCommon):
             self._mail(self.contact.email_formatted, reply_to=answer)
         self.assertEqual(self.incident.crm_phase, "solved")
 
+    def test_no_days_reopen_nothing(self):
+        self.env["res.config.settings"].create(
+            {"crm_incident_reopen_days": 0}
+        ).execute()
+        answer = self._to_solved()
+        with freeze_time(LATER):
+            self._mail(self.contact.email_formatted, reply_to=answer)
+        self.assertEqual(self.incident.crm_phase, "solved")
+
     def test_out_of_office_does_not_reopen(self):
         answer = self._to_solved()
         for headers in ("Auto-Submitted: auto-replied\n", "X-Autoreply: yes\n"):

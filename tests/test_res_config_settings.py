@@ -287,9 +287,10 @@ class TestCorrectionDaysSetting(SettingsCase):
     def test_no_days_freeze_at_once(self):
         gestion = self._log()
 
-        self._save(crm_correction_days=0)
+        self._save(crm_correction_days=0, crm_incident_reopen_days=0)
 
         self.assertEqual(self._open().crm_correction_days, 0)
+        self.assertEqual(self._open().crm_incident_reopen_days, 0)
         self._assert_frozen(gestion, "2026-03-02 10:00:01")
 
 
