@@ -47,8 +47,12 @@ USED_BY = {
         ("mail_activity", "activity_type_id"),
         ("crm_gestion", "activity_type_id"),
     ],
+    "mail.alias": [("project_project", "alias_id")],
     "project.project": [("project_task", "project_id")],
-    "project.task.type": [("project_task", "stage_id")],
+    "project.task.type": [
+        ("project_task", "stage_id"),
+        ("project_task_type_rel", "type_id"),
+    ],
 }
 
 MASTERS = (
@@ -130,6 +134,7 @@ def uninstall_hook(env):
     _resume_standbys(env)
     env["crm.stage"]._end_method()
     _keep_rights(env)
+    _end_incidents(env)
     _let_go_of_used(env)
     _let_go_of_masters(env)
     _keep_audiences(env)
@@ -156,6 +161,22 @@ def _keep_rights(env):
     for role, right in NATIVE_RIGHTS.items():
         users = env.ref(role).with_context(active_test=False).all_user_ids
         users.write({"group_ids": [Command.link(env.ref(right).id)]})
+
+
+def _end_incidents(env):
+    """Incidents go on as tasks, and their titles tell the numbers that customers know.
+    Of the delivered desk only what was used stays."""
+    desk = env.ref("crm_gestion.incident_desk", raise_if_not_found=False)
+    if desk and not desk.with_context(active_test=False).tasks:
+        desk.unlink()
+    env["project.task"].flush_model(["name", "crm_number"])
+    env.cr.execute(
+        SQL(
+            """UPDATE project_task SET name = crm_number || ' ' || name
+                WHERE crm_is_incident"""
+        )
+    )
+    env["project.task"].invalidate_model(["name"])
 
 
 def _let_go_of_used(env):

@@ -47,6 +47,11 @@ for lead in (paused, won):
         "activity_type_id": ref("crm_gestion.mail_activity_type_chat").id,
     })
 assert won.won_status == "won" and not paused.active
+incidents = env["crm.incident"].with_user(users["seller"])._open(
+    [{"name": name, "partner_id": account.id} for name in ("Broken", "Late")])
+incidents[0].sudo().action_crm_solve()
+incidents[1].message_post(body="Still late", message_type="comment")
+env["project.project"].create({"name": "Sold", "crm_lead_id": won.id})
 env.cr.commit()
 """
 
@@ -129,7 +134,11 @@ print(json.dumps({
     "orders": env["sale.order"].search([]).read(["state", "opportunity_id"], None),
     "partners": partners.mapped("name"),
     "activities": env["mail.activity"].search([]).read(["res_id", "user_id"], None),
-    "messages": env["mail.message"].search([("model", "=", "crm.lead")]).ids,
+    "messages": env["mail.message"].search(
+        [("model", "in", ("crm.lead", "project.task"))]).ids,
+    "projects": env["project.project"].search([], order="id").read(["type_ids"], None),
+    "tasks": env["project.task"].search([], order="id").read(
+        ["partner_id", "project_id", "stage_id", "state"], None),
     "rights": [
         [right for right in ("group_sale_salesman", "group_sale_manager")
          if user.has_group(f"sales_team.{right}")] for user in users
@@ -161,6 +170,9 @@ env.cr.execute("""
 columns = env.cr.fetchall()
 print(json.dumps({
     "module": env["ir.module.module"].search([("name", "=", "crm_gestion")]).state,
+    "tasks": [task.name.rpartition("/")[2]
+              for task in env["project.task"].search(
+                  [("project_id", "!=", False)], order="id")],
     "paused_is_active": paused.active,
     "paused_note": any(
         word in message.body.lower()
@@ -249,6 +261,7 @@ def test_the_native_crm_works(uninstalled, odoo):
     name, _before, _log = uninstalled
     assert odoo.shell(name, NATIVE_WORK) == {
         "module": "uninstalled",
+        "tasks": ["00001 Broken", "00002 Late"],
         "paused_is_active": True,
         "paused_note": True,
         "stages": 9,
