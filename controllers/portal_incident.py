@@ -303,7 +303,8 @@ class CrmPortalIncident(ProjectCustomerPortal):
 
     def _own_files(self, incident):
         """What customers gave when they opened it; files of ours are in messages."""
-        return incident.attachment_ids.filtered("create_uid.share")
+        # Odoo gives them in no order
+        return incident.attachment_ids.filtered("create_uid.share").sorted("id")
 
     def _may_open(self):
         """Who works here opens incidents at his own desk."""

@@ -14,12 +14,16 @@ class CrmIncidentScreenMixin(models.AbstractModel):
         help="Who may handle it, and the seller of the account.",
     )
 
-    @api.depends("crm_may_handle", "crm_organization_id", "partner_id")
+    @api.depends(
+        "crm_is_incident", "crm_may_handle", "crm_organization_id", "partner_id"
+    )
     @api.depends_context("uid")
     def _compute_crm_may_reopen(self):
         Incident = self.env["crm.incident"]
         for task in self:
-            task.crm_may_reopen = task.crm_may_handle or Incident._is_seller_of(task)
+            task.crm_may_reopen = task.crm_is_incident and (
+                task.crm_may_handle or Incident._is_seller_of(task)
+            )
 
     @api.model
     def default_get(self, fields):

@@ -133,10 +133,12 @@ class SalesForce:
 
     @classmethod
     def _speak_english(cls):
-        """Pages for customers are in the company's language, others have their own
-        addresses: English at the plain one, Spanish below ``/es``."""
+        """Everybody does, and pages for customers are in the company's language: English
+        at the plain address, Spanish below ``/es``."""
         cls.env["res.lang"]._activate_lang("en_US")
         cls.env["ir.default"].set("res.partner", "lang", "en_US")
+        users = cls.env["res.users"].search([("share", "=", False)])
+        (users.partner_id | users.company_ids.partner_id).lang = "en_US"
 
     @classmethod
     def _enforce(cls, value=True):

@@ -16,6 +16,7 @@ class IncidentCommon(CrmGestionCommon, MailCase):
         cls.desk = cls.env.ref("crm_gestion.incident_desk")
         cls.agent = cls._make_user("agent", "project.group_project_user")
         cls.desk.message_subscribe(cls.agent.partner_id.ids)
+        cls._speak_english()
         cls.calendar = cls._make_calendar()
         cls.env.company.resource_calendar_id = cls.calendar
         cls.incidents = cls.env["crm.incident"]

@@ -153,7 +153,7 @@ class TestOpening(IncidentCommon):
                 {
                     "partner_id": self.contact.id,
                     "crm_channel": "portal",
-                    "crm_severity": "1_normal",
+                    "crm_severity": "2_high",
                     "crm_type_id": False,
                     "user_ids": [],
                     "crm_phase": "new",
@@ -301,7 +301,7 @@ class TestBecoming(IncidentCommon):
         task = self._task(project_id=plain.id, partner_id=self.contact.id)
         names = [name for name in task._fields if name.startswith("crm_")]
         values = {name: task[name] for name in names if task[name]}
-        self.assertEqual(values, {})
+        self.assertEqual(values, {"crm_partner_email": self.contact.email})
         self.assertEqual(task.display_name, "Pump leaks")
         stages = self.env["project.task.type"].create(
             [

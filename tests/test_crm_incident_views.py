@@ -224,6 +224,7 @@ class TestIncidentElsewhere(IncidentScreens):
         self.assertEqual(len(found), 1)
 
     def test_the_account_file_prints_them(self):
+        self._speak_english()
         incident = self._open(crm_severity="2_high")
         old = self._open(name="Noise")
         old.action_crm_solve()

@@ -277,7 +277,7 @@ class TestSeen(PortalCommon):
         tasks = self.url_open("/my/tasks").text
         self.assertIn("Instalar", tasks)
         self.assertNotIn("Fuga de aceite", tasks)
-        self.assertNotIn(f"filterby={self.desk.id}", tasks)
+        self.assertNotRegex(tasks, rf"filterby={self.desk.id}\b")
         counts = self.make_jsonrpc_request(
             "/my/counters", {"counters": ["task_count", "incident_waiting_count"]}
         )
@@ -303,7 +303,7 @@ class TestSeen(PortalCommon):
         self._login(self.lucia)
         shown = self.url_open("/my/projects").text
         self.assertIn("Implantación", shown)
-        self.assertNotIn(f"/my/projects/{self.desk.id}", shown)
+        self.assertNotRegex(shown, rf"/my/projects/{self.desk.id}\b")
 
     def test_in_the_customers_language(self):
         incident = self._incident()

@@ -39,7 +39,11 @@ const dialog = [
     { trigger: ".modal .o_field_widget[name=name] input", run: "edit No arranca la prensa" },
     ...choose("contact_id", "Lucía Ferrer"),
     { trigger: ".modal .o_field_widget[name=type_id] input", run: "click" },
-    { trigger: ".o-autocomplete--dropdown-item:eq(0)", run: "click" },
+    {
+        trigger: ".modal .o_field_widget[name=type_id] .o-autocomplete--dropdown-item:eq(0)",
+        run: "click",
+    },
+    { trigger: ".modal .o_field_widget[name=type_id] input:not(:value(''))" },
     {
         trigger: ".modal .o_field_widget[name=description] textarea",
         run: "edit Hace un ruido y se para.",
