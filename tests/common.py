@@ -133,8 +133,8 @@ class SalesForce:
 
     @classmethod
     def _speak_english(cls):
-        """Everybody does, and pages for customers are in the company's language: English
-        at the plain address, Spanish below ``/es``."""
+        """Everybody does. Pages for customers are in the company's language: English at
+        the plain address, Spanish below ``/es``."""
         cls.env["res.lang"]._activate_lang("en_US")
         cls.env["ir.default"].set("res.partner", "lang", "en_US")
         users = cls.env["res.users"].search([("share", "=", False)])
