@@ -92,7 +92,7 @@ class CrmEidLogin(models.Model):
     def _audit(self):
         """Of what happens inside, one row.
 
-        :yield: dict to fill in with what becomes known
+        :return: context, with a dict to fill in with what becomes known
         :raise: AccessDenied that tells nothing, for each that happens inside
         """
         attempt = {}

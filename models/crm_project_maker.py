@@ -71,7 +71,7 @@ class CrmProjectMaker(models.AbstractModel):
             "company_id": (company or (template and template.company_id) or company).id,
             **self._prepare_links(opportunity, order, customer),
         }
-        project = self._create(values, template, roles or {})
+        project = self._create_project(values, template, roles or {})
         self._tell(project, opportunity, order, invite)
         return project.with_env(self.env)
 
@@ -202,7 +202,7 @@ class CrmProjectMaker(models.AbstractModel):
         }
 
     @api.model
-    def _create(self, values, template, roles):
+    def _create_project(self, values, template, roles):
         context = self.env.context
         context = {key: context[key] for key in CONTEXT if key in context}
         # sudo: who may change what was sold may have its project, see `_check_sources`
