@@ -4,6 +4,13 @@ from odoo.fields import Domain
 
 from .crm_incident import TOLD, TOLD_BY_CUSTOMER
 
+# What an incident may be about.
+DOCUMENTS = {
+    "crm_gestion_id": "crm.gestion",
+    "crm_lead_id": "crm.lead",
+    "crm_order_id": "sale.order",
+}
+
 
 class CrmIncidentOpening(models.AbstractModel):
     """Who may open an incident for whom, at which desk, and what it begins with."""
@@ -109,8 +116,22 @@ class CrmIncidentOpening(models.AbstractModel):
             raise UserError(
                 self.env._("Only sales and the incident desk open incidents.")
             )
-        account = (organization or partner).commercial_partner_id
-        if account.user_id and not self._works_for(account | partner | organization):
+        if organization and not self._belongs(partner, organization):
+            self._check_account(partner, partner)
+            self._check_account(organization, organization)
+        else:
+            self._check_account(organization or partner, partner | organization)
+
+    @api.model
+    def _belongs(self, partner, organization):
+        """:return: whether who has one of the two may speak for the other"""
+        same = partner.commercial_partner_id == organization.commercial_partner_id
+        return same or organization in partner.crm_organization_ids
+
+    @api.model
+    def _check_account(self, partner, named):
+        account = partner.commercial_partner_id
+        if account.user_id and not self._works_for(account | named):
             raise UserError(
                 self.env._(
                     "“%(account)s” is an account of %(user)s: ask him or her to open "
@@ -159,13 +180,24 @@ class CrmIncidentOpening(models.AbstractModel):
     def _check_about(self, vals, partner, organization):
         """The opportunity, order or interaction is one the user may read; that it is of
         the same customer the task checks."""
-        for name, model in (
-            ("crm_gestion_id", "crm.gestion"),
-            ("crm_lead_id", "crm.lead"),
-            ("crm_order_id", "sale.order"),
-        ):
+        for name, model in DOCUMENTS.items():
             if vals.get(name):
                 self.env[model].browse(vals[name]).check_access("read")
+
+    @api.model
+    def _check_named(self, tasks, names=DOCUMENTS):
+        """Who names a document on a task reads its name there: by Odoo's own means too
+        it must be one that he reads.
+
+        :param names: fields that were written
+        :raise AccessError:
+        """
+        if self.env.su:
+            return
+        for name in DOCUMENTS.keys() & set(names):
+            # sudo: which they are; whether he reads them is asked as himself
+            if documents := tasks.sudo()[name].sudo(False):
+                documents.check_access("read")
 
     @api.model
     def _check_same_customer(self, tasks):

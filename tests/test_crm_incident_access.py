@@ -187,6 +187,47 @@ class TestAccess(IncidentCommon):
             )
             self.assertFalse(user.has_group("project.group_project_user"))
 
+    def test_what_is_computed_is_for_nobody_to_write(self):
+        """Not for who works at the desk either, and not by a default."""
+        task = self.tasks[0].with_user(self.env.ref("base.user_admin"))
+        for name, value in (
+            ("crm_deadline", "2030-01-01 00:00:00"),
+            ("crm_is_incident", True),
+            ("crm_phase", "solved"),
+        ):
+            for record in (self.own.with_user(self.agent), task):
+                with self.subTest(field=name, record=record.id):
+                    before = record.sudo()[name]
+                    with self.assertRaises(AccessError):
+                        record.write({name: value})
+                    self.assertEqual(record.sudo()[name], before)
+        for name, value in (
+            ("crm_deadline", "2030-01-01 00:00:00"),
+            ("crm_is_incident", True),
+            ("crm_number", "X1"),
+            ("crm_phase", "solved"),
+            ("crm_reopen_count", 7),
+        ):
+            model = self.env["project.task"].with_user(self.agent)
+            model = model.with_context(**{f"default_{name}": value})
+            with self.subTest(default=name), self.assertRaises(AccessError):
+                model.create(self._vals(project_id=self.desk.id))
+
+    def test_document_that_one_does_not_read_is_not_named(self):
+        """Its name would be told."""
+        lead = self._make_lead(self.stranger, partner_id=self.contact.id)
+        gestion = self._make_gestion(self.stranger, contact_id=self.contact.id)
+        own = self.own.with_user(self.agent)
+        for name, record in (("crm_lead_id", lead), ("crm_gestion_id", gestion)):
+            with self.subTest(field=name):
+                with self.assertRaises(AccessError):
+                    own.write({name: record.id})
+                model = own.with_context(**{f"default_{name}": record.id})
+                with self.assertRaises(AccessError):
+                    model.create(self._vals(project_id=self.desk.id))
+                self.own[name] = record
+                own.write({"name": "Pump leaks still"})
+
     def test_seller_takes_part_in_the_messages(self):
         own = self.own.with_user(self.seller)
         with self.mock_mail_gateway():
