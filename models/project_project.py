@@ -91,7 +91,7 @@ class ProjectProject(models.Model):
     # === PROJECTS OF SALES === #
 
     def _crm_check_lead(self):
-        """Who names an opportunity reads its name here: it must be one that he reads."""
+        """Who names an opportunity reads its name here: he must be one to read it."""
         # sudo: which they are; whether he reads them is asked as himself
         leads = self.sudo().crm_lead_id.sudo(self.env.su)
         if leads:

@@ -19,7 +19,7 @@ from .eid_common import NIF, name, root, rsa_key
 
 
 class OfOldCryptography:
-    """A certificate as cryptography 3.4 and 38, which Odoo and Debian bring, show it."""
+    """A certificate as cryptography shows it in Odoo's requirements and in Debian."""
 
     LATER = (
         "not_valid_after_utc",
