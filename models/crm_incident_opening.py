@@ -95,8 +95,12 @@ class CrmIncidentOpening(models.AbstractModel):
         organization = partners.browse(vals.get("crm_organization_id") or [])
         partner = partners.browse(vals.get("partner_id") or []) or organization
         if not partner:
-            raise UserError(self.env._("Choose the customer that the incident is of."))
+            raise self._no_customer()
         return partner, organization
+
+    @api.model
+    def _no_customer(self):
+        return UserError(self.env._("Choose the customer that the incident is of."))
 
     @api.model
     def _check_own(self, partner):
@@ -214,6 +218,10 @@ class CrmIncidentOpening(models.AbstractModel):
             }
             for document, partners in theirs.items():
                 if document and partners and not partners & ours:
+                    # its name is for who reads it
+                    document.sudo(False).check_access("read")
+                    if not ours:
+                        raise self._no_customer()
                     raise UserError(
                         self.env._(
                             "“%(document)s” is of another customer than the incident: "
@@ -240,3 +248,31 @@ class CrmIncidentOpening(models.AbstractModel):
         )
         for partner, group in shown.grouped("partner_id").items():
             group.message_subscribe(partner.ids)
+
+    @api.model
+    def _leave_out_strangers(self, incidents):
+        """Who follows a project follows its tasks, by Odoo's own doing: a customer who
+        was invited to a desk does not follow, and so does not see, those of others.
+
+        :param incidents: in superuser mode
+        """
+        # sudo: no outsider gets to know of whom
+        followers = self.env["mail.followers"].sudo()
+        rows = followers.search(
+            [
+                ("res_model", "=", incidents._name),
+                ("res_id", "in", incidents.ids),
+                ("partner_id.partner_share", "=", True),
+            ]
+        )
+        by_id = {incident.id: incident for incident in incidents}
+        rows.filtered(
+            lambda row: self._is_stranger(by_id[row.res_id], row.partner_id)
+        ).unlink()
+
+    @api.model
+    def _is_stranger(self, incident, partner):
+        customers = incident.partner_id | incident.crm_organization_id
+        if partner.commercial_partner_id in customers.commercial_partner_id:
+            return False
+        return partner in incident.project_id.message_partner_ids

@@ -154,6 +154,32 @@ class TestAccess(IncidentCommon):
         self.env.invalidate_all()
         self.assertFalse(self._readable(portal))
 
+    def test_customer_who_was_invited_to_the_desk(self):
+        """Odoo lets who follows a project follow, and see, each of its tasks."""
+        portal = new_test_user(
+            self.env,
+            login="crm_customer",
+            password=PASSWORD,
+            groups="base.group_portal",
+            partner_id=self.contact.id,
+        )
+        self.desk._add_followers(self.contact)
+        # as outside of tests, where subscribing is not switched off
+        incidents = self.incidents.with_context({}).with_user(self.agent)
+        mine, others = incidents._open(
+            [self._vals(), self._vals(partner_id=self.theirs_account.id)]
+        ).with_env(self.env)
+        by_hand = self.env["project.task"].with_context({})
+        by_hand = by_hand.create({"name": "By hand", "project_id": self.desk.id})
+        moved = self.tasks[1].with_context({})
+        moved.project_id = self.desk
+        tasks = mine | others | by_hand | moved
+        self.assertEqual(self._readable(portal, tasks), mine)
+        self.assertIn(self.agent.partner_id, others.message_partner_ids)
+        by_hand.message_subscribe(self.contact.ids)
+        self.env.invalidate_all()
+        self.assertEqual(self._readable(portal, tasks), mine | by_hand)
+
     def test_desks_and_no_other_project(self):
         projects = self.desk | self.secret
         for user, expected in (
@@ -227,6 +253,14 @@ class TestAccess(IncidentCommon):
                     model.create(self._vals(project_id=self.desk.id))
                 self.own[name] = record
                 own.write({"name": "Pump leaks still"})
+        secret = self._make_lead(
+            self.stranger, name="Secret", partner_id=self.theirs_account.id
+        )
+        for vals in (self._vals(), {"name": "Of nobody"}):
+            model = own.with_context(default_crm_lead_id=secret.id)
+            with self.subTest(vals=vals), self.assertRaises(AccessError) as caught:
+                model.create({**vals, "project_id": self.desk.id})
+            self.assertNotIn("Secret", str(caught.exception))
 
     def test_seller_takes_part_in_the_messages(self):
         own = self.own.with_user(self.seller)
