@@ -218,10 +218,16 @@ class CrmIncidentOpening(models.AbstractModel):
             }
             for document, partners in theirs.items():
                 if document and partners and not partners & ours:
-                    # its name is for who reads it
-                    document.sudo(False).check_access("read")
                     if not ours:
                         raise self._no_customer()
+                    # its name is for who reads it
+                    if not document.sudo(False).has_access("read"):
+                        raise UserError(
+                            self.env._(
+                                "What this incident is about is of another customer: "
+                                "ask sales."
+                            )
+                        )
                     raise UserError(
                         self.env._(
                             "“%(document)s” is of another customer than the incident: "

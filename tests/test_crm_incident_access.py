@@ -1,6 +1,6 @@
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tests.common import new_test_user
 
@@ -258,7 +258,7 @@ class TestAccess(IncidentCommon):
         )
         for vals in (self._vals(), {"name": "Of nobody"}):
             model = own.with_context(default_crm_lead_id=secret.id)
-            with self.subTest(vals=vals), self.assertRaises(AccessError) as caught:
+            with self.subTest(vals=vals), self.assertRaises(UserError) as caught:
                 model.create({**vals, "project_id": self.desk.id})
             self.assertNotIn("Secret", str(caught.exception))
 
