@@ -54,7 +54,8 @@ class CrmPortalIncident(ProjectCustomerPortal):
         su=False,
         project=False,
     ):
-        if url == "/my/tasks":
+        if su or url == "/my/tasks":
+            # the key of a desk is none to the incidents of all of its customers
             domain = Domain(domain or Domain.TRUE) & Domain(
                 "crm_is_incident", "=", False
             )
@@ -88,25 +89,29 @@ class CrmPortalIncident(ProjectCustomerPortal):
     @http.route()
     def portal_my_task(self, task_id, access_token=None, **kw):
         """Links in e-mails are those of tasks."""
-        if self._is_incident(task_id) and not kw.get("report_type"):
-            return request.redirect_query(
-                f"/my/incidents/{task_id}",
-                {
-                    name: value
-                    for name, value in {**kw, "access_token": access_token}.items()
-                    if name in ("access_token", "pid", "hash") and value
-                },
-            )
+        if self._is_incident(task_id):
+            return self._to_incident(task_id, {**kw, "access_token": access_token})
         return super().portal_my_task(task_id, access_token=access_token, **kw)
 
     @http.route()
     def portal_my_project_task(
         self, project_id=None, task_id=None, access_token=None, **kw
     ):
-        if self._is_incident(task_id) and not access_token:
-            return request.redirect(f"/my/incidents/{task_id}")
+        """The key of a desk is none to the incidents of all of its customers."""
+        if self._is_incident(task_id):
+            return self._to_incident(task_id, {**kw, "access_token": access_token})
         return super().portal_my_project_task(
             project_id=project_id, task_id=task_id, access_token=access_token, **kw
+        )
+
+    def _to_incident(self, task_id, keys):
+        return request.redirect_query(
+            f"/my/incidents/{task_id}",
+            {
+                name: keys[name]
+                for name in ("access_token", "pid", "hash")
+                if keys.get(name)
+            },
         )
 
     def _is_incident(self, task_id):

@@ -159,6 +159,7 @@ class CrmIncident(models.AbstractModel):
         for vals, group in incidents.grouped(self._missing).items():
             group._crm_fill(dict(vals))
         self._give_numbers(incidents.filtered(lambda task: not task.crm_number))
+        self.env["crm.incident.opening"]._leave_out_strangers(incidents)
         # what arrives done, such as the tasks of a project that becomes a desk
         done = incidents.filtered(
             lambda task: task.crm_phase in OPEN and task.state in PHASES_OF_STATES

@@ -4,6 +4,13 @@ from odoo.fields import Domain
 
 from .crm_incident import TOLD, TOLD_BY_CUSTOMER
 
+# What an incident may be about.
+DOCUMENTS = {
+    "crm_gestion_id": "crm.gestion",
+    "crm_lead_id": "crm.lead",
+    "crm_order_id": "sale.order",
+}
+
 
 class CrmIncidentOpening(models.AbstractModel):
     """Who may open an incident for whom, at which desk, and what it begins with."""
@@ -88,8 +95,12 @@ class CrmIncidentOpening(models.AbstractModel):
         organization = partners.browse(vals.get("crm_organization_id") or [])
         partner = partners.browse(vals.get("partner_id") or []) or organization
         if not partner:
-            raise UserError(self.env._("Choose the customer that the incident is of."))
+            raise self._no_customer()
         return partner, organization
+
+    @api.model
+    def _no_customer(self):
+        return UserError(self.env._("Choose the customer that the incident is of."))
 
     @api.model
     def _check_own(self, partner):
@@ -109,8 +120,22 @@ class CrmIncidentOpening(models.AbstractModel):
             raise UserError(
                 self.env._("Only sales and the incident desk open incidents.")
             )
-        account = (organization or partner).commercial_partner_id
-        if account.user_id and not self._works_for(account | partner | organization):
+        if organization and not self._belongs(partner, organization):
+            self._check_account(partner, partner)
+            self._check_account(organization, organization)
+        else:
+            self._check_account(organization or partner, partner | organization)
+
+    @api.model
+    def _belongs(self, partner, organization):
+        """:return: whether who has one of the two may speak for the other"""
+        same = partner.commercial_partner_id == organization.commercial_partner_id
+        return same or organization in partner.crm_organization_ids
+
+    @api.model
+    def _check_account(self, partner, named):
+        account = partner.commercial_partner_id
+        if account.user_id and not self._works_for(account | named):
             raise UserError(
                 self.env._(
                     "“%(account)s” is an account of %(user)s: ask him or her to open "
@@ -159,13 +184,24 @@ class CrmIncidentOpening(models.AbstractModel):
     def _check_about(self, vals, partner, organization):
         """The opportunity, order or interaction is one the user may read; that it is of
         the same customer the task checks."""
-        for name, model in (
-            ("crm_gestion_id", "crm.gestion"),
-            ("crm_lead_id", "crm.lead"),
-            ("crm_order_id", "sale.order"),
-        ):
+        for name, model in DOCUMENTS.items():
             if vals.get(name):
                 self.env[model].browse(vals[name]).check_access("read")
+
+    @api.model
+    def _check_named(self, tasks, names=DOCUMENTS):
+        """Who names a document on a task reads its name there: by Odoo's own means too
+        it must be one that he reads.
+
+        :param names: fields that were written
+        :raise AccessError:
+        """
+        if self.env.su:
+            return
+        for name in DOCUMENTS.keys() & set(names):
+            # sudo: which they are; whether he reads them is asked as himself
+            if documents := tasks.sudo()[name].sudo(False):
+                documents.check_access("read")
 
     @api.model
     def _check_same_customer(self, tasks):
@@ -182,6 +218,16 @@ class CrmIncidentOpening(models.AbstractModel):
             }
             for document, partners in theirs.items():
                 if document and partners and not partners & ours:
+                    if not ours:
+                        raise self._no_customer()
+                    # its name is for who reads it
+                    if not document.sudo(False).has_access("read"):
+                        raise UserError(
+                            self.env._(
+                                "What this incident is about is of another customer: "
+                                "ask sales."
+                            )
+                        )
                     raise UserError(
                         self.env._(
                             "“%(document)s” is of another customer than the incident: "
@@ -208,3 +254,31 @@ class CrmIncidentOpening(models.AbstractModel):
         )
         for partner, group in shown.grouped("partner_id").items():
             group.message_subscribe(partner.ids)
+
+    @api.model
+    def _leave_out_strangers(self, incidents):
+        """Who follows a project follows its tasks, by Odoo's own doing: a customer who
+        was invited to a desk does not follow, and so does not see, those of others.
+
+        :param incidents: in superuser mode
+        """
+        # sudo: no outsider gets to know of whom
+        followers = self.env["mail.followers"].sudo()
+        rows = followers.search(
+            [
+                ("res_model", "=", incidents._name),
+                ("res_id", "in", incidents.ids),
+                ("partner_id.partner_share", "=", True),
+            ]
+        )
+        by_id = {incident.id: incident for incident in incidents}
+        rows.filtered(
+            lambda row: self._is_stranger(by_id[row.res_id], row.partner_id)
+        ).unlink()
+
+    @api.model
+    def _is_stranger(self, incident, partner):
+        customers = incident.partner_id | incident.crm_organization_id
+        if partner.commercial_partner_id in customers.commercial_partner_id:
+            return False
+        return partner in incident.project_id.message_partner_ids

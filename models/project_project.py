@@ -33,6 +33,7 @@ class ProjectProject(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         projects = super().create(vals_list)
+        projects._crm_check_lead()
         if any(vals.get("crm_is_incident_desk") for vals in vals_list):
             projects._crm_open_desk()
         projects._crm_follow_order()
@@ -43,6 +44,8 @@ class ProjectProject(models.Model):
         tasks = self._crm_tasks() if is_desk else self.env["project.task"]
         before = self.env["crm.incident"]._snapshot(tasks)
         res = super().write(vals)
+        if "crm_lead_id" in vals:
+            self._crm_check_lead()
         if is_desk:
             # their tasks become incidents, or cease to be
             self._crm_open_desk()
@@ -86,6 +89,13 @@ class ProjectProject(models.Model):
         ]
 
     # === PROJECTS OF SALES === #
+
+    def _crm_check_lead(self):
+        """Who names an opportunity reads its name here: he must be one to read it."""
+        # sudo: which they are; whether he reads them is asked as himself
+        leads = self.sudo().crm_lead_id.sudo(self.env.su)
+        if leads:
+            leads.check_access("read")
 
     def _crm_follow_order(self):
         """A project of an order is of the order's opportunity, whoever made it; one

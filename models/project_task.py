@@ -21,13 +21,16 @@ PHASES = [
 ]
 
 
-# What the clock and the sequence write, and nobody else.
+# What the clock, the sequence and computations write, and nobody else.
 KEPT = {
     "crm_answer_date",
     "crm_answer_deadline",
     "crm_answer_hours",
+    "crm_deadline",
+    "crm_is_incident",
     "crm_number",
     "crm_passage_ids",
+    "crm_phase",
     "crm_reopen_count",
     "crm_solution_date",
     "crm_solution_deadline",
@@ -337,17 +340,21 @@ class ProjectTask(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         tasks = super().create(vals_list)
+        self.env["crm.incident.opening"]._check_named(tasks)
         if any(task.crm_is_incident for task in tasks.sudo()):
             self.env["crm.incident"]._follow(tasks, {})
         return tasks
 
     def write(self, vals):
         if WATCHED.isdisjoint(vals):
-            return super().write(vals)
+            res = super().write(vals)
+            self.env["crm.incident.opening"]._check_named(self, vals)
+            return res
         Incident = self.env["crm.incident"]
         before = Incident._snapshot(self)
         by_state = "state" in vals and "stage_id" not in vals
         res = super().write(vals)
+        self.env["crm.incident.opening"]._check_named(self, vals)
         Incident._follow(self, before, by_state)
         return res
 

@@ -6,6 +6,7 @@ from lxml import html
 
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
+from odoo.tools import config
 
 from .common import CrmGestionCommon
 
@@ -486,6 +487,26 @@ class TestRefused(ContactFormHttpCommon):
         other = self.form.copy({"slug": "other", "is_published": True})
         answer = self._send(other)
         self.assertEqual(answer.status_code, 303)
+
+    def test_forged_addresses_are_one_client(self):
+        """What a client writes into X-Forwarded-For comes before what the proxy adds,
+        and is no address at all where there is no proxy."""
+        host = f"127.0.0.1:{self.http_port()}"
+        for proxy_mode, seen in ((True, ", 203.0.113.9"), (False, "")):
+            form = self.form.copy({"slug": f"p-{proxy_mode}".lower()})
+            form.is_published = True
+            statuses = []
+            with patch.dict(config.options, {"proxy_mode": proxy_mode}):
+                for turn in range(6):
+                    forged = {
+                        "X-Forwarded-For": f"198.51.100.{turn}{seen}",
+                        "X-Forwarded-Host": host,
+                    }
+                    values = {**FILLED, **self._get(form)}
+                    answer = self._post(values, form, headers=forged)
+                    statuses.append(answer.status_code)
+            with self.subTest(proxy_mode=proxy_mode):
+                self.assertEqual(statuses, [303] * 5 + [429])
 
     def test_what_was_refused_does_not_count(self):
         for _turn in range(6):

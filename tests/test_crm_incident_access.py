@@ -1,6 +1,6 @@
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tests.common import new_test_user
 
@@ -154,6 +154,32 @@ class TestAccess(IncidentCommon):
         self.env.invalidate_all()
         self.assertFalse(self._readable(portal))
 
+    def test_customer_who_was_invited_to_the_desk(self):
+        """Odoo lets who follows a project follow, and see, each of its tasks."""
+        portal = new_test_user(
+            self.env,
+            login="crm_customer",
+            password=PASSWORD,
+            groups="base.group_portal",
+            partner_id=self.contact.id,
+        )
+        self.desk._add_followers(self.contact)
+        # as outside of tests, where subscribing is not switched off
+        incidents = self.incidents.with_context({}).with_user(self.agent)
+        mine, others = incidents._open(
+            [self._vals(), self._vals(partner_id=self.theirs_account.id)]
+        ).with_env(self.env)
+        by_hand = self.env["project.task"].with_context({})
+        by_hand = by_hand.create({"name": "By hand", "project_id": self.desk.id})
+        moved = self.tasks[1].with_context({})
+        moved.project_id = self.desk
+        tasks = mine | others | by_hand | moved
+        self.assertEqual(self._readable(portal, tasks), mine)
+        self.assertIn(self.agent.partner_id, others.message_partner_ids)
+        by_hand.message_subscribe(self.contact.ids)
+        self.env.invalidate_all()
+        self.assertEqual(self._readable(portal, tasks), mine | by_hand)
+
     def test_desks_and_no_other_project(self):
         projects = self.desk | self.secret
         for user, expected in (
@@ -186,6 +212,55 @@ class TestAccess(IncidentCommon):
                 self.own.read(["name", "stage_id", "state", "crm_severity"]), before
             )
             self.assertFalse(user.has_group("project.group_project_user"))
+
+    def test_what_is_computed_is_for_nobody_to_write(self):
+        """Not for who works at the desk either, and not by a default."""
+        task = self.tasks[0].with_user(self.env.ref("base.user_admin"))
+        for name, value in (
+            ("crm_deadline", "2030-01-01 00:00:00"),
+            ("crm_is_incident", True),
+            ("crm_phase", "solved"),
+        ):
+            for record in (self.own.with_user(self.agent), task):
+                with self.subTest(field=name, record=record.id):
+                    before = record.sudo()[name]
+                    with self.assertRaises(AccessError):
+                        record.write({name: value})
+                    self.assertEqual(record.sudo()[name], before)
+        for name, value in (
+            ("crm_deadline", "2030-01-01 00:00:00"),
+            ("crm_is_incident", True),
+            ("crm_number", "X1"),
+            ("crm_phase", "solved"),
+            ("crm_reopen_count", 7),
+        ):
+            model = self.env["project.task"].with_user(self.agent)
+            model = model.with_context(**{f"default_{name}": value})
+            with self.subTest(default=name), self.assertRaises(AccessError):
+                model.create(self._vals(project_id=self.desk.id))
+
+    def test_document_that_one_does_not_read_is_not_named(self):
+        """Its name would be told."""
+        lead = self._make_lead(self.stranger, partner_id=self.contact.id)
+        gestion = self._make_gestion(self.stranger, contact_id=self.contact.id)
+        own = self.own.with_user(self.agent)
+        for name, record in (("crm_lead_id", lead), ("crm_gestion_id", gestion)):
+            with self.subTest(field=name):
+                with self.assertRaises(AccessError):
+                    own.write({name: record.id})
+                model = own.with_context(**{f"default_{name}": record.id})
+                with self.assertRaises(AccessError):
+                    model.create(self._vals(project_id=self.desk.id))
+                self.own[name] = record
+                own.write({"name": "Pump leaks still"})
+        secret = self._make_lead(
+            self.stranger, name="Secret", partner_id=self.theirs_account.id
+        )
+        for vals in (self._vals(), {"name": "Of nobody"}):
+            model = own.with_context(default_crm_lead_id=secret.id)
+            with self.subTest(vals=vals), self.assertRaises(UserError) as caught:
+                model.create({**vals, "project_id": self.desk.id})
+            self.assertNotIn("Secret", str(caught.exception))
 
     def test_seller_takes_part_in_the_messages(self):
         own = self.own.with_user(self.seller)

@@ -179,6 +179,28 @@ class TestIncidentOpen(IncidentScreens):
             self._save(dialog)
         self.assertEqual(self.env["project.task"].search_count([]), before)
 
+    def test_contact_of_another_account(self):
+        """Who has the organization does not speak for somebody of another one, nor the
+        other way round; where he works for both there is one word for both."""
+        theirs = self.env["res.partner"].create(
+            {"name": "Theirs", "is_company": True, "user_id": self.stranger.id}
+        )
+        person = self.env["res.partner"].create(
+            {"name": "Person", "parent_id": theirs.id}
+        )
+        for contact, organization in (
+            (person, self.organization),
+            (self.contact, theirs),
+        ):
+            with self.subTest(contact=contact.name), self.assertRaises(UserError):
+                self._open(partner_id=contact.id, crm_organization_id=organization.id)
+        self.env["crm.affiliation"].create(
+            {"contact_id": person.id, "organization_id": self.organization.id}
+        )
+        incident = self._open(partner_id=person.id)
+        self.assertEqual(incident.crm_organization_id, self.organization)
+        self.assertEqual(incident.partner_id, person)
+
     def test_only_sellers_have_the_dialog(self):
         for user in (self.employee, self.native):
             with self.subTest(user.login), self.assertRaises(AccessError):

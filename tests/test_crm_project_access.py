@@ -222,6 +222,33 @@ class TestProjectAccess(AccessCommon):
         )
         self.assertIn("crm_lead_id", form["arch"])
 
+    def test_dialog_tells_nothing_of_what_one_does_not_read(self):
+        """Not to who puts there an opportunity or an order by its id."""
+        order = self._make_order(self.lead)
+        self.private[0].reinvoiced_sale_order_id = order
+        model = self.env["crm.project.create"].with_user(self.stranger)
+        spec = dict.fromkeys(
+            ("name", "known_note", "newest_project", "purpose", "lead_id"), {}
+        )
+        for values in ({"lead_id": self.lead.id}, {"order_id": order.id}):
+            with self.subTest(values=values):
+                asked = model.onchange(values, list(values), spec)["value"]
+                made = model.create({**values, "privacy_visibility": "followers"})
+                for told in (asked, made.read(list(spec))[0]):
+                    for name in ("name", "known_note", "newest_project", "purpose"):
+                        self.assertFalse(told.get(name), name)
+                self.assertFalse(made.known_project_ids)
+                self.assertRefused(AccessError, made.action_create_project)
+
+    def test_opportunity_that_one_does_not_read_is_not_named(self):
+        both = self._make_user(
+            "both", "project.group_project_manager,sales_team.group_sale_salesman"
+        )
+        project = self.open[0].with_user(both)
+        project.crm_lead_id = False
+        with self.assertRaises(AccessError):
+            project.crm_lead_id = self.lead.id
+
     def test_flat_growth(self):
         partners = self.env["res.partner"].create(
             [

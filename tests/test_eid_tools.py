@@ -1,5 +1,6 @@
 import base64
 import random
+import warnings
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -15,6 +16,26 @@ from odoo.addons.crm_gestion.tools import eid
 from odoo.addons.crm_gestion.tools.eid import EidError
 
 from .eid_common import NIF, name, root, rsa_key
+
+
+class OfOldCryptography:
+    """A certificate as cryptography shows it in Odoo's requirements and in Debian."""
+
+    LATER = (
+        "not_valid_after_utc",
+        "not_valid_before_utc",
+        "signature_algorithm_parameters",
+        "verify_directly_issued_by",
+    )
+
+    def __init__(self, certificate):
+        self.certificate = certificate
+
+    def __getattr__(self, name):
+        if name in self.LATER:
+            raise AttributeError(name)
+        with warnings.catch_warnings(action="ignore"):
+            return getattr(self.certificate, name)
 
 
 @tagged("post_install", "-at_install")
@@ -150,6 +171,24 @@ class TestEidTools(BaseCase):
         ):
             other = self.root.authority("AC DNIE 006", key=key)
             self.assertFalse(eid.is_signed_by(self.card.certificate, other.certificate))
+
+    def test_older_cryptography(self):
+        elliptic = self.root.authority("AC EC")
+        forger = root("AC DNIE 006")
+        for authority, card, does in (
+            (self.dnie, self.card, True),
+            (elliptic, elliptic.person(NIF), True),
+            (forger, self.card, False),
+            (self.dnie, forger.person(NIF), False),
+        ):
+            old = OfOldCryptography(card.certificate)
+            with self.subTest(authority=authority.certificate.subject, does=does):
+                self.assertEqual(
+                    eid.holder_of(old, self.now),
+                    eid.holder_of(card.certificate, self.now),
+                )
+                ca = OfOldCryptography(authority.certificate)
+                self.assertEqual(eid.is_signed_by(old, ca), does)
 
     def test_weak_signature(self):
         """As if today's algorithm were broken: SHA-1 cannot even be signed here."""

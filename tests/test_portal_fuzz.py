@@ -102,6 +102,25 @@ class TestFuzzPortal(FuzzCommon, PortalCommon):
             self.assertNotIn("comment", said)
         self.assertFalse(self.env["crm.incident.request"].search([]))
 
+    def test_broken_keys(self):
+        """Of who is nobody, for an incident that has a key."""
+        incident = self._incident()
+        incident._portal_ensure_token()
+        self.authenticate(None, None)
+        requests = [
+            {
+                "url": f"/my/{page}?access_token={key}&pid={key}&hash={key}",
+                "allow_redirects": False,
+            }
+            for page in (
+                f"incidents/{incident.id}",
+                f"tasks/{incident.id}",
+                f"projects/{self.desk.id}/task/{incident.id}",
+            )
+            for key in ("é", "\u202e", "😀", "%00", "a" * 5000, "'", "-1")
+        ]
+        self.assertEqual(self._fuzz(requests), len(requests))
+
     def test_broken_values(self):
         self._login(self.lucia)
         hidden = self._hidden()

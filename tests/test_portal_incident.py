@@ -263,6 +263,32 @@ class TestSeen(PortalCommon):
         thread = page.xpath("//div[@id='discussion']")[0]
         self.assertEqual(thread.get("data-token"), key)
 
+    def test_key_of_a_desk_is_none_to_its_incidents(self):
+        """Odoo's page of a project opens all of its tasks to who has its key."""
+        incident = self._incident()
+        incident.user_ids = self.handler
+        self.handler.partner_id.email = "handler@company.example"
+        key = self.desk._portal_ensure_token()
+        for user in (None, self.rival):
+            self.authenticate(user and user.login, user and PASSWORD)
+            with self.subTest(user=user and user.login):
+                for page in (f"task/{incident.id}", "", "page/1"):
+                    answer = self.url_open(
+                        f"/my/projects/{self.desk.id}/{page}?access_token={key}"
+                    )
+                    self.assertNotIn("Fuga de aceite", answer.text)
+                    self.assertNotIn("handler@company.example", answer.text)
+
+    def test_odoos_page_of_a_task_is_not_theirs_by_any_name(self):
+        incident = self._incident()
+        self._login(self.lucia)
+        for query in ("report_type=x", "report_type=html", "project_sharing=1"):
+            with self.subTest(query=query):
+                answer = self.url_open(
+                    f"/my/tasks/{incident.id}?{query}", allow_redirects=False
+                )
+                self.assertLeadsTo(answer, f"/my/incidents/{incident.id}")
+
     def test_odoos_pages_of_tasks_leave_them_out(self):
         incident = self._incident()
         task = self.env["project.task"].create(

@@ -13,7 +13,11 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import (
+    ExtendedKeyUsageOID,
+    NameOID,
+    SignatureAlgorithmOID,
+)
 
 # Headers that the proxy sets. No other part of the request is looked at.
 SECRET_HEADER = "X-Crm-Eid-Secret"
@@ -25,6 +29,18 @@ LONGEST = 16384
 SPANISH_PREFIX = re.compile(r"^(?:IDCES|IDESP|PNOES|TINES|VATES)-")
 BEGIN = b"-----BEGIN CERTIFICATE-----"
 WEAK = (hashes.MD5, hashes.SHA1)
+# How a certificate was signed, for versions of cryptography that do not tell. What is
+# in none of these did not sign.
+PADDED = {
+    SignatureAlgorithmOID.RSA_WITH_SHA256,
+    SignatureAlgorithmOID.RSA_WITH_SHA384,
+    SignatureAlgorithmOID.RSA_WITH_SHA512,
+}
+ON_A_CURVE = {
+    SignatureAlgorithmOID.ECDSA_WITH_SHA256,
+    SignatureAlgorithmOID.ECDSA_WITH_SHA384,
+    SignatureAlgorithmOID.ECDSA_WITH_SHA512,
+}
 # What nginx says of a certificate that it refused -> reason.
 VERDICTS = (
     ("not yet valid", "not_yet"),
@@ -280,8 +296,9 @@ def name_of(name):
     """
     :return: a distinguished name as in RFC 2253 and 4514, the last part first
 
-    >>> name_of(x509.Name.from_rfc4514_string("CN=AC DNIE 006,O=DGP,C=ES"))
-    'CN=AC DNIE 006,O=DGP,C=ES'
+    >>> country = x509.NameAttribute(NameOID.COUNTRY_NAME, "ES")
+    >>> name_of(x509.Name([country, x509.NameAttribute(NameOID.COMMON_NAME, "AC")]))
+    'CN=AC,C=ES'
     """
     return name.rfc4514_string()
 
@@ -326,12 +343,26 @@ def validity_of(certificate):
 
     >>> validity_of(None)
     Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'not_valid_before_utc'
+    AttributeError: 'NoneType' object has no attribute 'not_valid_before'
     """
     return (
-        certificate.not_valid_before_utc.astimezone(UTC).replace(tzinfo=None),
-        certificate.not_valid_after_utc.astimezone(UTC).replace(tzinfo=None),
+        moment_of(certificate, "not_valid_before"),
+        moment_of(certificate, "not_valid_after"),
     )
+
+
+def moment_of(certificate, name):
+    """Today's cryptography has moments with a time zone and warns of those without,
+    which are all that versions before 42 have.
+
+    >>> class Old:
+    ...     not_valid_after = "2027-01-01"
+    >>> moment_of(Old, "not_valid_after")
+    '2027-01-01'
+    """
+    if not hasattr(certificate, f"{name}_utc"):
+        return getattr(certificate, name)
+    return getattr(certificate, f"{name}_utc").astimezone(UTC).replace(tzinfo=None)
 
 
 def check_validity(certificate, now):
@@ -341,7 +372,7 @@ def check_validity(certificate, now):
 
     >>> check_validity(None, None)
     Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'not_valid_before_utc'
+    AttributeError: 'NoneType' object has no attribute 'not_valid_before'
     """
     date_from, date_to = validity_of(certificate)
     if now < date_from:
@@ -384,7 +415,7 @@ def is_signed_by(certificate, authority):
         return False
     signed = (certificate.signature, certificate.tbs_certificate_bytes)
     key = authority.public_key()
-    how = certificate.signature_algorithm_parameters
+    how = signing_of(certificate, algorithm)
     try:
         if isinstance(key, rsa.RSAPublicKey) and isinstance(
             how, padding.PKCS1v15 | padding.PSS
@@ -397,6 +428,27 @@ def is_signed_by(certificate, authority):
     except InvalidSignature:
         return False
     return True
+
+
+def signing_of(certificate, algorithm):
+    """How it was signed. Versions of cryptography before 41 do not tell, and RSA of the
+    kind PSS is refused there: its parameters cannot be read.
+
+    :return: padding of RSA, ``ec.ECDSA``, or None
+
+    >>> class Old:
+    ...     signature_algorithm_oid = SignatureAlgorithmOID.ECDSA_WITH_SHA256
+    >>> isinstance(signing_of(Old, hashes.SHA256()), ec.ECDSA)
+    True
+    >>> Old.signature_algorithm_oid = SignatureAlgorithmOID.DSA_WITH_SHA256
+    >>> signing_of(Old, hashes.SHA256())
+    """
+    if hasattr(certificate, "signature_algorithm_parameters"):
+        return certificate.signature_algorithm_parameters
+    kind = certificate.signature_algorithm_oid
+    if kind in PADDED:
+        return padding.PKCS1v15()
+    return ec.ECDSA(algorithm) if kind in ON_A_CURVE else None
 
 
 def holder_of(certificate, now):

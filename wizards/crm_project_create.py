@@ -141,14 +141,16 @@ class CrmProjectCreate(models.TransientModel):
     def _compute_purpose(self):
         Maker = self.env["crm.project.maker"]
         for wizard in self:
-            existing = Maker._existing(wizard.lead_id._origin, wizard._asked_order())
+            lead = wizard._readable(wizard.lead_id)
+            existing = Maker._existing(lead, wizard._asked_order())
             wizard.purpose = existing and "open"
             wizard.newest_project = max(existing.ids, default=0)
 
     @api.depends("lead_id", "order_id")
     def _compute_name(self):
         for wizard in self:
-            lead, order = wizard.lead_id, wizard.order_id
+            lead = wizard._readable(wizard.lead_id)
+            order = wizard._readable(wizard.order_id)
             customer = order.partner_id or lead._crm_customer()
             names = [customer.commercial_partner_id.name, lead.name or order.name]
             wizard.name = " - ".join(filter(None, names))
@@ -191,10 +193,21 @@ class CrmProjectCreate(models.TransientModel):
     def _asked_order(self):
         """:return: the order whose projects are asked for, where it is not the
         opportunity's"""
-        return self.order_id._origin if not self.lead_id else self.env["sale.order"]
+        order = self.env["sale.order"] if self.lead_id else self.order_id
+        return self._readable(order)
 
     def _source(self):
-        return self.lead_id._origin or self.order_id._origin
+        return self._readable(self.lead_id) or self._readable(self.order_id)
+
+    @api.model
+    def _readable(self, record):
+        """The dialog tells nothing of what somebody put there by its id alone.
+
+        :return: the record in superuser mode; empty where the user does not read it
+        """
+        # stored fields are computed as superuser: the user has his own
+        readable = record._origin.sudo(False)._filtered_access("read")
+        return readable.sudo()  # sudo: its customer, of whatever company
 
     # === ACTION METHODS === #
 
