@@ -25,10 +25,12 @@ COLUMNS = {
         "push_count": "int4",
     },
     "project_task": {
+        "crm_answer_outcome": "varchar",
         "crm_deadline": "timestamp",
         "crm_is_incident": "bool",
         "crm_organization_id": "int4",
         "crm_phase": "varchar",
+        "crm_solution_outcome": "varchar",
     },
 }
 # Roles of ours -> native rights that their users keep when the add-on goes.

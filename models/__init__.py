@@ -73,6 +73,7 @@ from . import crm_incident_clock
 from . import crm_incident_mail
 from . import crm_incident_notice
 from . import crm_incident_opening
+from . import crm_incident_outcome_mixin
 from . import crm_incident_passage
 from . import crm_incident_reason
 from . import crm_incident_request

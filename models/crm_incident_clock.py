@@ -2,7 +2,6 @@ from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..tools.timetable import Timetable
 
@@ -92,10 +91,8 @@ class CrmIncidentClock(models.AbstractModel):
             & Domain("crm_is_incident", "=", True)
             & Domain("crm_solution_date", "!=", False)
         )
-        aimed = Domain("crm_answer_deadline", "!=", False) | Domain(
-            "crm_solution_deadline", "!=", False
-        )
-        missed = self._after("crm_answer") | self._after("crm_solution")
+        aimed = self._ended("met") | self._ended("missed")
+        missed = self._ended("missed")
         domains = {
             "late": due & Domain("crm_deadline", "<", now),
             "soon": due
@@ -109,20 +106,18 @@ class CrmIncidentClock(models.AbstractModel):
         return Domain.OR(domains[state] for state in states if state in domains)
 
     @api.model
-    def _after(self, name):
-        """:return: domain of what happened after its deadline"""
-        return Domain.custom(
-            to_sql=lambda records, alias, query: SQL(
-                "COALESCE(%s > %s, FALSE)",
-                records._field_to_sql(alias, f"{name}_date", query),
-                records._field_to_sql(alias, f"{name}_deadline", query),
-            ),
-            predicate=lambda task: bool(
-                task[f"{name}_date"]
-                and task[f"{name}_deadline"]
-                and task[f"{name}_date"] > task[f"{name}_deadline"]
-            ),
+    def _ended(self, outcome):
+        """:return: domain of what was answered or solved with this outcome"""
+        return Domain("crm_answer_outcome", "=", outcome) | Domain(
+            "crm_solution_outcome", "=", outcome
         )
+
+    @api.model
+    def _outcome(self, date, deadline):
+        """:return: how it ended; False before that, and without a target"""
+        if not date or not deadline:
+            return False
+        return "missed" if date > deadline else "met"
 
     # === WORKING TIME === #
 

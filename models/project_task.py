@@ -1,10 +1,7 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 
 from .crm_incident import WATCHED
-from .crm_incident_clock import SOON_HOURS
 
 SEVERITIES = [
     ("0_low", "Low"),
@@ -26,6 +23,7 @@ KEPT = {
     "crm_answer_date",
     "crm_answer_deadline",
     "crm_answer_hours",
+    "crm_answer_outcome",
     "crm_deadline",
     "crm_is_incident",
     "crm_number",
@@ -35,6 +33,7 @@ KEPT = {
     "crm_solution_date",
     "crm_solution_deadline",
     "crm_solution_hours",
+    "crm_solution_outcome",
 }
 # What a customer reads of his incidents.
 SHOWN_TO_CUSTOMERS = {
@@ -57,7 +56,11 @@ class ProjectTask(models.Model):
     """
 
     _name = "project.task"
-    _inherit = ["crm.incident.screen.mixin", "project.task"]
+    _inherit = [
+        "crm.incident.outcome.mixin",
+        "crm.incident.screen.mixin",
+        "project.task",
+    ]
     _rec_names_search = ["name", "crm_number"]
 
     crm_is_incident = fields.Boolean(
@@ -154,18 +157,6 @@ class ProjectTask(models.Model):
         help="Until when it is to be answered or solved, whichever comes first; empty "
         "while it waits for the customer.",
     )
-    crm_target_state = fields.Selection(
-        selection=[
-            ("ok", "On time"),
-            ("soon", "Due soon"),
-            ("late", "Late"),
-            ("met", "Met"),
-            ("missed", "Missed"),
-        ],
-        string="Target",
-        compute="_compute_crm_target_state",
-        search="_search_crm_target_state",
-    )
     crm_may_handle = fields.Boolean(
         string="May Handle", compute="_compute_crm_may_handle"
     )
@@ -252,36 +243,6 @@ class ProjectTask(models.Model):
                 if not task.crm_answer_date:
                     runs.append(task.crm_answer_deadline)
             task.crm_deadline = min(filter(None, runs), default=False)
-
-    @api.depends("crm_deadline", "crm_solution_date", "crm_answer_date")
-    def _compute_crm_target_state(self):
-        now = fields.Datetime.now()
-        soon = now + timedelta(hours=SOON_HOURS)
-        for task in self:
-            state = False
-            if task.crm_deadline:
-                late = task.crm_deadline < now
-                state = "late" if late else "soon" if task.crm_deadline < soon else "ok"
-            elif task.crm_is_incident and task.crm_solution_date:
-                state = task._crm_outcome()
-            task.crm_target_state = state
-
-    def _crm_outcome(self):
-        """:return: how a solved incident ended; False where it had no targets"""
-        pairs = [
-            (self.crm_answer_date, self.crm_answer_deadline),
-            (self.crm_solution_date, self.crm_solution_deadline),
-        ]
-        pairs = [(date, deadline) for date, deadline in pairs if deadline]
-        if not pairs:
-            return False
-        missed = any(date > deadline for date, deadline in pairs)
-        return "missed" if missed else "met"
-
-    def _search_crm_target_state(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        return self.env["crm.incident.clock"]._domain(set(value))
 
     @api.depends_context("uid")
     @api.depends("user_ids", "crm_is_incident")

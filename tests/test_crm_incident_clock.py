@@ -3,6 +3,7 @@ from datetime import datetime
 from freezegun import freeze_time
 
 from odoo import fields
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from .incident_common import MONDAY, IncidentCommon
@@ -290,6 +291,33 @@ class TestTargetState(ClockCommon):
         found = self.env["project.task"].search(mine + both)
         self.assertEqual(set(found), set(self.late | self.missed))
         self.assertEqual(set(self.all.filtered_domain(both)), set(found))
+
+    def test_a_director_counts_what_came_in_time(self):
+        """By target, for answer and solution apart: Odoo groups by what is stored."""
+        self.env["crm.incident.clock"]._answer(
+            self.late.sudo(), datetime(2026, 3, 2, 11, 30)
+        )
+        tasks = self.env["project.task"].with_user(self.director)
+        mine = [("id", "in", self.all.ids)]
+        answered, solved = (
+            {
+                outcome: found
+                for outcome, found in tasks._read_group(mine, [name], ["id:recordset"])
+                if outcome
+            }
+            for name in ("crm_answer_outcome", "crm_solution_outcome")
+        )
+        self.assertEqual(answered, {"met": self.met, "missed": self.late | self.missed})
+        self.assertEqual(solved, {"met": self.met | self.missed})
+        self.met.action_crm_reopen()
+        self.assertEqual(
+            (self.met.crm_answer_outcome, self.met.crm_solution_outcome),
+            ("met", False),
+        )
+
+    def test_outcome_is_nobodys_to_write(self):
+        with self.assertRaises(AccessError):
+            self.late.with_user(self.agent).write({"crm_answer_outcome": "met"})
 
     @freeze_time("2026-03-02 11:30:00")
     def test_next_target(self):
