@@ -150,6 +150,7 @@
         "demo/crm_segment_demo.xml",
         "demo/crm_campaign_member_demo.xml",
         "demo/crm_incident_demo.xml",
+        "demo/crm_contact_form_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [
