@@ -70,7 +70,7 @@ class ProjectTask(models.Model):
         help="Whether its project is an incident desk.",
     )
     crm_number = fields.Char(
-        string="Number", readonly=True, copy=False, index="trigram"
+        string="Incident Number", readonly=True, copy=False, index="trigram"
     )
     crm_organization_id = fields.Many2one(
         comodel_name="res.partner",
@@ -110,7 +110,7 @@ class ProjectTask(models.Model):
         comodel_name="crm.incident.type", string="Incident Type", ondelete="restrict"
     )
     crm_severity = fields.Selection(
-        selection=lambda self: self._crm_severities(),
+        selection=SEVERITIES,
         string="Severity",
         tracking=True,
     )
@@ -126,7 +126,7 @@ class ProjectTask(models.Model):
         string="Channel",
     )
     crm_phase = fields.Selection(
-        selection=lambda self: self._crm_phases(),
+        selection=PHASES,
         string="Phase",
         compute="_compute_crm_phase",
         store=True,
@@ -180,11 +180,13 @@ class ProjectTask(models.Model):
 
     @api.model
     def _crm_severities(self):
-        return SEVERITIES
+        """:return: pairs of key and label, in the user's language"""
+        return self._fields["crm_severity"]._description_selection(self.env)
 
     @api.model
     def _crm_phases(self):
-        return PHASES
+        """:return: pairs of key and label, in the user's language"""
+        return self._fields["crm_phase"]._description_selection(self.env)
 
     @api.depends("crm_number")
     def _compute_display_name(self):

@@ -25,6 +25,34 @@ class TestIncidentViews(IncidentScreens):
                 with self.subTest(user=user.login, view=kind):
                     self.assertTrue(len(self._arch(kind, user)))
 
+    def test_severities_and_phases_are_terms_of_a_translation(self):
+        """Odoo translates a selection only where it is a list: everywhere else the
+        labels are those of the task."""
+        selections = self.env["ir.model.fields.selection"]
+        fields = (("crm_severity", "2_high"), ("crm_phase", "working"))
+        for name, value in fields:
+            row = selections.search(
+                [
+                    ("field_id.model", "=", "project.task"),
+                    ("field_id.name", "=", name),
+                    ("value", "=", value),
+                ]
+            )
+            self.assertEqual(len(row), 1, name)
+            row.with_context(lang="es_ES").name = "Traducido"
+        for model, field, value in (
+            ("project.task", "crm_severity", "2_high"),
+            ("crm.incident.type", "severity", "2_high"),
+            ("crm.incident.target", "severity", "2_high"),
+            ("crm.incident.open", "severity", "2_high"),
+            ("project.task", "crm_phase", "working"),
+            ("project.task.type", "crm_phase", "working"),
+            ("crm.incident.passage", "phase", "working"),
+        ):
+            told = self.env[model].with_context(lang="es_ES").fields_get([field])
+            labels = dict(told[field]["selection"])
+            self.assertEqual(labels[value], "Traducido", f"{model}.{field}")
+
     def test_who_is_no_project_user_follows_only(self):
         for kind in ("form", "kanban", "list"):
             with self.subTest(kind):
