@@ -227,7 +227,7 @@ class CrmPortalIncident(ProjectCustomerPortal):
                 "working": request.env._("We are working on it"),
                 "waiting": request.env._("Waiting for you"),
                 "solved": request.env._("Solved"),
-                "cancelled": request.env._("Cancelled"),
+                "cancelled": request.env._("Called Off"),
             },
             "phase_colors": {
                 "new": "text-bg-info",

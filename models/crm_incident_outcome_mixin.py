@@ -43,7 +43,7 @@ class CrmIncidentOutcomeMixin(models.AbstractModel):
             ("met", "Met"),
             ("missed", "Missed"),
         ],
-        string="Target",
+        string="Incident Target",
         compute="_compute_crm_target_state",
         search="_search_crm_target_state",
     )

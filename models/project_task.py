@@ -14,7 +14,7 @@ PHASES = [
     ("working", "In Progress"),
     ("waiting", "Waiting for the Customer"),
     ("solved", "Solved"),
-    ("cancelled", "Cancelled"),
+    ("cancelled", "Called Off"),
 ]
 
 
