@@ -14,7 +14,7 @@ class ProjectProject(models.Model):
     crm_target_ids = fields.One2many(
         comodel_name="crm.incident.target",
         inverse_name="desk_id",
-        string="Targets",
+        string="Incident Targets",
     )
     crm_lead_id = fields.Many2one(
         comodel_name="crm.lead",
