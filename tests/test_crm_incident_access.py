@@ -165,13 +165,15 @@ class TestAccess(IncidentCommon):
         )
         self.desk._add_followers(self.contact)
         # as outside of tests, where subscribing is not switched off
-        incidents = self.incidents.with_context({}).with_user(self.agent)
+        env = self.env(context={})
+        incidents = env["crm.incident"].with_user(self.agent)
         mine, others = incidents._open(
             [self._vals(), self._vals(partner_id=self.theirs_account.id)]
         ).with_env(self.env)
-        by_hand = self.env["project.task"].with_context({})
-        by_hand = by_hand.create({"name": "By hand", "project_id": self.desk.id})
-        moved = self.tasks[1].with_context({})
+        by_hand = env["project.task"].create(
+            {"name": "By hand", "project_id": self.desk.id}
+        )
+        moved = self.tasks[1].with_env(env)
         moved.project_id = self.desk
         tasks = mine | others | by_hand | moved
         self.assertEqual(self._readable(portal, tasks), mine)
