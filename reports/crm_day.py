@@ -77,9 +77,9 @@ class CrmDay(models.Model):
             "account_status", "commercial_partner_id", "is_company", "user_id",
         ],
         "project.task": [
-            "active", "crm_answer_date", "crm_answer_deadline", "crm_is_incident",
+            "active", "crm_deadline", "crm_is_incident",
             "crm_lead_id", "crm_number", "crm_organization_id", "crm_phase",
-            "crm_severity", "crm_solution_deadline", "name", "partner_id", "user_ids",
+            "crm_severity", "name", "partner_id", "user_ids",
         ],
         "sale.order": ["opportunity_id", "partner_id"],
     }  # fmt: skip

@@ -74,15 +74,9 @@ class CrmDayIncident(models.AbstractModel):
     @api.model
     def _deadline(self):
         """:return: SQL of the day of the next target that runs"""
-        running = SQL(
-            """CASE WHEN task.crm_phase IN ('new', 'working') THEN LEAST(
-                    CASE WHEN task.crm_answer_date IS NULL
-                         THEN task.crm_answer_deadline END,
-                    CASE WHEN task.crm_solution_date IS NULL
-                         THEN task.crm_solution_deadline END) END"""
+        return SQL(
+            "task.crm_deadline AT TIME ZONE 'UTC' AT TIME ZONE %s", str(self.env.tz)
         )
-        zone = str(self.env.tz)
-        return SQL("%s AT TIME ZONE 'UTC' AT TIME ZONE %s", running, zone)
 
     @api.model
     def _of_accounts(self, users):
