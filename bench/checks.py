@@ -7,8 +7,8 @@ from odoo.tools import SQL
 
 SAMPLE = 50
 SAME = 0.005
-# Stored fields that follow from the record, and that a person may have written as well:
-# what is filled in must be what Odoo would have. Fields that are not editable are taken all.
+# Editable stored fields that must be what Odoo would have filled in; of those that nobody
+# edits all are held against their compute.
 EDITABLE = {
     "crm.lead": (
         "contact_name", "partner_name", "function", "email_from", "phone", "website",
@@ -178,4 +178,77 @@ def check_plain(env):
 def check_ours(env):
     faults = Faults(env)
     faults.computed((*NATIVE, *OURS))
+    opportunities = "SELECT count(*) FROM crm_lead"
+    (count,) = env.execute_query(SQL(opportunities))[0]
+    faults.count("gestiones", "SELECT count(*) FROM crm_gestion", 5 * count)
+    faults.none("opportunities without passage", WITHOUT_PASSAGE)
+    faults.none(
+        "opportunities with an open passage that are not open, or the reverse",
+        """SELECT FROM crm_lead l
+        FULL JOIN (SELECT lead_id, stage_id FROM crm_opportunity_stage
+                    WHERE date_out IS NULL) open ON open.lead_id = l.id
+            WHERE (l.closure_kind IS NULL) <> (open.lead_id IS NOT NULL)
+               OR l.id IS NULL OR open.stage_id <> l.stage_id""",
+    )
+    faults.none(
+        "passages that do not follow each other",
+        """SELECT FROM (SELECT date_in, date_out, days,
+                               lag(date_out) OVER w AS before,
+                               lag(stage_id) OVER w AS was, from_stage_id
+                          FROM crm_opportunity_stage
+                        WINDOW w AS (PARTITION BY lead_id ORDER BY date_in, id)) row
+            WHERE before > date_in OR date_out < date_in OR was <> from_stage_id""",
+    )
+    faults.none(
+        "closures and what opportunities say of them",
+        """SELECT FROM crm_lead l
+        FULL JOIN (SELECT * FROM crm_opportunity_closure WHERE reopen_date IS NULL) c
+                ON c.lead_id = l.id
+            WHERE c.kind IS DISTINCT FROM l.closure_kind OR l.id IS NULL
+               OR (c.kind = 'won') IS DISTINCT FROM
+                  CASE WHEN c.kind IS NOT NULL THEN l.won_status = 'won' END
+               OR c.wake_date IS DISTINCT FROM l.standby_until
+               OR (c.kind = 'standby') AND (l.active OR l.won_status <> 'pending')
+               OR c.kind IS NULL AND l.won_status <> 'pending'""",
+    )
+    faults.none(
+        "opportunities of another organization than their contact's",
+        """SELECT FROM crm_lead l JOIN res_partner p ON p.id = l.partner_id
+            WHERE l.organization_id IS DISTINCT FROM p.commercial_partner_id""",
+    )
+    faults.none(
+        "gestiones of another organization than their opportunity's, or before it",
+        """SELECT FROM crm_gestion g JOIN crm_lead l ON l.id = g.lead_id
+            WHERE g.organization_id <> l.organization_id OR g.date < l.create_date""",
+    )
+    faults.none(
+        "opportunities born of a gestión with somebody else",
+        """SELECT FROM crm_lead l JOIN crm_gestion g ON g.id = l.source_gestion_id
+            WHERE g.organization_id <> l.organization_id OR g.date > l.create_date""",
+    )
+    faults.none(
+        "dates put off and how many the opportunity counts",
+        """SELECT FROM crm_lead l LEFT JOIN (
+               SELECT lead_id, count(*) AS count, max(new) AS last
+                 FROM crm_opportunity_forecast_log WHERE field = 'date_deadline'
+                GROUP BY lead_id) log ON log.lead_id = l.id
+            WHERE coalesce(log.count, 0) <> l.push_count
+               OR log.last <> l.date_deadline::text""",
+    )
+    faults.none("things of the future", FUTURE)
+    if stale := env["crm.account.status"]._stale_accounts(1):
+        faults.append(f"the status of account {stale.id} is another one")
+    if lacking := env["crm.opportunity.history"]._lacking():
+        faults.append(f"{len(lacking)} opportunities have no history")
     faults.report()
+
+
+WITHOUT_PASSAGE = """
+    SELECT FROM crm_lead l WHERE NOT EXISTS (
+        SELECT FROM crm_opportunity_stage passage WHERE passage.lead_id = l.id)"""
+FUTURE = """
+    SELECT FROM crm_gestion WHERE date > now()
+     UNION ALL SELECT FROM crm_opportunity_stage
+     WHERE date_in > now() OR date_out > now()
+     UNION ALL SELECT FROM crm_opportunity_closure WHERE date > now()
+     UNION ALL SELECT FROM crm_opportunity_forecast_log WHERE date > now()"""

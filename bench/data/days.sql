@@ -119,11 +119,16 @@ INSERT INTO project_task (
     sequence, display_in_project, is_template, has_template_ancestor, recurring_task, color,
     date_end, date_last_stage_update, create_date, write_date, create_uid, write_uid)
 SELECT 'Request ' || n, :project,
-       (:'task_stages'::int[])[CASE WHEN n > count - 200 THEN 1 + n % 2 ELSE 3 END],
+       (:'task_stages'::int[])[CASE WHEN n > count - 20 THEN 1 WHEN n > count - 200 THEN 2
+                                    ELSE 3 END],
        CASE WHEN n > count - 200 THEN '01_in_progress' ELSE '1_done' END, true, p.id, p.phone,
        NULL, '0', 10, true, false, false, false, 0,
        CASE WHEN n <= count - 200 THEN born + interval '2 days' END, born, born, born, 1, 1
-  FROM (SELECT n, count, :now - (count - n + 1) * interval '3600 days' / count AS born,
+  -- two hundred are not solved yet, twenty of them are of the last day
+  FROM (SELECT n, count,
+               :now - CASE WHEN n > count - 200 THEN interval '1 hour' * (count - n + 1)
+                           ELSE interval '10 days'
+                                + (count - n + 1) * interval '3600 days' / count END AS born,
                :p0 + 1 + :organizations
                + floor(:persons * pg_temp.draw(n, 79))::int AS partner_id
           FROM (SELECT :opportunities / 20 AS count) size, generate_series(1, count) n) made
