@@ -16,7 +16,7 @@ EDITABLE = {
     ),
     "sale.order": ("require_signature", "require_payment", "prepayment_percent"),
     "sale.order.line": ("product_uom_id", "price_unit", "discount"),
-    "account.move": ("team_id", "commercial_partner_id", "partner_shipping_id"),
+    "account.move": ("commercial_partner_id", "partner_shipping_id"),
     "account.move.line": ("debit", "credit"),
     "calendar.event": ("duration",),
     "project.task": ("partner_phone",),
