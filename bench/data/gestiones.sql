@@ -23,7 +23,7 @@ WITH all_kinds AS (
            pg_temp.at_work(:now - interval '1 day' - interval '1 day' * 3640
                            * (1.5 - sqrt(0.25 + 2 * pg_temp.draw(i, 102))),
                            pg_temp.draw(i, 103))
-      FROM (SELECT i, CASE WHEN i % 500 = 5 THEN 0  -- the large account
+      FROM (SELECT i, CASE WHEN i % 2500 = 5 THEN 0  -- the large account
                            ELSE pg_temp.customer(pg_temp.draw(i, 104), :organizations) END
                       AS org
               FROM generate_series(1, 2 * :opportunities - :born) i) others
