@@ -7,8 +7,8 @@ from odoo.tools import SQL
 
 SAMPLE = 50
 SAME = 0.005
-# Editable stored fields that must be what Odoo would have filled in; of those that nobody
-# edits all are held against their compute.
+# Editable stored fields that must be what Odoo would have filled in; of those that
+# nobody edits all are held against their compute.
 EDITABLE = {
     "crm.lead": (
         "contact_name", "partner_name", "function", "email_from", "phone", "website",
@@ -21,8 +21,8 @@ EDITABLE = {
     "calendar.event": ("duration",),
     "project.task": ("partner_phone",),
 }  # fmt: skip
-# Not what the record says, but the moment in which it is worked out; what mailings and
-# contacts say by now, not then; or what only a user's screen tells.
+# What depends on the moment in which it is worked out, on Odoo's predictions, or on the
+# working hours of a calendar.
 MOMENTS = {
     "crm.lead": ("date_open", "date_last_stage_update", "automated_probability"),
     "mail.activity": ("date_done",),
