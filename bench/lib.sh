@@ -6,7 +6,9 @@
 #
 # All of it lives in a state of its own, $STATE/bench: `make bench-drop` frees it.
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-export STATE="${STATE:-$checkout/.state}/bench"
+# one benchmark may call another: theirs is the same
+export BENCH_STATE="${BENCH_STATE:-${STATE:-$checkout/.state}/bench}"
+export STATE=$BENCH_STATE
 
 # A quarter of the machine for PostgreSQL's buffers and half of it for the files that the
 # system keeps, as on a server with Odoo beside it; at most what fits 16 GB.

@@ -34,6 +34,8 @@ SELECT :m0 + row_number() OVER (ORDER BY day, k, part) AS id, wanted.*,
          WHERE invoiced
            AND (part = 0 OR part = 1 AND k % 10 < 9 OR part = 2 AND k % 10 < 3)) wanted
  WHERE day < :now::date;
+CREATE UNIQUE INDEX ON move (k, part);
+ANALYZE move;
 -- what each line of a move is, in the currency of the order, and what it is in ours
 CREATE TEMP TABLE move_line AS
 WITH amount AS (
@@ -59,6 +61,7 @@ SELECT :a0 + row_number() OVER (ORDER BY move_id, sequence, item) AS id, lines.*
         SELECT move_id, kind, k, 12000, NULL, -sum(amount), -sum(balance)
           FROM known GROUP BY move_id, kind, k) lines;
 CREATE INDEX ON move_line (move_id);
+ANALYZE move_line;
 -- two halves of a payment may differ by a cent from the whole, in our currency
 UPDATE move_line l
    SET balance = l.balance + sign(l.balance) * off.cents
@@ -86,8 +89,6 @@ SELECT k, sum(balance) AS balance, sum(amount) AS amount, bool_and(is_full) AS i
             THEN :f0 + row_number() OVER (ORDER BY bool_and(is_full) DESC, k) END AS full_id
   FROM settled GROUP BY k;
 CREATE UNIQUE INDEX ON account (k);
-ANALYZE move;
-ANALYZE move_line;
 ANALYZE account;
 
 INSERT INTO account_move (

@@ -18,6 +18,8 @@ SELECT c.k, :o0 + c.k AS id, c.life, c.org, c.state, c.is_other, c.rate,
   JOIN (SELECT k, sum(subtotal) AS untaxed, sum(tax) AS tax FROM item GROUP BY k) sums ON sums.k = c.k
   JOIN seller s ON s.number = c.seller
   LEFT JOIN crm_lead l ON l.id = :l0 + c.life;
+CREATE UNIQUE INDEX ON sold (k);
+ANALYZE sold;
 INSERT INTO sale_order (
     id, name, company_id, partner_id, partner_invoice_id, partner_shipping_id, state,
     date_order, create_date, write_date, create_uid, write_uid, user_id, team_id,
