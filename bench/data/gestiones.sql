@@ -34,6 +34,7 @@ SELECT row_number() OVER (ORDER BY date, lot)::int AS id, lot, birth, life, org,
             THEN floor(pg_temp.draw(lot, 106) * :sellers)::int ELSE seller END AS seller,
        (ARRAY[1, 1, 1, 1, 2, 2, 3, 4, 4, 5])[1 + floor(10 * pg_temp.draw(lot, 107))::int] AS type
   FROM all_kinds;
+ANALYZE said;
 INSERT INTO crm_gestion (
     id, activity_type_id, date, direction, user_id, team_id, company_id, organization_id,
     contact_id, lead_id, stage_id, campaign_id, result_id, outcome, name, description,

@@ -30,6 +30,7 @@ SELECT n, fate, place, stage, date_trunc('second', date) AS date_in,
                            AS reached FROM way) way,
                unnest(stages) WITH ORDINALITY AS passed (stage, place)) dated
 WINDOW w AS (PARTITION BY n ORDER BY place);
+ANALYZE passage;
 INSERT INTO crm_opportunity_stage (
     lead_id, stage_id, from_stage_id, next_stage_id, move, skipped_count, date_in, date_out,
     days, conversion, user_id, team_id, company_id, create_date, write_date, create_uid,
@@ -75,6 +76,7 @@ SELECT n, place, fate, stage, before, p.date_in AS date, r.id AS reason_id,
                    WHEN fate = 'lost' THEN pg_temp.one(:'reasons', pg_temp.draw(n, 123)) END
  WHERE stage < 1;
 CREATE INDEX ON closure (n);
+ANALYZE closure;
 INSERT INTO crm_opportunity_closure (
     lead_id, kind, date, user_id, team_id, company_id, currency_id, stage_id,
     expected_revenue, probability, is_automated, lost_reason_id, wake_date, reopen_date,
@@ -100,6 +102,7 @@ SELECT n, least(4, 1 + floor(-2 * ln(1 - pg_temp.draw(n, 131))))::int AS times,
        born, coalesce(died, :now) - born AS lived
   FROM life WHERE pg_temp.draw(n, 130) < 0.3;
 CREATE UNIQUE INDEX ON pushed (n);
+ANALYZE pushed;
 INSERT INTO crm_opportunity_forecast_log (
     lead_id, field, old, new, change, user_id, date, team_id, company_id, create_date,
     write_date, create_uid, write_uid)
