@@ -15,7 +15,7 @@ EDITABLE = {
         "street", "zip", "city", "state_id", "country_id", "lang_id", "company_id",
     ),
     "sale.order": ("require_signature", "require_payment", "prepayment_percent"),
-    "sale.order.line": ("product_uom_id", "price_unit", "discount"),
+    "sale.order.line": ("product_uom_id", "discount"),
     "account.move": ("commercial_partner_id", "partner_shipping_id"),
     "account.move.line": ("debit", "credit"),
     "calendar.event": ("duration",),

@@ -37,10 +37,11 @@ UPDATE cart
               THEN 0.85 + ((date_trunc('week', :now)::date
                             - date_trunc('week', ordered)::date) / 7 % 20) * 0.01
               ELSE 1 END;
+-- whole prices, in both currencies: of cents, Odoo rounds the taxes of an order in its own way
 CREATE TEMP TABLE item AS
 SELECT row_number() OVER (ORDER BY k, number)::int AS item, k, number, product, quantity,
        price, quantity * price AS subtotal, round(quantity * price * 0.15, 2) AS tax
-  FROM (SELECT *, round((40 + 35 * product) * rate, 2) AS price
+  FROM (SELECT *, round((40 + 35 * product) * rate) AS price
   FROM (SELECT k, rate, number, floor(20 * pg_temp.draw(k * 8 + number, 54))::int AS product,
                1 + floor(12 * pg_temp.draw(k * 8 + number, 55) ^ 2)::numeric AS quantity
           FROM cart, generate_series(1, 3) number
