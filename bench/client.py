@@ -52,7 +52,7 @@ class Session:
         )
         self.cookies = {}
         self.context = {}
-        self.uid = None
+        self.uid = self.user = None
         self.ms = 0.0
         self.taken = []
 
@@ -64,7 +64,7 @@ class Session:
             "/web/session/authenticate",
             {"db": self.database, "login": user, "password": password},
         )
-        self.uid = info["uid"]
+        self.uid, self.user = info["uid"], user
         if not self.uid:
             raise ServerError({"message": f"{user} cannot log in"})
         companies = (info.get("user_companies") or {}).get("current_company")
