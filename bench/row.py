@@ -18,11 +18,17 @@ class Operation:
 
     ``act(side, session, prepared)`` sends the requests that count; ``prepare(side,
     session, number)`` makes ready what they need, which does not count. A number is
-    never given twice in a run.
+    never given twice in a run. ``check(side, session, prepared)`` says whether it was
+    really done, after each time.
     """
 
     act: object
     prepare: object = lambda side, session, number: None
+    check: object = lambda side, session, prepared: True
+
+
+class NotDone(RuntimeError):
+    """What was timed did not do what it is timed for."""
 
 
 @dataclass
@@ -38,6 +44,7 @@ class Row:
     :param int runs: of one client; fewer where one is long
     :param bool fresh: on servers that were just started: they keep memory
     :param float scale: ours took so many times what is compared: a sample of plain's
+    :param function records: from a Side to how many there are of what is in the name
     :param bool flat: whether its cost is compared between the sizes
     """
 
@@ -55,6 +62,7 @@ class Row:
     warm: int = None
     flat: bool = False
     note: str = ""
+    records: object = None
 
     def flattened(self, limit, note):
         """:return: the row that compares what ours costs at two sizes"""
@@ -82,9 +90,9 @@ class Row:
                 "SELECT count(*) FROM res_users WHERE login LIKE 'bench\\_head\\_%%'"
             )
             return f"bench_head_{(client + 1) % count}"
-        if self.role == "seller 0":
-            return "bench_seller_0"
-        return "admin" if self.role == "admin" else f"bench_{self.role}"
+        if self.role == "admin":
+            return self.role
+        return f"bench_{self.role.replace(' ', '_')}"
 
 
 class Timer:
@@ -102,15 +110,20 @@ class Timer:
     def measure(self, row, clients=1):
         """:return: row of the table, finished; what went wrong is in its ``error``"""
         named = {
-            "name": row.name,
+            "name": self._name(row),
             "role": row.role,
             "clients": clients,
             **({"note": row.note} if row.note else {}),
         }
         try:
             return finish({**named, **self._measure(row, clients)})
-        except (ServerError, HTTPError, LookupError, OSError) as error:
+        except (RuntimeError, ServerError, HTTPError, LookupError, OSError) as error:
             return finish({**named, "error": f"{type(error).__name__}: {error}"[:300]})
+
+    def _name(self, row):
+        side, _kind = self.sides[-1]
+        records = row.records and f"{row.records(side):,}"
+        return row.name.format(records=records)
 
     def _measure(self, row, clients):
         taken = [(side, kind) for side, kind in self.sides if getattr(row, kind)]
@@ -165,6 +178,9 @@ class Timer:
         cpu_ms = (side.processor_ms() - before) / len(jobs)
         if faults:
             raise faults[0]
+        for session, prepared in jobs:
+            if not operation.check(side, session, prepared):
+                raise NotDone(f"{side.name}: {session.user}, {prepared}"[:200])
         return [
             {
                 "ms": sum(ms for _number, ms in session.taken),
