@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import figures
+import installation
 from row import CLIENTS, Timer
 from rows import ROWS
 from server import Server
@@ -75,6 +76,10 @@ def measure(options, show):
                 if clients <= options.clients:
                     rows.append(timer.measure(row, clients))
                     show(rows[-1])
+        if options.only == "*":
+            for row in installation.rows(options.install, sides[0].total()):
+                rows.append(row)
+                show(row)
         if options.flat:
             rows += measure_flat(stack, options, sides[1], show)
     return rows
@@ -151,6 +156,7 @@ def parse(arguments):
     parser.add_argument("--workers", type=int, default=2, help="of each server")
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--flat", help="the smaller size to compare costs with")
+    parser.add_argument("--install", type=Path, help="what install.py has written")
     parser.add_argument("--logs", type=Path, default=Path("/tmp"))
     return parser.parse_args(arguments)
 

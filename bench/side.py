@@ -38,7 +38,7 @@ class Side:
     def rows(self, query, *params):
         with self.connection.cursor() as cursor:
             cursor.execute(query, params)
-            return cursor.fetchall() if cursor.description else []
+            return [] if cursor.description is None else cursor.fetchall()
 
     def ids(self, query, *params):
         return [row[0] for row in self.rows(query, *params)]

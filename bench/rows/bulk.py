@@ -117,7 +117,7 @@ def mass_edit(side, session, made):
 
 def handed(side, session, made):
     return not side.rows(
-        "SELECT FROM crm_lead WHERE id = ANY(%s) AND user_id <> %s",
+        "SELECT 1 FROM crm_lead WHERE id = ANY(%s) AND user_id <> %s",
         made["leads"],
         made["heir"],
     )
@@ -178,7 +178,7 @@ def awake(side, session, leads):
     if side.ours:
         side.release()
     return not side.rows(
-        "SELECT FROM crm_lead l WHERE id = ANY(%s) AND (NOT active OR 2 > ("
+        "SELECT 1 FROM crm_lead l WHERE id = ANY(%s) AND (NOT active OR 2 > ("
         " SELECT count(*) FROM mail_activity a"
         "  WHERE a.res_model = 'crm.lead' AND a.res_id = l.id))",
         leads,

@@ -215,7 +215,7 @@ def gestion(next_step):
 
 def moved(side, session, ids):
     return not side.rows(
-        "SELECT FROM crm_lead WHERE id = ANY(%s) AND stage_id <> %s",
+        "SELECT 1 FROM crm_lead WHERE id = ANY(%s) AND stage_id <> %s",
         ids,
         stages(side)[1],
     )
@@ -223,14 +223,14 @@ def moved(side, session, ids):
 
 def lost(side, session, ids):
     return not side.rows(
-        "SELECT FROM crm_lead WHERE id = ANY(%s) AND (active OR probability > 0)", ids
+        "SELECT 1 FROM crm_lead WHERE id = ANY(%s) AND (active OR probability > 0)", ids
     )
 
 
 def ordered(side, session, ids):
     """A confirmed order of 600 before taxes, and an opportunity that is won."""
     return side.rows(
-        "SELECT FROM sale_order o JOIN crm_lead l ON l.id = o.opportunity_id"
+        "SELECT 1 FROM sale_order o JOIN crm_lead l ON l.id = o.opportunity_id"
         " WHERE l.id = ANY(%s) AND o.state = 'sale' AND o.amount_untaxed = 600"
         " AND l.won_status = 'won'",
         ids,
@@ -247,15 +247,15 @@ def made(table):
 
 
 def logged(side, session, lead_id):
-    """The seller's last interaction is with this opportunity."""
     if side.ours:
-        query = "SELECT lead_id FROM crm_gestion WHERE create_uid = %s"
+        query = "SELECT 1 FROM crm_gestion WHERE lead_id = %s"
     else:
         query = (
-            "SELECT res_id FROM mail_message WHERE create_uid = %s"
+            "SELECT 1 FROM mail_message WHERE model = 'crm.lead' AND res_id = %s"
             " AND mail_activity_type_id IS NOT NULL"
         )
-    return side.one(f"{query} ORDER BY id DESC LIMIT 1", session.uid) == lead_id
+    now = "create_date > now() AT TIME ZONE 'UTC' - interval '2 minutes'"
+    return side.rows(f"{query} AND create_uid = %s AND {now}", lead_id, session.uid)
 
 
 # --- the rows ---
