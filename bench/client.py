@@ -52,7 +52,7 @@ class Session:
         )
         self.cookies = {}
         self.context = {}
-        self.uid = self.user = None
+        self.uid = self.user = self.company_currency = None
         self.ms = 0.0
         self.taken = []
 
@@ -67,10 +67,14 @@ class Session:
         self.uid, self.user = info["uid"], user
         if not self.uid:
             raise ServerError({"message": f"{user} cannot log in"})
-        companies = (info.get("user_companies") or {}).get("current_company")
+        companies = info.get("user_companies") or {}
+        current = companies.get("current_company")
+        allowed = companies.get("allowed_companies") or {}
+        company = allowed.get(str(current)) or {}
+        self.company_currency = company.get("currency_id")
         self.context = {
             **info["user_context"],
-            "allowed_company_ids": [companies] if companies else [],
+            "allowed_company_ids": [current] if current else [],
         }
         return info
 

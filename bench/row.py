@@ -1,5 +1,6 @@
 """A row of the table: what is done on each side, and how it is timed."""
 
+import itertools
 import threading
 from dataclasses import dataclass, replace
 
@@ -98,6 +99,8 @@ class Row:
 class Timer:
     """Times rows, in turns, on two sides."""
 
+    numbers = itertools.count(1)  # of all timers: names are made from them
+
     def __init__(self, sides, workers, runs=None):
         """
         :param list sides: pairs of a Side and the name of its operation in a Row; the
@@ -105,7 +108,6 @@ class Timer:
         :param int runs: at most so many
         """
         self.sides, self.workers, self.runs = sides, workers, runs
-        self.number = 0
 
     def measure(self, row, clients=1):
         """:return: row of the table, finished; what went wrong is in its ``error``"""
@@ -156,9 +158,9 @@ class Timer:
         """
         jobs = []
         for place, login in enumerate(logins):
-            self.number += 1
             session = side.session(login, place)
-            jobs.append((session, operation.prepare(side, session, self.number)))
+            prepared = operation.prepare(side, session, next(self.numbers))
+            jobs.append((session, prepared))
         faults = []
 
         def work(session, prepared):

@@ -21,7 +21,12 @@ ACTIVITY = (
     "activity_type_icon",
     "activity_type_id",
 )
-BESIDES = {"kanban_activity": ACTIVITY, "list_activity": ACTIVITY}
+BESIDES = {
+    "kanban_activity": ACTIVITY,
+    "list_activity": ACTIVITY,
+    "image": ("write_date",),
+    "contact_image": ("write_date",),
+}
 # Widgets of lists of records that read the name and the color, and load no view.
 TAGS = {"many2many_tags", "many2many_tags_avatar", "many2many_avatar_user"}
 NO_VIEW = {"kanban_activity", "list_activity", "many2many_binary", "mail_attachments"}
@@ -49,6 +54,8 @@ class View:
         self.search = ElementTree.fromstring(answer["views"]["search"]["arch"])
         self.session = session
         self.specification = self._read(self.arch, model)
+        if kind == "form":
+            self.specification.setdefault("display_name", {})
         self.order = self.arch.get("default_order", "")
         self.has_chatter = self.arch.find(".//chatter") is not None
 
@@ -90,8 +97,13 @@ class View:
             if node.get("widget") in NO_VIEW or field.get("relation") is None:
                 return {}
             return View(self.session, field["relation"], "list").as_list()
-        spec = {"fields": self._read(inline, field["relation"])}
-        return _limited(spec, inline)
+        fields = self._read(inline, field["relation"])
+        form = node.find("form")
+        if form is not None:  # what it needs when a row is opened comes with the list
+            for name in self._read(form, field["relation"]):
+                kind = self.models[field["relation"]][name]["type"]
+                fields.setdefault(name, {"fields": {}} if kind == "many2one" else {})
+        return _limited({"fields": fields}, inline)
 
     def as_list(self):
         """:return: specification of a list of records in a form"""
@@ -100,7 +112,10 @@ class View:
     # --- requests ---
 
     def list_of(self, session, domain, limit=PAGE):
-        """A list as it opens, with its count."""
+        """A list as it opens, with its count, and the rates that its sums need."""
+        if self.sums_money():
+            currency = session.company_currency
+            session.call("res.currency", "read", [currency], ["inverse_rate"])
         return session.call(
             self.model,
             "web_search_read",
@@ -111,6 +126,13 @@ class View:
             limit=limit,
             count_limit=COUNT_LIMIT,
             context={"bin_size": True, **self.context},
+        )
+
+    def sums_money(self):
+        fields = self.models[self.model]
+        return any(
+            node.get("sum") and fields[node.get("name")]["type"] == "monetary"
+            for node in _own_fields(self.arch)
         )
 
     def kanban_of(self, session, domain, group_by, aggregates):
@@ -156,10 +178,13 @@ class View:
             fields[kind].append(f"{name}:{interval}" if interval else name)
         row, col = fields["row"][:1], fields["col"][:1]
         sets = [[], col, row, row + col]
-        measures = [
-            f"{name}:{self.models[self.model][name].get('aggregator') or 'sum'}"
-            for name in fields["measure"]
-        ]
+        measures = []
+        for name in fields["measure"]:
+            field = self.models[self.model][name]
+            measures.append(f"{name}:{field.get('aggregator') or 'sum'}")
+            if field["type"] == "monetary" and field.get("currency_field"):
+                measures.append(f"{field['currency_field']}:array_agg_distinct")
+                measures.append(f"{name}:sum_currency")
         return session.call(
             self.model,
             "formatted_read_grouping_sets",

@@ -5,7 +5,7 @@ from row import Operation, Row
 from .records import view
 
 PIPELINE = [["type", "=", "opportunity"]]
-OPEN = [["won_status", "=", "pending"]]
+OPEN = ["&", ["won_status", "=", "pending"], ["active", "=", True]]
 GRID = "crm_gestion.crm_lead_view_list_grid"
 LIST = "crm.crm_case_tree_view_oppor"
 KANBAN = "crm.crm_case_kanban_view_leads"
@@ -72,7 +72,7 @@ ROWS = [
     Row(
         "seller's grid of 80, as it opens",
         "seller",
-        list_of(GRID, lambda session: PIPELINE + OPEN),
+        list_of(GRID, lambda session: ["&", *PIPELINE, *OPEN]),
         list_of(LIST, mine),
         0.6,
         queries=2,

@@ -237,10 +237,12 @@ def ordered(side, session, ids):
     )
 
 
-def made(table):
+def made(table, count=1):
     def check(side, session, number):
-        return side.one(
-            f"SELECT count(*) FROM {table} WHERE name LIKE %s", f"%Bench {number}%"
+        return count == side.one(
+            f"SELECT count(*) FROM {table} WHERE name = %s OR name LIKE %s",
+            f"Bench {number}",
+            f"Bench {number}.%",
         )
 
     return check
@@ -292,7 +294,7 @@ ROWS = [
         "create 100 opportunities",
         create_opportunities,
         its_number,
-        made("crm_lead"),
+        made("crm_lead", BATCH),
         queries=BATCH_QUERIES,
         **FEW,
     ),
