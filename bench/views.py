@@ -67,11 +67,16 @@ class View:
             for name in BESIDES.get(node.get("widget"), ()):
                 if name in fields:
                     nodes.setdefault(name, [])
-        return {
+        spec = {
             name: self._read_field(fields[name], nodes[name])
             for name in nodes
             if name in fields
         }
+        for name in spec:
+            defined = fields[name].get("definition_record")
+            if fields[name]["type"] == "properties" and defined in spec:
+                spec[defined].setdefault("fields", {})["display_name"] = {}
+        return spec
 
     def _read_field(self, field, nodes):
         # a field that is there twice is read as the one that is seen
