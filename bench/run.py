@@ -8,6 +8,7 @@ import contextlib
 import fnmatch
 import os
 import platform
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -163,6 +164,8 @@ def parse(arguments):
 
 def main(arguments=None):
     options = parse(arguments)
+    # who is told to end leaves the databases as they were, and no server behind
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     about = machine(options)
     print(", ".join(f"{name} {value}" for name, value in about.items()), end="\n\n")
     print(figures.HEADER, flush=True)
