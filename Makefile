@@ -1,6 +1,6 @@
 # `make` lists what can be done; the variables are described in dev/lib.sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-native bench-campaigns bench-dashboards bench-data bench-doppler bench-drop bench-handover bench-objectives bench-reports bench-rules bench-timeline lint format translations screenshots shell stop reset clean distclean
+.PHONY: help run test test-native bench bench-campaigns bench-cluster bench-dashboards bench-data bench-doppler bench-drop bench-handover bench-load bench-objectives bench-reports bench-rules bench-timeline lint format translations screenshots shell stop reset clean distclean
 
 help: ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -14,11 +14,16 @@ test: ## all tests (ARGS='-k gestion' passes options to pytest, COVERAGE=1 measu
 test-native: ## Odoo's own CRM and sales tests, with the add-on and without it, compared
 	@dev/test_native
 
+
 bench-data: ## the databases of the benchmark, with and without the add-on (SIZE=small, medium or full)
 	@bench/fill.sh
 
 bench-drop: ## drop the databases of the benchmark, of every size
 	@bench/drop.sh
+
+bench: ## against plain Odoo over HTTP, one table (SIZE=full: the figures of docs/performance.md, hours)
+	@bench/run.sh $(ARGS)
+
 
 bench-campaigns: ## 500 campaigns with their figures over one million opportunities (ARGS=9: medians of 9 runs)
 	@bench/campaign.sh $(ARGS)
