@@ -95,6 +95,7 @@ from . import crm_objective_plan_maker
 from . import crm_once
 from . import crm_opportunity_closure
 from . import crm_opportunity_history
+from . import crm_opportunity_organization
 from . import crm_opportunity_stage
 from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line
