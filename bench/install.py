@@ -276,7 +276,9 @@ def show(result):
             for kind in ("read", "list", "write", "create")
         )
         locks = [f"{mode} {s} s" for mode, s in row.get("held", {}).items()]
-        locks += [f"waited for {mode} {s} s" for mode, s in row.get("waited", {}).items()]
+        locks += [
+            f"waited for {mode} {s} s" for mode, s in row.get("waited", {}).items()
+        ]
         print(f"{table:32}{times}{row['rows']:10}  {', '.join(locks)}")
         for error in row.get("errors", []):
             print(f"    {error}")
