@@ -1,8 +1,8 @@
 """What installing does to those who go on working:
-``install.py DATABASE [--update | --uninstall] [--json FILE]``.
+``install.py DATABASE [--update | --fill | --uninstall] [--json FILE]``.
 
-Runs ``odoo -i crm_gestion`` (or ``-u``, or an uninstallation) on a database as a child,
-while
+Runs ``odoo -i crm_gestion`` on a database as a child (or ``-u``, or the cron that fills
+the organizations of earlier opportunities, or an uninstallation), while
 
 - probes, each on a connection of its own, do every 100 ms what users do: read, write
   and create a record of each big table. The longest that one of them took is the truth;
@@ -36,8 +36,11 @@ TABLES = (
     "calendar_event",
     "project_task",
     "mail_message",
+    "mail_tracking_value",
     "sale_order",
+    "sale_order_line",
     "account_move",
+    "account_move_line",
 )
 # What a list of opportunities reads besides them.
 LIST_OF_LEADS = """
@@ -50,15 +53,18 @@ LIST_OF_LEADS = """
       LEFT JOIN res_company company ON company.id = l.company_id
       LEFT JOIN utm_campaign campaign ON campaign.id = l.campaign_id
      WHERE l.id >= %(id)s ORDER BY l.id LIMIT 20"""
-COMMANDS = {
-    "install": ["-i", "crm_gestion", "--stop-after-init"],
-    "update": ["-u", "crm_gestion", "--stop-after-init"],
-    "uninstall": [],
-}
-UNINSTALL = """
+OPTIONS = {"install": "-i", "update": "-u"}
+# What has no option of its own is done in Odoo's shell.
+SCRIPTS = {
+    "uninstall": """
 env["ir.module.module"].search(
     [("name", "=", "crm_gestion")]).button_immediate_uninstall()
-"""
+""",
+    "fill": """
+env["crm.opportunity.organization"]._cron_fill()
+env.cr.commit()
+""",
+}
 # Locks that keep others from writing; the last one from reading as well.
 HARD_MODES = (
     "ShareLock",
@@ -134,7 +140,8 @@ def copy_statement(database, table):
             """SELECT string_agg(quote_ident(column_name), ', ')
                  FROM information_schema.columns
                 WHERE table_name = %s AND column_name <> 'id'
-                  AND column_name NOT IN ('message_id', 'access_token')""",
+                  AND column_name NOT IN ('message_id', 'access_token')
+                  AND (table_name, column_name) <> ('account_move', 'name')""",
             [table],
         )
         columns = cursor.fetchone()[0]
@@ -199,11 +206,13 @@ def peak_memory(pid):
 def run_child(database, kind):
     """:return: (status, seconds, MB at most)"""
     command = [sys.executable, "-m", "odoo"]
-    command += ["shell"] if kind == "uninstall" else []
-    command += ["-d", database, "--log-level=warn", *COMMANDS[kind]]
+    command += ["shell"] if kind in SCRIPTS else []
+    command += ["-d", database, "--log-level=warn"]
+    if kind in OPTIONS:
+        command += [OPTIONS[kind], "crm_gestion", "--stop-after-init"]
     begun = time.monotonic()
     child = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
-    child.stdin.write(UNINSTALL if kind == "uninstall" else "")
+    child.stdin.write(SCRIPTS.get(kind, ""))
     child.stdin.close()
     peak = 0
     while child.poll() is None:
@@ -287,10 +296,8 @@ def show(result):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("database")
-    parser.add_argument("--update", dest="kind", action="store_const", const="update")
-    parser.add_argument(
-        "--uninstall", dest="kind", action="store_const", const="uninstall"
-    )
+    for kind in ("update", "fill", "uninstall"):
+        parser.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     result = measure(arguments.database, arguments.kind or "install")

@@ -1,5 +1,6 @@
 from . import account_move
 from . import account_move_line
+from . import analytic_mixin
 from . import base
 from . import calendar_event
 from . import crm_access_reason
