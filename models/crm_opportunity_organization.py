@@ -93,25 +93,31 @@ class CrmOpportunityOrganization(models.AbstractModel):
             )
         )
         organizations = dict(lacking)
-        free = self.env.execute_query(
-            SQL(
-                """SELECT id FROM crm_lead WHERE id = ANY(%s)
-                   FOR NO KEY UPDATE SKIP LOCKED""",
-                list(organizations),
-            )
-        )
-        free_ids = [lead_id for (lead_id,) in free]
+        free = self._lock_free(list(organizations))
         self.env.cr.execute(
             SQL(
                 """UPDATE crm_lead l SET organization_id = given.organization_id
-                     FROM unnest(%s, %s) given (id, organization_id)
+                     FROM unnest(%s::int[], %s::int[]) given (id, organization_id)
                     WHERE given.id = l.id""",
-                free_ids,
-                [organizations[lead_id] for lead_id in free_ids],
+                free,
+                [organizations[lead_id] for lead_id in free],
             )
         )
         self.env["crm.lead"].invalidate_model(["organization_id"])
-        return max(organizations.keys() - set(free_ids), default=0)
+        return max(organizations.keys() - set(free), default=0)
+
+    @api.model
+    def _lock_free(self, ids):
+        """:return: list of those ids that nobody is writing"""
+        self.env.cr.execute(
+            SQL(
+                """SELECT id FROM crm_lead WHERE id = ANY(%s::int[])
+                   FOR NO KEY UPDATE SKIP LOCKED""",
+                ids,
+            ),
+            log_exceptions=False,  # that somebody was faster is no error
+        )
+        return [lead_id for (lead_id,) in self.env.cr.fetchall()]
 
     @api.model
     def _last(self):
