@@ -1,5 +1,6 @@
 """What installing does to those who go on working:
-``install.py DATABASE [--update | --fill | --uninstall] [--json FILE]``.
+``install.py DATABASE [--update | --fill | --uninstall] [--probes KINDS]
+[--json FILE]``.
 
 Runs ``odoo -i crm_gestion`` on a database as a child (or ``-u``, or the cron that fills
 the organizations of earlier opportunities, or an uninstallation), while
@@ -117,9 +118,11 @@ class Probe(threading.Thread):
         self.connection.close()
 
 
-def make_probes(database):
+def make_probes(database, kinds):
     """:return: list of probes; a table without rows has none"""
-    probes = [Probe(database, "crm_lead", "list", LIST_OF_LEADS)]
+    probes = []
+    if "list" in kinds:
+        probes.append(Probe(database, "crm_lead", "list", LIST_OF_LEADS))
     for table in TABLES:
         probes += [
             Probe(database, table, kind, statement)
@@ -128,6 +131,7 @@ def make_probes(database):
                 ("write", f"UPDATE {table} SET write_date = now() WHERE id = %(id)s"),
                 ("create", copy_statement(database, table)),
             )
+            if kind in kinds
         ]
     return [probe for probe in probes if probe.last]
 
@@ -230,10 +234,10 @@ def written(database):
         return dict(cursor.fetchall())
 
 
-def measure(database, kind):
+def measure(database, kind, kinds):
     """:return: dict of everything that was measured"""
     before = written(database)
-    sampler, probes = Sampler(database), make_probes(database)
+    sampler, probes = Sampler(database), make_probes(database, kinds)
     for thread in (sampler, *probes):
         thread.start()
     try:
@@ -298,9 +302,14 @@ def main():
     parser.add_argument("database")
     for kind in ("update", "fill", "uninstall"):
         parser.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind)
+    parser.add_argument("--probes", default="read,list,write,create")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    result = measure(arguments.database, arguments.kind or "install")
+    result = measure(
+        arguments.database,
+        arguments.kind or "install",
+        arguments.probes.split(","),
+    )
     show(result)
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=1) + "\n")
