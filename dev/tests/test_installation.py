@@ -53,7 +53,7 @@ SELECT (SELECT indisvalid FROM pg_index
        (SELECT state FROM ir_module_module WHERE name = 'crm_gestion')
 """
 WAITING = """
-SELECT FROM pg_locks WHERE NOT granted AND relation = 'crm_lead'::regclass
+SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'crm_lead'::regclass
 """
 # A new version with another column, key and index, as it finds an older one.
 GO_BACK = """
