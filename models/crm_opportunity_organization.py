@@ -37,10 +37,20 @@ class CrmOpportunityOrganization(models.AbstractModel):
         if last:
             query = "SELECT count(*) FROM (SELECT FROM crm_lead LIMIT %s) few"
             if self.env.execute_query(SQL(query, AT_ONCE + 1))[0][0] <= AT_ONCE:
-                self._fill(0, last)
+                self._fill_if_free(last)
         # the newest is the one that is the newest when the cron begins
         self._params().set_param(PARAMETER, "newest")
         self._trigger()
+
+    @api.model
+    def _fill_if_free(self, last):
+        """A seller who wrote one of them since the installation began must not make all
+        of it fail: the cron does them."""
+        try:
+            with self.env.cr.savepoint():
+                self._fill(0, last)
+        except SerializationFailure:
+            self.env["crm.lead"].invalidate_model(["organization_id"])
 
     @api.model
     def _cron_fill(self):

@@ -173,6 +173,15 @@ class TestOrganizationsWhileSellersWrite(BaseCase):
             self.assertEqual(self._fill(cron), 0)
         self.assertEqual(self._organizations(), [self.farm, self.mill])
 
+    def test_an_installation_does_not_fail_by_it(self):
+        with Connection() as installation:
+            installation.execute_query(module.SQL("SELECT 1"))
+            with Connection() as seller:
+                seller["crm.lead"].browse(self.leads[0]).organization_id = self.farm
+            installation[MODEL]._fill_if_free(self.leads[1])
+            installation.execute_query(module.SQL("SELECT 1"))  # it goes on
+        self.assertEqual(self._organizations(), [self.farm, False])
+
     def test_a_seller_who_comes_later_waits_for_one_batch_at_most(self):
         with Connection() as cron:
             self.assertEqual(self._fill(cron), 0)
