@@ -1,37 +1,31 @@
 from ast import literal_eval
 
 from odoo.fields import Command, Domain
-from odoo.tools import SQL, format_date, sql
+from odoo.tools import SQL, format_date
+
+from . import schema
 
 MODULE = "crm_gestion"
-# Stored fields of big tables: their columns are made here, so that the ORM does not
-# compute every row while it holds the table. Crons fill what needs filling.
-COLUMNS = {
-    "calendar_event": {"crm_result": "varchar"},
-    "mail_activity": {"crm_campaign_id": "int4", "crm_result_id": "int4"},
-    "res_partner": {
-        "completeness": "int4",
-        "is_key_account": "bool",
-        "manager_contact_id": "int4",
-    },
-    "crm_lead": {
-        "organization_id": "int4",
-        "origination_id": "int4",
-        "market_id": "int4",
-        "closure_kind": "varchar",
-        "standby_until": "date",
-        "native_stage_id": "int4",
-        "is_revenue_typed": "bool",
-        "push_count": "int4",
-    },
-    "project_task": {
-        "crm_answer_outcome": "varchar",
-        "crm_deadline": "timestamp",
-        "crm_is_incident": "bool",
-        "crm_organization_id": "int4",
-        "crm_phase": "varchar",
-        "crm_solution_outcome": "varchar",
-    },
+# Stored computed fields of Odoo's models: the ORM must not work them out for every row
+# while it installs. Records of before have none of them, but for what is filled here
+# or by a cron: a task that is no incident, an opportunity that was not closed by us.
+FILLED = {
+    "crm.lead": (
+        "closure_kind",
+        "market_id",
+        "organization_id",  # `ir_cron_organization`
+        "origination_id",
+        "standby_until",
+    ),
+    "project.task": (
+        "crm_answer_outcome",
+        "crm_deadline",
+        "crm_is_incident",
+        "crm_organization_id",
+        "crm_phase",
+        "crm_solution_outcome",
+    ),
+    "res.partner": ("completeness",),  # `ir_cron_completeness`
 }
 # Roles of ours -> native rights that their users keep when the add-on goes.
 NATIVE_RIGHTS = {
@@ -67,20 +61,24 @@ MASTERS = (
 
 
 def pre_init_hook(env):
-    """Decide whether the method is enforced, and make the columns of big tables."""
+    """Make tables, columns and indexes, and decide whether the method is enforced."""
+    make_schema(env.cr)
     enforce = not _pipeline_in_use(env)
     params = env["ir.config_parameter"]
     params.set_param("crm_gestion.enforce_method", str(enforce))
     params.set_param("crm_gestion.email_gestiones", str(enforce))
     params.set_param("crm_gestion.archive_gate", str(enforce))
-    make_columns(env.cr)
 
 
-def make_columns(cr):
-    for table, columns in COLUMNS.items():
-        for name, column_type in columns.items():
-            if not sql.column_exists(cr, table, name):
-                sql.create_column(cr, table, name, column_type)
+def make_schema(cr):
+    """What the ORM would do under locks that last as long as the installation: done
+    beforehand, table by table. Commits."""
+    schema.make(cr, MODULE, FILLED)
+
+
+def reflect_schema(env):
+    """What was made beforehand is known to Odoo as what the ORM makes."""
+    schema.reflect(env, MODULE)
 
 
 def _pipeline_in_use(env):
@@ -101,7 +99,8 @@ def _pipeline_in_use(env):
 
 def post_init_hook(env):
     """Start the method on an empty pipeline; leave one in use as it is."""
-    _fill_organizations(env)
+    reflect_schema(env)
+    env["crm.opportunity.organization"]._start()
     env["crm.team.member"]._mark_left_before()
     if env["crm.stage"]._method_enforced():
         env["crm.stage"]._start_method()
@@ -114,21 +113,6 @@ def post_init_hook(env):
         "ir_cron_campaign_members",
     ):
         env.ref(f"crm_gestion.{cron}")._trigger()
-
-
-def _fill_organizations(env):
-    """Opportunities of before belong to the company of their contact."""
-    env["crm.lead"].flush_model()
-    env.cr.execute(
-        SQL(
-            """UPDATE crm_lead l SET organization_id = company.id
-                 FROM res_partner contact
-                 JOIN res_partner company
-                   ON company.id = contact.commercial_partner_id AND company.is_company
-                WHERE contact.id = l.partner_id AND l.organization_id IS NULL"""
-        )
-    )
-    env["crm.lead"].invalidate_model(["organization_id"])
 
 
 def uninstall_hook(env):

@@ -1,5 +1,6 @@
 from . import account_move
 from . import account_move_line
+from . import analytic_mixin
 from . import base
 from . import calendar_event
 from . import crm_access_reason
@@ -95,6 +96,7 @@ from . import crm_objective_plan_maker
 from . import crm_once
 from . import crm_opportunity_closure
 from . import crm_opportunity_history
+from . import crm_opportunity_organization
 from . import crm_opportunity_stage
 from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line

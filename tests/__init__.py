@@ -84,6 +84,7 @@ from . import test_crm_opportunity_dossier_report
 from . import test_crm_opportunity_forecast_log
 from . import test_crm_opportunity_line
 from . import test_crm_opportunity_order
+from . import test_crm_opportunity_organization
 from . import test_crm_opportunity_register
 from . import test_crm_opportunity_report
 from . import test_crm_opportunity_stage
@@ -111,6 +112,7 @@ from . import test_doppler_client
 from . import test_doppler_values
 from . import test_eid_tools
 from . import test_gates
+from . import test_hooks
 from . import test_hygiene
 from . import test_import_templates
 from . import test_ir_filters
