@@ -303,9 +303,21 @@ class CrmLead(models.Model):
 
     @api.depends("activity_ids.date_deadline", "activity_ids.active")
     def _compute_next_step_date(self):
+        """One query, for the grid shows nothing else of activities: reading them would
+        fetch and check each."""
+        # sudo: who reads an opportunity may read what is planned on it
+        found = (
+            self.env["mail.activity"]
+            .sudo()
+            ._read_group(
+                [("res_model", "=", self._name), ("res_id", "in", self._origin.ids)],
+                ["res_id"],
+                ["date_deadline:min"],
+            )
+        )
+        earliest = dict(found)
         for lead in self:
-            planned = lead.activity_ids.filtered("active")
-            lead.next_step_date = min(planned.mapped("date_deadline"), default=False)
+            lead.next_step_date = earliest.get(lead._origin.id, False)
 
     @api.depends("next_step_date", "type", "won_status", "active")
     def _compute_without_next_step(self):
@@ -383,9 +395,9 @@ class CrmLead(models.Model):
     @api.depends("company_id", "organization_id", "partner_id", "user_id")
     @api.depends_context("uid")
     def _compute_in_scope(self):
-        readable = self.env["crm.history"]._readable(self)
+        readable = set(self.env["crm.history"]._readable(self)._ids)
         for lead in self:
-            lead.in_scope = lead in readable
+            lead.in_scope = lead.id in readable
 
     def _search_in_scope(self, operator, value):
         """Opportunities of my people, unassigned ones, and those of my people's
