@@ -222,6 +222,11 @@ class CrmLead(models.Model):
         "(user_id, stage_id)"
         " WHERE type = 'opportunity' AND won_status = 'pending' AND active IS TRUE"
     )
+    # Each column of the kanban, in its order: a page of it is read and no more.
+    _crm_kanban_idx = models.Index(
+        "(user_id, stage_id, priority DESC, id DESC)"
+        " WHERE type = 'opportunity' AND active IS TRUE"
+    )
     # What was won in a period: objectives.
     _crm_date_closed_idx = models.Index("(date_closed) WHERE date_closed IS NOT NULL")
     # Which enquiries became opportunities in a period: what changed in the pipeline.
@@ -431,6 +436,20 @@ class CrmLead(models.Model):
     def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
         asked = self.env["crm.history"]._asking(self, domain, limit, order)
         return super(CrmLead, asked)._search(domain, offset, limit, order, **kwargs)
+
+    @api.model
+    @api.readonly
+    def read_progress_bar(self, domain, group_by, progress_bar):
+        asked = self.env["crm.history"]._asking(self, domain, None, None)
+        return super(CrmLead, asked).read_progress_bar(domain, group_by, progress_bar)
+
+    @api.model
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        found = query.subselect() if groupby_spec == "activity_state" else None
+        term = super()._read_group_groupby(alias, groupby_spec, query)
+        if found:
+            self.env["crm.history"]._narrow_states(self, query, found)
+        return term
 
     @api.model_create_multi
     def create(self, vals_list):
