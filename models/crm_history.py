@@ -114,9 +114,7 @@ class CrmHistory(models.AbstractModel):
     @api.model
     def _shared(self, scope):
         """Records without a company are shared where all the reader's companies are."""
-        # sudo: a setting of the reader's companies
-        companies = self.env.user.sudo().company_ids
-        kinds = {company.id: company.crm_shared_history for company in companies}
+        kinds = dict(self.env.user._crm_grounds()[self.env.user].companies)
         everybody = {key for key, kind in kinds.items() if kind == "all"}
         team = {key for key, kind in kinds.items() if kind == "team"}
         if len(everybody) == len(kinds):
