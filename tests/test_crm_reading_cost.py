@@ -120,11 +120,6 @@ class TestReadingCost(ReadingCommon):
         self.assertIn("crm_lead_crm_kanban_idx", plan)
         self.assertNotIn("Sort", plan)
 
-    def test_quiet_accounts_are_found_by_their_owner(self):
-        days = self.env["crm.day"].with_user(self.seller)
-        plan = self._plan_of(days._quiet_accounts())
-        self.assertIn("res_partner_crm_user_idx", plan)
-
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-03-02 10:00:00")
