@@ -222,6 +222,11 @@ class CrmLead(models.Model):
         "(user_id, stage_id)"
         " WHERE type = 'opportunity' AND won_status = 'pending' AND active IS TRUE"
     )
+    # Each column of the kanban, in its order: a page of it is read and no more.
+    _crm_kanban_idx = models.Index(
+        "(user_id, stage_id, priority DESC, id DESC)"
+        " WHERE type = 'opportunity' AND active IS TRUE"
+    )
     # What was won in a period: objectives.
     _crm_date_closed_idx = models.Index("(date_closed) WHERE date_closed IS NOT NULL")
     # Which enquiries became opportunities in a period: what changed in the pipeline.
@@ -303,9 +308,21 @@ class CrmLead(models.Model):
 
     @api.depends("activity_ids.date_deadline", "activity_ids.active")
     def _compute_next_step_date(self):
+        """One query, for the grid shows nothing else of activities: reading them would
+        fetch and check each."""
+        # sudo: who reads an opportunity may read what is planned on it
+        found = (
+            self.env["mail.activity"]
+            .sudo()
+            ._read_group(
+                [("res_model", "=", self._name), ("res_id", "in", self._origin.ids)],
+                ["res_id"],
+                ["date_deadline:min"],
+            )
+        )
+        earliest = dict(found)
         for lead in self:
-            planned = lead.activity_ids.filtered("active")
-            lead.next_step_date = min(planned.mapped("date_deadline"), default=False)
+            lead.next_step_date = earliest.get(lead._origin.id, False)
 
     @api.depends("next_step_date", "type", "won_status", "active")
     def _compute_without_next_step(self):
@@ -383,9 +400,9 @@ class CrmLead(models.Model):
     @api.depends("company_id", "organization_id", "partner_id", "user_id")
     @api.depends_context("uid")
     def _compute_in_scope(self):
-        readable = self.env["crm.history"]._readable(self)
+        readable = set(self.env["crm.history"]._readable(self)._ids)
         for lead in self:
-            lead.in_scope = lead in readable
+            lead.in_scope = lead.id in readable
 
     def _search_in_scope(self, operator, value):
         """Opportunities of my people, unassigned ones, and those of my people's
@@ -419,6 +436,20 @@ class CrmLead(models.Model):
     def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
         asked = self.env["crm.history"]._asking(self, domain, limit, order)
         return super(CrmLead, asked)._search(domain, offset, limit, order, **kwargs)
+
+    @api.model
+    @api.readonly
+    def read_progress_bar(self, domain, group_by, progress_bar):
+        asked = self.env["crm.history"]._asking(self, domain, None, None)
+        return super(CrmLead, asked).read_progress_bar(domain, group_by, progress_bar)
+
+    @api.model
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        found = query.subselect() if groupby_spec == "activity_state" else None
+        term = super()._read_group_groupby(alias, groupby_spec, query)
+        if found:
+            self.env["crm.history"]._narrow_states(self, query, found)
+        return term
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,5 +1,8 @@
 import secrets
+from collections import defaultdict
 from typing import NamedTuple
+
+import pytz
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -20,11 +23,42 @@ SCOPE_FIELDS = {
 }
 
 
+def today_in(zone):
+    """:return: the day that it is in a time zone, by its name; in UTC without one"""
+    now = pytz.utc.localize(fields.Datetime.now())
+    return now.astimezone(pytz.timezone(zone or "UTC")).date()
+
+
 class Scope(NamedTuple):
     """Whom and which teams a user answers for."""
 
     user_ids: frozenset
     team_ids: frozenset
+
+
+class Grounds(NamedTuple):
+    """What the scope of a user follows from."""
+
+    zone: str | None = None  # of his preferences: a client cannot send that one
+    covers: tuple | list = ()  # id of who is absent, first and last day
+    led: tuple | list = ()  # see ``_crm_led``
+    companies: tuple | list = ()  # id, and how much history it shares
+
+    def today(self):
+        return today_in(self.zone)
+
+    def covered(self):
+        today = self.today()
+        return {
+            user_id for user_id, first, last in self.covers if first <= today <= last
+        }
+
+    def scope(self, user_id):
+        led = {member_id for _head_id, _team_id, member_id in self.led if member_id}
+        return Scope(
+            frozenset({user_id} | self.covered() | led),
+            frozenset(team_id for _head_id, team_id, _member_id in self.led),
+        )
 
 
 class ResUsers(models.Model):
@@ -85,25 +119,18 @@ class ResUsers(models.Model):
     def _crm_full_scopes(self):
         """:return: dict user -> `Scope`, worked out once in a transaction and day"""
         cache = self._crm_scope_cache()
-        keys = {user: ("scope", user.id, user._crm_today()) for user in self}
-        missing = self.filtered(lambda user: keys[user] not in cache)
-        for user, scope in missing._crm_work_out_scopes().items():
-            cache[keys[user]] = scope
-        return {user: cache[keys[user]] for user in self}
+        scopes = {}
+        for user, grounds in self._crm_grounds().items():
+            key = ("scope", user.id, grounds.today())
+            if key not in cache:
+                cache[key] = grounds.scope(user.id)
+            scopes[user] = cache[key]
+        return scopes
 
-    def _crm_work_out_scopes(self):
-        if not self:
-            return {}
-        covered = self.env["crm.substitution"]._covered(self)
-        user_ids = {user.id: {user.id} | covered[user] for user in self}
-        team_ids = {user.id: set() for user in self}
-        for head_id, team_id, member_id in self._crm_led():
-            team_ids[head_id].add(team_id)
-            if member_id:
-                user_ids[head_id].add(member_id)
+    def _crm_covered(self):
+        """:return: dict user -> set of ids of whom he covers today"""
         return {
-            user: Scope(frozenset(user_ids[user.id]), frozenset(team_ids[user.id]))
-            for user in self
+            user: grounds.covered() for user, grounds in self._crm_grounds().items()
         }
 
     def _crm_led(self):
@@ -111,27 +138,98 @@ class ResUsers(models.Model):
         :return: rows of a head, a team he leads or one below, and a member of it or
             who left from it; an archived team is found, and gives nobody into a scope
         """
+        return [row for grounds in self._crm_grounds().values() for row in grounds.led]
+
+    def _crm_grounds(self):
+        """:return: dict user -> `Grounds`, asked for once in a transaction: rules ask
+        with every query"""
+        cache = self._crm_scope_cache()
+        missing = self.filtered(lambda user: ("grounds", user.id) not in cache)
+        if missing.ids:
+            for user_id, grounds in missing._crm_fetch_grounds().items():
+                cache["grounds", user_id] = grounds
+        nothing = Grounds()
+        return {user: cache.get(("grounds", user.id), nothing) for user in self}
+
+    def _crm_fetch_grounds(self):
+        """:return: dict id -> `Grounds`, of one query"""
+        self.env["res.users"].flush_model(["partner_id"])
+        self.env["res.partner"].flush_model(["tz"])
         self.env["crm.team"].flush_model(["active", "parent_id", "user_id"])
         self.env["crm.team.member"].flush_model()
-        return self.env.execute_query(
+        self.env["res.company"].flush_model(["active", "crm_shared_history"])
+        query = SQL(
+            "WITH RECURSIVE %s %s UNION ALL %s UNION ALL %s UNION ALL %s",
+            self._crm_led_teams(),
+            self._crm_zones(),
+            self._crm_shares(),
+            self.env["crm.substitution"]._covers(self),
             SQL(
-                """WITH RECURSIVE led (head_id, team_id) AS (
-                       SELECT user_id, id FROM crm_team WHERE user_id = ANY(%(users)s)
-                       UNION
-                       SELECT led.head_id, below.id
-                         FROM led
-                         JOIN crm_team above ON above.id = led.team_id
-                         JOIN crm_team below ON below.parent_id = above.id
-                        WHERE above.active OR above.user_id IS DISTINCT FROM led.head_id
-                   )
-                   SELECT led.head_id, team.id, member.user_id
+                """SELECT led.head_id, 'led', team.id, member.user_id,
+                          NULL::date, NULL::date, NULL
                      FROM led
                      JOIN crm_team team ON team.id = led.team_id
                 LEFT JOIN crm_team_member member
                        ON member.crm_team_id = team.id AND team.active
-                      AND (member.active OR member.crm_left)""",
-                users=list(self.ids),
-            )
+                      AND (member.active OR member.crm_left)"""
+            ),
+        )
+        zones, parts = {}, defaultdict(lambda: defaultdict(list))
+        for (
+            user_id,
+            kind,
+            one_id,
+            other_id,
+            first,
+            last,
+            text,
+        ) in self.env.execute_query(query):
+            part = parts[user_id]
+            if kind == "zone":
+                zones[user_id] = text
+            elif kind == "cover":
+                part["covers"].append((other_id, first, last))
+            elif kind == "led":
+                part["led"].append((user_id, one_id, other_id))
+            else:
+                part["companies"].append((one_id, text))
+        return {
+            user_id: Grounds(zone, **parts[user_id]) for user_id, zone in zones.items()
+        }
+
+    def _crm_zones(self):
+        return SQL(
+            """SELECT users.id, 'zone', NULL::int4, NULL::int4,
+                      NULL::date, NULL::date, partner.tz
+                 FROM res_users users
+                 JOIN res_partner partner ON partner.id = users.partner_id
+                WHERE users.id = ANY(%s)""",
+            list(self.ids),
+        )
+
+    def _crm_shares(self):
+        return SQL(
+            """SELECT rel.user_id, 'company', company.id, NULL, NULL, NULL,
+                      company.crm_shared_history
+                 FROM res_company_users_rel rel
+                 JOIN res_company company ON company.id = rel.cid
+                WHERE rel.user_id = ANY(%s) AND company.active""",
+            list(self.ids),
+        )
+
+    def _crm_led_teams(self):
+        """:return: SQL of the table ``led`` of heads and their teams"""
+        return SQL(
+            """led (head_id, team_id) AS (
+                   SELECT user_id, id FROM crm_team WHERE user_id = ANY(%s)
+                   UNION
+                   SELECT led.head_id, below.id
+                     FROM led
+                     JOIN crm_team above ON above.id = led.team_id
+                     JOIN crm_team below ON below.parent_id = above.id
+                    WHERE above.active OR above.user_id IS DISTINCT FROM led.head_id
+               )""",
+            list(self.ids),
         )
 
     def _crm_today(self):
@@ -140,7 +238,7 @@ class ResUsers(models.Model):
             cannot send that one
         """
         self.ensure_one()
-        return fields.Date.context_today(self.with_context(tz=self.tz or "UTC"))
+        return today_in(self.tz)
 
     @api.model
     def _crm_scope_cache(self):

@@ -1,4 +1,5 @@
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
 import pytz
 
@@ -28,6 +29,17 @@ TYPES = {
     "date": SQL("date"), "has_begun": SQL("bool"), "kind": SQL("varchar"),
     "res_model": SQL("varchar"), "start": SQL("timestamp"), "summary": SQL("varchar"),
 }  # fmt: skip
+
+
+# Rows that a request holds at most, instead of asking for them again for each kind.
+HELD = 2000
+
+
+class Held(NamedTuple):
+    """Rows of a day: value of a context key. An object of this class cannot come from
+    outside: no client says what waits for him."""
+
+    rows: str  # as JSON
 
 
 class CrmDay(models.Model):
@@ -229,8 +241,39 @@ class CrmDay(models.Model):
 
     # === QUERY === #
 
+    @api.model
+    @api.readonly
+    def web_read_group(self, domain, *args, **kwargs):
+        """Each kind is a query: that of the rows is asked once."""
+        return super(CrmDay, self._holding(domain)).web_read_group(
+            domain, *args, **kwargs
+        )
+
+    @api.model
+    @api.readonly
+    def web_search_read(self, domain, *args, **kwargs):
+        """A page and its count ask for the same rows."""
+        return super(CrmDay, self._holding(domain)).web_search_read(
+            domain, *args, **kwargs
+        )
+
+    @api.model
+    def _holding(self, domain):
+        """:return: this model, with the rows of a domain at hand if they are not too
+        many; for one request that only reads"""
+        query = self._search(domain, limit=HELD + 1, order="id")
+        names = ("id", *COLUMNS)
+        rows = query.select(*(SQL.identifier(query.table, name) for name in names))
+        ((count, text),) = self.env.execute_query(
+            SQL("SELECT count(*), json_agg(row)::text FROM (%s) row", rows)
+        )
+        return self.with_context(crm_day=Held(text or "[]")) if count <= HELD else self
+
     @property
     def _table_query(self):
+        held = self.env.context.get("crm_day")
+        if isinstance(held, Held):
+            return self._held_query(held)
         branches = (
             self._meetings(),
             self._steps(),
@@ -240,6 +283,18 @@ class CrmDay(models.Model):
             self._quiet_accounts(),
         )
         return SQL(" UNION ALL ").join(branches)
+
+    @api.model
+    def _held_query(self, held):
+        columns = [
+            SQL("%s %s", SQL.identifier(name), TYPES.get(name, SQL("int4")))
+            for name in COLUMNS
+        ]
+        return SQL(
+            "SELECT * FROM json_to_recordset(%s::json) AS held (id int8, %s)",
+            held.rows,
+            SQL(", ").join(columns),
+        )
 
     @api.model
     def _users(self):
@@ -263,9 +318,19 @@ class CrmDay(models.Model):
     @api.model
     def _local(self, column):
         """:return: a column in UTC as the reader's clock shows it"""
-        moment = SQL.identifier(*column.split("."))
+        return self._on_clock(SQL.identifier(*column.split(".")))
+
+    @api.model
+    def _on_clock(self, moment):
         zone = str(self.env.tz)
         return SQL("%s AT TIME ZONE 'UTC' AT TIME ZONE %s", moment, zone)
+
+    @api.model
+    def _columns(self, query, *names):
+        """:return: query of these columns of the records of a query, in no order"""
+        query.order = None
+        names = [SQL.identifier(query.table, name) for name in ("id", *names)]
+        return query.select(*names)
 
     @api.model
     def _select(self, model, source_id, kinds, **columns):
@@ -304,8 +369,7 @@ class CrmDay(models.Model):
         query = self.env[model].with_context(active_test=False)._search([])
         table = query.table
         query.add_where(SQL("%s = %s", SQL.identifier(table, "id"), record_id))
-        names = [SQL.identifier(table, name) for name in ("id", *columns)]
-        return SQL("LEFT JOIN LATERAL (%s)", query.select(*names))
+        return SQL("LEFT JOIN LATERAL (%s)", self._columns(query, *columns))
 
     @api.model
     def _lead_join(self, lead_id):
@@ -515,9 +579,8 @@ class CrmDay(models.Model):
         woke = self._woke(SQL("lead.id"))
         return SQL(
             """%(select)s
-                 FROM crm_lead lead %(partner)s
-                WHERE lead.id IN %(leads)s
-                  AND CASE WHEN %(woke)s THEN NOT EXISTS (%(due)s)
+                 FROM (%(leads)s) lead %(partner)s
+                WHERE CASE WHEN %(woke)s THEN NOT EXISTS (%(due)s)
                            ELSE NOT EXISTS (%(planned)s)
                             AND NOT EXISTS (%(waiting)s) END""",
             select=self._select(
@@ -531,7 +594,9 @@ class CrmDay(models.Model):
                 **self._partner_columns,
             ),
             partner=self._partner_join(SQL("lead.partner_id")),
-            leads=leads.subselect(),
+            leads=self._columns(
+                leads, "name", "organization_id", "partner_id", "user_id"
+            ),
             woke=woke,
             due=due,
             planned=planned,
@@ -590,17 +655,18 @@ class CrmDay(models.Model):
                 ("create_date", "<", since),
             ]
         )
+        # in the words of the index ``res.partner._crm_user_idx``, by which they are
+        # found: those who are their own commercial partner
+        accounts.add_where(
+            SQL(
+                "(%(table)s.is_company OR %(table)s.parent_id IS NULL)",
+                table=SQL.identifier(accounts.table),
+            )
+        )
         return SQL(
             """%(select)s
-                 FROM res_partner account
-    LEFT JOIN LATERAL (SELECT GREATEST(
-                              (SELECT max(gestion.date) FROM crm_gestion gestion
-                                WHERE gestion.organization_id = account.id),
-                              (SELECT max(gestion.date) FROM crm_gestion gestion
-                                WHERE gestion.contact_id = account.id)
-                              ) AS date) last ON TRUE
-                WHERE account.id IN %(accounts)s
-                  AND account.commercial_partner_id = account.id
+                 FROM (%(accounts)s) account
+                WHERE account.commercial_partner_id = account.id
                   AND NOT EXISTS (
                       SELECT 1 FROM crm_gestion gestion
                        WHERE gestion.organization_id = account.id
@@ -623,7 +689,15 @@ class CrmDay(models.Model):
                 "res.partner",
                 SQL("account.id"),
                 [("quiet", SQL("TRUE"))],
-                date=self._local("last.date"),
+                date=self._on_clock(
+                    SQL(
+                        """GREATEST(
+                            (SELECT max(gestion.date) FROM crm_gestion gestion
+                              WHERE gestion.organization_id = account.id),
+                            (SELECT max(gestion.date) FROM crm_gestion gestion
+                              WHERE gestion.contact_id = account.id))"""
+                    )
+                ),
                 user_id=SQL("account.user_id"),
                 organization_id=SQL("CASE WHEN account.is_company THEN account.id END"),
                 contact_id=SQL("CASE WHEN NOT account.is_company THEN account.id END"),
@@ -631,6 +705,8 @@ class CrmDay(models.Model):
                 res_id=SQL("account.id"),
                 summary=SQL("account.name"),
             ),
-            accounts=accounts.subselect(),
+            accounts=self._columns(
+                accounts, "commercial_partner_id", "is_company", "name", "user_id"
+            ),
             since=since,
         )
