@@ -669,9 +669,14 @@ class CrmLead(models.Model):
         :return: who buys: the contact, but the organization that he speaks for where it
             is not his own; Odoo would invoice his employer
         """
-        employer = self.partner_id.commercial_partner_id
-        speaks_for_another = self.organization_id and self.organization_id != employer
-        return self.organization_id if speaks_for_another else self.partner_id
+        return self._crm_customer_of(self.partner_id, self.organization_id)
+
+    @api.model
+    def _crm_customer_of(self, contact, organization):
+        speaks_for_another = (
+            organization and organization != contact.commercial_partner_id
+        )
+        return organization if speaks_for_another else contact
 
     def _crm_incident_fields(self):
         return {"crm_lead_id": self}

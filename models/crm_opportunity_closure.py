@@ -124,6 +124,7 @@ class CrmOpportunityClosure(models.Model):
     days_paused = fields.Float(
         compute="_compute_days_paused",
         store=True,
+        precompute=True,
         digits=(16, 1),
         help="How long the pause lasted, once it is over.",
     )
@@ -173,6 +174,10 @@ class CrmOpportunityClosure(models.Model):
         reason = reason or self.env["crm.lost.reason"]
         self._check_transition(leads, kind)
         self._check_data(leads, kind, reason, wake_date)
+        leads.check_access("write")
+        if cancel_activities:
+            # first, for Odoo forgets all that it has read when something is deleted
+            self._planned_activities(leads).unlink()
         Stage = self.env["crm.opportunity.stage"]
         before, places = self._snapshot(leads), Stage._snapshot(leads)
         held = self._hold(leads)
@@ -188,10 +193,9 @@ class CrmOpportunityClosure(models.Model):
             note=note,
             wake_date=wake_date if kind == "standby" else False,
         )
-        Stage._log_transition(leads, places)
-        if cancel_activities:
-            self._planned_activities(leads).unlink()
-        elif kind == "standby":
+        if kind == "standby":
+            # known as paused by its row only; what was lost, the write has recorded
+            Stage._log_transition(leads, places)
             self._postpone_activities(leads, wake_date)
         if quotations:
             self._open_quotations(leads, quotations).action_cancel()
@@ -373,12 +377,7 @@ class CrmOpportunityClosure(models.Model):
         reopened = known.filtered(
             lambda lead: self._just_reopened(lead, before[lead.id])
         )
-        ended = closures.search(
-            [("lead_id", "in", (closed | reopened).ids), ("reopen_date", "=", False)]
-        )
-        ended.write({"reopen_date": fields.Datetime.now()})
-        # before the next open row of the same opportunity: the index allows one
-        ended.flush_recordset(["reopen_date"])
+        ended = closures._end(closed | reopened)
         # paused or lost it had a probability that nobody meant: its row knows better
         kept = {
             row.lead_id.id: {
@@ -410,6 +409,24 @@ class CrmOpportunityClosure(models.Model):
             lambda lead: lead.closure_kind == "standby" and lead.date_closed
         ).write({"date_closed": False})
         return rows.with_env(self.env)
+
+    @api.model
+    def _end(self, leads):
+        """Note that these opportunities, or some of them, are not closed any more as
+        they were.
+
+        :return: the rows that have ended
+        """
+        # who has an open row has a kind
+        rows = self.sudo()  # sudo: as in _log
+        if closed := leads.filtered("closure_kind"):
+            rows = rows.search(
+                [("lead_id", "in", closed.ids), ("reopen_date", "=", False)]
+            )
+            rows.write({"reopen_date": fields.Datetime.now()})
+            # before the next open row of the same opportunity: the index allows one
+            rows.flush_recordset(["reopen_date"])
+        return rows
 
     def _keep_closing_dates(self, leads, before):
         """Odoo dates whatever is archived, and nothing else that is lost. What was

@@ -140,7 +140,9 @@ class ResUsers(models.Model):
             cannot send that one
         """
         self.ensure_one()
-        return fields.Date.context_today(self.with_context(tz=self.tz or "UTC"))
+        # of the current user Odoo knows it without a query
+        tz = self.context_get().get("tz") if self == self.env.user else self.tz
+        return fields.Date.context_today(self.with_context(tz=tz or "UTC"))
 
     @api.model
     def _crm_scope_cache(self):
