@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -7,6 +9,9 @@ from odoo.fields import Domain
 TRIGGERS = {
     "active", "probability", "stage_id", "team_id", "type", "user_id",
 }  # fmt: skip
+
+# What Odoo predicts.
+PREDICTED = ("automated_probability", "probability")
 
 # Fields that only tell what rows of ours say.
 TOLD_BY_ROWS = {"closure_kind", "native_stage_id", "push_count", "standby_until"}
@@ -342,6 +347,24 @@ class CrmLead(models.Model):
             lead.closure_kind = row.kind
             lead.standby_until = row.wake_date
 
+    def _compute_probabilities(self):
+        """Odoo also calls it for what is taken up again, and then wrote each prediction
+        by itself, as if somebody had typed it: two writes for each opportunity."""
+        computing = self.env.is_protected(self._fields["probability"], self[:1])
+        if not self or computing:
+            return super()._compute_probabilities()
+        with self._crm_predicting():
+            return super()._compute_probabilities()
+
+    @contextmanager
+    def _crm_predicting(self):
+        """What the block assigns to `PREDICTED` of these opportunities is computed and
+        not typed: one update for all of them when the cache is flushed."""
+        fields_ = [self._fields[name] for name in PREDICTED]
+        with self.env.protecting(fields_, self):
+            yield
+        self.modified(PREDICTED)
+
     @api.depends("closure_ids.days_paused")
     @api.depends_context("uid")
     def _compute_pauses(self):
@@ -439,6 +462,8 @@ class CrmLead(models.Model):
         return leads
 
     def write(self, vals):
+        if not self:
+            return super().write(vals)
         self._check_not_chosen(vals.keys())
         self.env["crm.substitution"]._check_owner_kept(self, vals)
         Closure = self.env["crm.opportunity.closure"]

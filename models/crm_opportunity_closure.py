@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, plaintext2html
 
+from .crm_lead import PREDICTED
+
 _logger = logging.getLogger(__name__)
 
 # From what an opportunity is (False: open) to how it may be closed. A pause may be
@@ -176,8 +178,10 @@ class CrmOpportunityClosure(models.Model):
         self._check_data(leads, kind, reason, wake_date)
         leads.check_access("write")
         if cancel_activities:
-            # first, for Odoo forgets all that it has read when something is deleted
+            # first, for Odoo forgets all that it has read when something is deleted,
+            # and so which records belong together
             self._planned_activities(leads).unlink()
+            leads = leads.with_prefetch()
         Stage = self.env["crm.opportunity.stage"]
         before, places = self._snapshot(leads), Stage._snapshot(leads)
         held = self._hold(leads)
@@ -543,17 +547,19 @@ class CrmOpportunityClosure(models.Model):
             return
         # of all of them: a typed 0 is only typed beside a prediction of today
         self.lead_id._compute_probabilities()
-        targets = defaultdict(lambda: self.env["crm.lead"])
-        for row in self:
-            predicted = row.lead_id.automated_probability
-            usable = row.is_automated and 0 < predicted < 100
-            value = predicted if usable else row.probability
-            targets[row.is_automated, value] |= row.lead_id
-        for (is_automated, value), leads in targets.items():
-            vals = {"probability": value}
-            if is_automated:
-                vals["automated_probability"] = value
-            leads.write(vals)
+        certain = self.filtered(lambda row: row.probability >= 100)
+        with self.lead_id._crm_predicting():
+            for row in self - certain:
+                lead, predicted = row.lead_id, row.lead_id.automated_probability
+                usable = row.is_automated and 0 < predicted < 100
+                value = predicted if usable else row.probability
+                lead.probability = value
+                if row.is_automated:
+                    lead.automated_probability = value
+        for is_automated, rows in certain.grouped("is_automated").items():
+            names = PREDICTED if is_automated else ["probability"]
+            # typed, for Odoo dates what is certain
+            rows.lead_id.write(dict.fromkeys(names, 100))
 
     @api.model
     def _move_to_lead(self, leads, target):

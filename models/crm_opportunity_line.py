@@ -422,6 +422,9 @@ class CrmOpportunityLine(models.Model):
         """:return: what `_after_write` must know of opportunities as they were"""
         if not vals.keys() & BUYER:
             return {}
+        if "partner_id" in vals:
+            # for `_is_other_buyer`, which sees them one by one
+            leads.partner_id.fetch(["commercial_partner_id"])
         return {lead: (self._buyer(lead), self._is_open(lead)) for lead in leads}
 
     @api.model

@@ -298,18 +298,14 @@ class CrmSubstitution(models.Model):
 
     @api.model
     def _covered(self, users):
-        """Whom these users cover today, by the calendar of each of them; worked out
-        once in a transaction and day.
+        """Whom these users cover today, by the calendar of each of them.
 
         :return: dict user -> set of ids of absent ``res.users``
         """
-        cache = self.env["res.users"]._crm_scope_cache()
-        keys = {user: ("covered", user.id, user._crm_today()) for user in users}
-        missing = users.filtered(lambda user: keys[user] not in cache)
-        cache.update((keys[user], set()) for user in missing)
-        for row, user in self._running("substitute_id", missing):
-            cache[keys[user]].add(row.user_id.id)
-        return {user: set(cache[keys[user]]) for user in users}
+        covered = {user: set() for user in users}
+        for row, user in self._running("substitute_id", users):
+            covered[user].add(row.user_id.id)
+        return covered
 
     @api.model
     def _substitutes(self, users):

@@ -140,9 +140,7 @@ class ResUsers(models.Model):
             cannot send that one
         """
         self.ensure_one()
-        # of the current user Odoo knows it without a query
-        tz = self.context_get().get("tz") if self == self.env.user else self.tz
-        return fields.Date.context_today(self.with_context(tz=tz or "UTC"))
+        return fields.Date.context_today(self.with_context(tz=self.tz or "UTC"))
 
     @api.model
     def _crm_scope_cache(self):
