@@ -265,7 +265,10 @@ class CrmOpportunityClosure(models.Model):
         domain &= Domain("state", "in", ("draft", "sent"))
         if quotations is not None:
             domain &= Domain("id", "in", quotations.ids)
-        return self.env["sale.order"].search(domain)._filtered_access("write")
+        # sudo: there are few or none, which are checked one by one; a search by whose
+        # they are would read all accounts of the user first
+        orders = self.env["sale.order"].sudo().search(domain).with_env(self.env)
+        return orders._filtered_access("read")._filtered_access("write")
 
     @api.model
     def _check_transition(self, leads, kind):
@@ -400,6 +403,7 @@ class CrmOpportunityClosure(models.Model):
                 for lead in closed.sudo()
             ]
         )
+        rows._tell_leads()
         if restore:
             ended.filtered(lambda row: row.lead_id in reopened)._restore_probability()
         # what Odoo leaves behind on some routes: the reason of what is not lost any
@@ -413,6 +417,17 @@ class CrmOpportunityClosure(models.Model):
             lambda lead: lead.closure_kind == "standby" and lead.date_closed
         ).write({"date_closed": False})
         return rows.with_env(self.env)
+
+    def _tell_leads(self):
+        """Their opportunities are closed as these new rows say, which need not be read
+        again for that."""
+        leads = self.lead_id
+        names = ("closure_kind", "standby_until")
+        with self.env.protecting([leads._fields[name] for name in names], leads):
+            for row in self:
+                row.lead_id.closure_kind = row.kind
+                row.lead_id.standby_until = row.wake_date
+        leads.modified(names)
 
     @api.model
     def _end(self, leads):

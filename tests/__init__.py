@@ -95,6 +95,7 @@ from . import test_crm_paper
 from . import test_crm_project
 from . import test_crm_project_access
 from . import test_crm_project_tour
+from . import test_crm_query_counts
 from . import test_crm_reading
 from . import test_crm_sales_activity_report
 from . import test_crm_segment
