@@ -172,10 +172,10 @@ class TestQueryCounts(CrmGestionCommon):
         self.assertCost("opportunity", 2, self._create_leads, self.contacts[:1])
 
     def test_changes_of_an_opportunity(self):
-        self.assertCost("name", 5, self._write(name="Other"), self.leads[0])
+        self.assertCost("name", 2, self._write(name="Other"), self.leads[0])
         self.assertCost(
             "amount and date",
-            5,
+            4,  # two rows of the forecast, and the count of dates pushed
             self._write(expected_revenue=5.0, date_deadline="2030-06-01"),
             self.leads[1],
         )
@@ -190,12 +190,12 @@ class TestQueryCounts(CrmGestionCommon):
 
     def test_gestion_against_an_activity_made_and_done(self):
         """Less than Odoo's own way: one request in the place of two, and no message."""
-        self.assertCost("activity", -5, self._log(), self.leads[0])
+        self.assertCost("activity", -10, self._log(), self.leads[0])
         following = {
             "next_activity_type_id": self.call.id,
             "next_date": "2030-05-01",
         }
-        self.assertCost("activity and next", 0, self._log(**following), self.leads[1])
+        self.assertCost("activity and next", -10, self._log(**following), self.leads[1])
 
     def test_order(self):
         line = {"product_id": self.product.id, "quantity": 2}
