@@ -353,17 +353,26 @@ class CrmLead(models.Model):
         computing = self.env.is_protected(self._fields["probability"], self[:1])
         if not self or computing:
             return super()._compute_probabilities()
-        with self._crm_predicting():
+        followers = self.filtered(lambda lead: lead.active)
+        followers = followers.filtered("is_automated_probability")
+        with self._crm_predicting(followers):
             return super()._compute_probabilities()
 
     @contextmanager
-    def _crm_predicting(self):
+    def _crm_predicting(self, changed):
         """What the block assigns to `PREDICTED` of these opportunities is computed and
-        not typed: one update for all of them when the cache is flushed."""
+        not typed: one update for all of them when the cache is flushed.
+
+        :param changed: those whose probability the block assigns: as where Odoo writes
+            it, what is likely again is not closed
+        """
         fields_ = [self._fields[name] for name in PREDICTED]
         with self.env.protecting(fields_, self):
             yield
         self.modified(PREDICTED)
+        changed.filtered(lambda lead: lead.date_closed and lead.probability > 0).write(
+            {"date_closed": False}
+        )
 
     @api.depends("closure_ids.days_paused")
     @api.depends_context("uid")

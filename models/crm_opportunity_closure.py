@@ -563,7 +563,7 @@ class CrmOpportunityClosure(models.Model):
         # of all of them: a typed 0 is only typed beside a prediction of today
         self.lead_id._compute_probabilities()
         certain = self.filtered(lambda row: row.probability >= 100)
-        with self.lead_id._crm_predicting():
+        with self.lead_id._crm_predicting((self - certain).lead_id):
             for row in self - certain:
                 lead, predicted = row.lead_id, row.lead_id.automated_probability
                 usable = row.is_automated and 0 < predicted < 100
