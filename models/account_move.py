@@ -28,5 +28,5 @@ class AccountMove(models.Model):
         res = super().write(vals)
         if "state" in vals:
             invoices = self.filtered(lambda move: move.move_type == "out_invoice")
-            self.env["crm.account.status"]._refresh(invoices.partner_id)
+            self.env["crm.account.status"]._follow_sales(invoices, "invoice_date")
         return res

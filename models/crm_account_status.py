@@ -7,6 +7,8 @@ from odoo.tools import SQL
 from ..tools.account import account_status
 
 BATCH = 1000
+# States of an order and of an invoice that count as a sale.
+SOLD = ("sale", "posted")
 
 
 class CrmAccountStatus(models.AbstractModel):
@@ -41,13 +43,20 @@ class CrmAccountStatus(models.AbstractModel):
     @api.model
     def _ours(self, partners):
         """:return: those of these partners that are our own companies or staff"""
-        companies = self.env["res.company"].sudo().with_context(active_test=False)
-        ours = companies.search([("partner_id", "in", partners.ids)])
-        users = self.env["res.users"].sudo().with_context(active_test=False)
-        staff = users.search(
-            [("partner_id", "in", partners.ids), ("share", "=", False)]
+        if not partners.ids:
+            return partners
+        self.env["res.company"].flush_model(["partner_id"])
+        self.env["res.users"].flush_model(["partner_id", "share"])
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT partner_id FROM res_company WHERE partner_id = ANY(%(ids)s)
+                    UNION
+                   SELECT partner_id FROM res_users
+                    WHERE partner_id = ANY(%(ids)s) AND share IS NOT TRUE""",
+                ids=partners.ids,
+            )
         )
-        return partners & (ours.partner_id | staff.partner_id)
+        return partners & partners.browse(row[0] for row in rows)
 
     @api.model
     def _mark_potential(self, partners):
@@ -82,6 +91,30 @@ class CrmAccountStatus(models.AbstractModel):
         """Contacts that came to these accounts by SQL have another status yet."""
         for account in self._accounts(partners):
             self._write_status(account, account.account_status)
+
+    @api.model
+    def _follow_sales(self, sales, date):
+        """Orders or invoices were confirmed, posted or taken back. Who buys today is a
+        customer, whatever he bought before: only what was taken back, or is old, asks.
+
+        :param str date: name of the field with the day of these sales
+        """
+        limit = self._former_limit()
+        sales = sales.sudo()  # sudo: see the class
+        fresh = sales.filtered(
+            lambda sale: (
+                sale.state in SOLD
+                and sale[date]
+                and fields.Date.to_date(sale[date]) >= limit
+            )
+        )
+        new = fresh.partner_id.commercial_partner_id.filtered(
+            lambda account: account.account_status != "customer"
+        )
+        if new:
+            self._write_status(self._accounts(new), "customer")
+        if rest := sales - fresh:
+            self._refresh(rest.partner_id)
 
     @api.model
     def _refresh(self, partners):

@@ -154,6 +154,7 @@ class CrmGestion(models.Model):
     outcome = fields.Selection(
         related="result_id.outcome",
         store=True,
+        precompute=True,
         help="Kept with the interaction, for statistics.",
     )
     result_opens_opportunity = fields.Boolean(related="result_id.opens_opportunity")

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -7,6 +9,9 @@ from odoo.fields import Domain
 TRIGGERS = {
     "active", "probability", "stage_id", "team_id", "type", "user_id",
 }  # fmt: skip
+
+# What Odoo predicts.
+PREDICTED = ("automated_probability", "probability")
 
 # Fields that only tell what rows of ours say.
 TOLD_BY_ROWS = {"closure_kind", "native_stage_id", "push_count", "standby_until"}
@@ -359,6 +364,33 @@ class CrmLead(models.Model):
             lead.closure_kind = row.kind
             lead.standby_until = row.wake_date
 
+    def _compute_probabilities(self):
+        """Odoo also calls it for what is taken up again, and then wrote each prediction
+        by itself, as if somebody had typed it: two writes for each opportunity."""
+        computing = self.env.is_protected(self._fields["probability"], self[:1])
+        if not self or computing:
+            return super()._compute_probabilities()
+        followers = self.filtered(lambda lead: lead.active)
+        followers = followers.filtered("is_automated_probability")
+        with self._crm_predicting(followers):
+            return super()._compute_probabilities()
+
+    @contextmanager
+    def _crm_predicting(self, changed):
+        """What the block assigns to `PREDICTED` of these opportunities is computed and
+        not typed: one update for all of them when the cache is flushed.
+
+        :param changed: those whose probability the block assigns: as where Odoo writes
+            it, what is likely again is not closed
+        """
+        fields_ = [self._fields[name] for name in PREDICTED]
+        with self.env.protecting(fields_, self):
+            yield
+        self.modified(PREDICTED)
+        changed.filtered(lambda lead: lead.date_closed and lead.probability > 0).write(
+            {"date_closed": False}
+        )
+
     @api.depends("closure_ids.days_paused")
     @api.depends_context("uid")
     def _compute_pauses(self):
@@ -470,6 +502,8 @@ class CrmLead(models.Model):
         return leads
 
     def write(self, vals):
+        if not self:
+            return super().write(vals)
         self._check_not_chosen(vals.keys())
         self.env["crm.substitution"]._check_owner_kept(self, vals)
         Closure = self.env["crm.opportunity.closure"]
@@ -700,9 +734,14 @@ class CrmLead(models.Model):
         :return: who buys: the contact, but the organization that he speaks for where it
             is not his own; Odoo would invoice his employer
         """
-        employer = self.partner_id.commercial_partner_id
-        speaks_for_another = self.organization_id and self.organization_id != employer
-        return self.organization_id if speaks_for_another else self.partner_id
+        return self._crm_customer_of(self.partner_id, self.organization_id)
+
+    @api.model
+    def _crm_customer_of(self, contact, organization):
+        speaks_for_another = (
+            organization and organization != contact.commercial_partner_id
+        )
+        return organization if speaks_for_another else contact
 
     def _crm_incident_fields(self):
         return {"crm_lead_id": self}

@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, plaintext2html
 
+from .crm_lead import PREDICTED
+
 _logger = logging.getLogger(__name__)
 
 # From what an opportunity is (False: open) to how it may be closed. A pause may be
@@ -124,6 +126,7 @@ class CrmOpportunityClosure(models.Model):
     days_paused = fields.Float(
         compute="_compute_days_paused",
         store=True,
+        precompute=True,
         digits=(16, 1),
         help="How long the pause lasted, once it is over.",
     )
@@ -173,6 +176,12 @@ class CrmOpportunityClosure(models.Model):
         reason = reason or self.env["crm.lost.reason"]
         self._check_transition(leads, kind)
         self._check_data(leads, kind, reason, wake_date)
+        leads.check_access("write")
+        if cancel_activities:
+            # first, for Odoo forgets all that it has read when something is deleted,
+            # and so which records belong together
+            self._planned_activities(leads).unlink()
+            leads = leads.with_prefetch()
         Stage = self.env["crm.opportunity.stage"]
         before, places = self._snapshot(leads), Stage._snapshot(leads)
         held = self._hold(leads)
@@ -188,10 +197,9 @@ class CrmOpportunityClosure(models.Model):
             note=note,
             wake_date=wake_date if kind == "standby" else False,
         )
-        Stage._log_transition(leads, places)
-        if cancel_activities:
-            self._planned_activities(leads).unlink()
-        elif kind == "standby":
+        if kind == "standby":
+            # known as paused by its row only; what was lost, the write has recorded
+            Stage._log_transition(leads, places)
             self._postpone_activities(leads, wake_date)
         if quotations:
             self._open_quotations(leads, quotations).action_cancel()
@@ -257,7 +265,10 @@ class CrmOpportunityClosure(models.Model):
         domain &= Domain("state", "in", ("draft", "sent"))
         if quotations is not None:
             domain &= Domain("id", "in", quotations.ids)
-        return self.env["sale.order"].search(domain)._filtered_access("write")
+        # sudo: there are few or none, which are checked one by one; a search by whose
+        # they are would read all accounts of the user first
+        orders = self.env["sale.order"].sudo().search(domain).with_env(self.env)
+        return orders._filtered_access("read")._filtered_access("write")
 
     @api.model
     def _check_transition(self, leads, kind):
@@ -373,12 +384,7 @@ class CrmOpportunityClosure(models.Model):
         reopened = known.filtered(
             lambda lead: self._just_reopened(lead, before[lead.id])
         )
-        ended = closures.search(
-            [("lead_id", "in", (closed | reopened).ids), ("reopen_date", "=", False)]
-        )
-        ended.write({"reopen_date": fields.Datetime.now()})
-        # before the next open row of the same opportunity: the index allows one
-        ended.flush_recordset(["reopen_date"])
+        ended = closures._end(closed | reopened)
         # paused or lost it had a probability that nobody meant: its row knows better
         kept = {
             row.lead_id.id: {
@@ -397,6 +403,7 @@ class CrmOpportunityClosure(models.Model):
                 for lead in closed.sudo()
             ]
         )
+        rows._tell_leads()
         if restore:
             ended.filtered(lambda row: row.lead_id in reopened)._restore_probability()
         # what Odoo leaves behind on some routes: the reason of what is not lost any
@@ -410,6 +417,35 @@ class CrmOpportunityClosure(models.Model):
             lambda lead: lead.closure_kind == "standby" and lead.date_closed
         ).write({"date_closed": False})
         return rows.with_env(self.env)
+
+    def _tell_leads(self):
+        """Their opportunities are closed as these new rows say, which need not be read
+        again for that."""
+        leads = self.lead_id
+        names = ("closure_kind", "standby_until")
+        with self.env.protecting([leads._fields[name] for name in names], leads):
+            for row in self:
+                row.lead_id.closure_kind = row.kind
+                row.lead_id.standby_until = row.wake_date
+        leads.modified(names)
+
+    @api.model
+    def _end(self, leads):
+        """Note that these opportunities, or some of them, are not closed any more as
+        they were.
+
+        :return: the rows that have ended
+        """
+        # who has an open row has a kind
+        rows = self.sudo()  # sudo: as in _log
+        if closed := leads.filtered("closure_kind"):
+            rows = rows.search(
+                [("lead_id", "in", closed.ids), ("reopen_date", "=", False)]
+            )
+            rows.write({"reopen_date": fields.Datetime.now()})
+            # before the next open row of the same opportunity: the index allows one
+            rows.flush_recordset(["reopen_date"])
+        return rows
 
     def _keep_closing_dates(self, leads, before):
         """Odoo dates whatever is archived, and nothing else that is lost. What was
@@ -526,17 +562,19 @@ class CrmOpportunityClosure(models.Model):
             return
         # of all of them: a typed 0 is only typed beside a prediction of today
         self.lead_id._compute_probabilities()
-        targets = defaultdict(lambda: self.env["crm.lead"])
-        for row in self:
-            predicted = row.lead_id.automated_probability
-            usable = row.is_automated and 0 < predicted < 100
-            value = predicted if usable else row.probability
-            targets[row.is_automated, value] |= row.lead_id
-        for (is_automated, value), leads in targets.items():
-            vals = {"probability": value}
-            if is_automated:
-                vals["automated_probability"] = value
-            leads.write(vals)
+        certain = self.filtered(lambda row: row.probability >= 100)
+        with self.lead_id._crm_predicting((self - certain).lead_id):
+            for row in self - certain:
+                lead, predicted = row.lead_id, row.lead_id.automated_probability
+                usable = row.is_automated and 0 < predicted < 100
+                value = predicted if usable else row.probability
+                lead.probability = value
+                if row.is_automated:
+                    lead.automated_probability = value
+        for is_automated, rows in certain.grouped("is_automated").items():
+            names = PREDICTED if is_automated else ["probability"]
+            # typed, for Odoo dates what is certain
+            rows.lead_id.write(dict.fromkeys(names, 100))
 
     @api.model
     def _move_to_lead(self, leads, target):

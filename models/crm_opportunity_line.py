@@ -422,6 +422,9 @@ class CrmOpportunityLine(models.Model):
         """:return: what `_after_write` must know of opportunities as they were"""
         if not vals.keys() & BUYER:
             return {}
+        if "partner_id" in vals:
+            # for `_is_other_buyer`, which sees them one by one
+            leads.partner_id.fetch(["commercial_partner_id"])
         return {lead: (self._buyer(lead), self._is_open(lead)) for lead in leads}
 
     @api.model
@@ -431,7 +434,7 @@ class CrmOpportunityLine(models.Model):
             self._settle(leads)
         moved, reopened = leads.browse(), leads.browse()
         for lead, (buyer, was_open) in before.items():
-            if buyer != self._buyer(lead):
+            if self._is_other_buyer(lead, *buyer):
                 moved |= lead
             if not was_open and self._is_open(lead):
                 reopened |= lead
@@ -442,7 +445,15 @@ class CrmOpportunityLine(models.Model):
 
     @api.model
     def _buyer(self, lead):
-        return lead._crm_customer(), lead.company_id
+        return lead.partner_id, lead.organization_id, lead.company_id
+
+    @api.model
+    def _is_other_buyer(self, lead, partner, organization, company):
+        """Looks at the customer where something changed only: most writes do not."""
+        if (partner, organization, company) == self._buyer(lead):
+            return False
+        customer = lead._crm_customer_of(partner, organization)
+        return (customer, company) != (lead._crm_customer(), lead.company_id)
 
     @api.model
     def _follow_again(self, leads):

@@ -170,7 +170,7 @@ class CrmOpportunityStage(models.Model):
         going = moved.filtered(lambda lead: last[lead]._moves_to(lead))
         if not going:
             return first.with_env(self.env)
-        stages = self.env["crm.stage"].search([("is_method", "=", True)])
+        stages = self.env["crm.stage"]._method_stages()
         vals_list = []
         for lead in going:
             vals_list += last[lead]._prepare_steps(lead, stages)
@@ -196,7 +196,8 @@ class CrmOpportunityStage(models.Model):
             return not row.date_out, row.move in ENDS
 
         last = {}
-        for row in self.search([("lead_id", "in", leads.ids)]):
+        names = ["lead_id", "stage_id", "move", "date_in", "date_out"]
+        for row in self.search_fetch([("lead_id", "in", leads.ids)], names):
             if row.lead_id not in last or rank(row) > rank(last[row.lead_id]):
                 last[row.lead_id] = row
         return last

@@ -1,4 +1,4 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -81,6 +81,25 @@ class CrmStage(models.Model):
         """:return: whether the company works by the method"""
         params = self.env["ir.config_parameter"].sudo()
         return params.get_param("crm_gestion.enforce_method") == "True"
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        stages = super().create(vals_list)
+        self.env.registry.clear_cache()  # of `_method_stage_ids`
+        return stages
+
+    def write(self, vals):
+        res = super().write(vals)
+        if vals.keys() & {"is_method", "sequence"}:
+            self.env.registry.clear_cache()  # as above
+        return res
+
+    def unlink(self):
+        res = super().unlink()
+        self.env.registry.clear_cache()  # as above
+        return res
 
     # === GATES === #
 
@@ -198,6 +217,17 @@ class CrmStage(models.Model):
     @api.model
     def _gate_label(self, name):
         return self._fields[name]._description_string(self.env).lower()
+
+    @api.model
+    def _method_stages(self):
+        """:return: the stages of the method, in their order; each move asks"""
+        return self.browse(self._method_stage_ids())
+
+    @api.model
+    @tools.ormcache()
+    def _method_stage_ids(self):
+        # sudo: read for everybody, so it must not depend on who asks first
+        return self.sudo().search([("is_method", "=", True)])._ids
 
     def _following(self, lead):
         """:return: the stage of the method after the one in which an opportunity is"""

@@ -287,28 +287,48 @@ class ResPartner(models.Model):
 
     @api.depends("is_company", "parent_id", "child_ids.type", *FILE_FIELDS)
     def _compute_completeness(self):
-        for partner in self:
-            partner.completeness = completeness(
-                partner._has_data(name) for name in partner._file_fields()
-            )
+        with_contacts = self._with_contacts()
+        for is_company, partners in self.grouped("is_company").items():
+            names = self._counted_fields("organization" if is_company else "contact")
+            for partner in partners:
+                partner.completeness = completeness(
+                    partner._has_data(name, with_contacts) for name in names
+                )
 
     @api.depends("completeness")
     @api.depends_context("lang")
     def _compute_missing_data(self):
         labels = self.fields_get(FILE_FIELDS, ["string"])
         labels["child_ids"] = {"string": self.env._("Contacts")}
+        with_contacts = self._with_contacts()
         for partner in self:
             partner.missing_data = ", ".join(
                 labels[name]["string"]
                 for name in partner._file_fields()
-                if not partner._has_data(name) and name in labels
+                if not partner._has_data(name, with_contacts) and name in labels
             )
 
-    def _has_data(self, name):
-        """Addresses of an organization are no contacts."""
-        if name == "child_ids":
-            return any(child.type == "contact" for child in self.child_ids)
-        return bool(self[name])
+    def _has_data(self, name, with_contacts):
+        return self in with_contacts if name == "child_ids" else bool(self[name])
+
+    def _with_contacts(self):
+        """One query, which reads none of them: an organization may have thousands.
+
+        :return: set of those of these that have contacts; addresses are none
+        """
+        stored = self.filtered("id")
+        groups = self._read_group(
+            [
+                ("parent_id", "in", stored.ids),
+                ("type", "=", "contact"),
+                ("active", "=", True),
+            ],
+            ["parent_id"],
+        )
+        on_screen = (self - stored).filtered(
+            lambda partner: "contact" in partner.child_ids.mapped("type")
+        )
+        return {partner for (partner,) in groups}.union(on_screen)
 
     def _gestion_domain(self):
         """:return: domain of the interactions with these organizations and contacts"""
@@ -500,7 +520,7 @@ class ResPartner(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """What a seller enters, or anybody from the sales menus, is of interest."""
-        partners = super().create(vals_list)
+        partners = super().create(self._with_status(vals_list))
         found = partners.filtered("origination_id") | partners._entered_by_sales()
         self.env["crm.account.status"]._mark_potential(found)
         if partners.user_id:
@@ -542,12 +562,37 @@ class ResPartner(models.Model):
         return super(ResPartner, self.sudo())._convert_fields_to_values(field_names)
 
     def _entered_by_sales(self):
-        if self.env.context.get("res_partner_search_mode") == "supplier":
-            return self.browse()
-        seller = not self.env.su and self.env.user.has_group("crm_gestion.group_seller")
-        if not seller and not self.env.context.get("crm_gestion_menu"):
+        if not self._is_sales_entry():
             return self.browse()
         return self.filtered(lambda partner: not partner.supplier_rank)
+
+    @api.model
+    def _is_sales_entry(self):
+        """:return: whether what is entered now is entered by sales"""
+        if self.env.context.get("res_partner_search_mode") == "supplier":
+            return False
+        seller = not self.env.su and self.env.user.has_group("crm_gestion.group_seller")
+        return bool(seller or self.env.context.get("crm_gestion_menu"))
+
+    @api.model
+    def _with_status(self, vals_list):
+        """New accounts of interest have their status from the start: `create` looks
+        after the others, contacts of an account that is there already among them."""
+        context = self.env.context
+        if context.get("default_parent_id") or context.get("default_supplier_rank"):
+            return vals_list
+        by_sales = self._is_sales_entry()
+
+        def is_known(vals):
+            if vals.get("parent_id") or vals.get("account_status"):
+                return False
+            is_supplier = vals.get("supplier_rank")
+            return vals.get("origination_id") or (by_sales and not is_supplier)
+
+        return [
+            {**vals, "account_status": "potential"} if is_known(vals) else vals
+            for vals in vals_list
+        ]
 
     # === ACTION METHODS === #
 

@@ -81,7 +81,7 @@ class SaleOrder(models.Model):
         self.env["crm.substitution"]._check_owner_kept(self, vals)
         res = super().write(vals)
         if vals.get("state", "sent") != "sent":
-            self.env["crm.account.status"]._refresh(self.partner_id)
+            self.env["crm.account.status"]._follow_sales(self, "date_order")
         return res
 
     # === ACTION METHODS === #

@@ -96,6 +96,7 @@ from . import test_crm_paper
 from . import test_crm_project
 from . import test_crm_project_access
 from . import test_crm_project_tour
+from . import test_crm_query_counts
 from . import test_crm_reading
 from . import test_crm_reading_cost
 from . import test_crm_sales_activity_report

@@ -49,6 +49,7 @@ class CrmOpportunityClose(models.TransientModel):
         string="Cancel Planned Activities",
         compute="_compute_cancel_activities",
         store=True,
+        precompute=True,
         readonly=False,
     )
     quotation_ids = fields.Many2many(
