@@ -120,6 +120,7 @@ from . import test_mobile
 from . import test_portal_fuzz
 from . import test_portal_incident
 from . import test_portal_tour
+from . import test_replica
 from . import test_res_company
 from . import test_res_config_settings
 from . import test_res_partner

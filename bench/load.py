@@ -1,0 +1,332 @@
+"""A hundred sellers at their daily screens, on one server with several workers.
+
+``load.py DATABASE [--sellers 100] [--workers N] [--seconds 120]``: each seller opens a
+screen, reads it for 1 to 3 seconds (uniform, 2 on average), and opens the next. A screen
+is what the web client asks for one after the other, with its views known already; its
+time is that of all these requests. One process, a thread for each seller; what it takes
+of the processors itself is told. See README.md.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import statistics
+import sys
+import threading
+import time
+import xml.etree.ElementTree as ET
+from collections import defaultdict
+from datetime import date, timedelta
+from pathlib import Path
+
+from client import Session
+from server import Server, processor_ms
+
+LIMIT_MS = 1000  # 95th percentile of each daily screen
+THINK = (1.0, 3.0)  # seconds
+RAMP = 20  # seconds in which the sellers begin, not measured
+NEVER = "0", "False", "false"
+# How often each screen is opened, of a hundred.
+MIX = {
+    "day": 18,
+    "pipeline": 16,
+    "opportunities": 14,
+    "search": 6,
+    "opportunity": 16,
+    "organization": 8,
+    "timeline": 6,
+    "log a gestion": 10,
+    "move a stage": 6,
+}
+
+
+def specification(node, model, models):
+    """:return: what a view reads of its records, as the web client asks for it"""
+    spec = {}
+    infos = models[model]["fields"]
+    for child in node:
+        name = child.get("name")
+        if child.tag != "field" or name not in infos:
+            spec |= specification(child, model, models)
+            continue
+        info = infos[name]
+        spec.setdefault(name, {})
+        if info["type"] in ("many2one", "reference"):
+            spec[name] = {"fields": {"display_name": {}}}
+        elif info["type"] in ("one2many", "many2many"):
+            inner = spec[name].setdefault("fields", {})
+            for view in child:
+                inner |= specification(view, info["relation"], models)
+            if not len(child):
+                inner["display_name"] = {}
+    return spec
+
+
+class Screens:
+    """What the web client knows after it has loaded an action and its views, once for
+    all sellers: they are the same for each."""
+
+    def __init__(self, session):
+        self.opportunities = self._load(session, "crm.crm_lead_action_pipeline")
+        self.day = self._load(session, "crm_gestion.crm_day_action")
+        self.organization = self._views(session, "res.partner", ["form"])
+        self.gestion = self._load(session, "crm_gestion.crm_gestion_log_action")
+        self.register = self._load(
+            session, "crm_gestion.crm_opportunity_register_action"
+        )
+        self.timeline = self._views(session, "crm.timeline", ["kanban", "list"])
+
+    def _load(self, session, action):
+        action = session.action(action)
+        views = [view for view in action["views"] if view[1] != "activity"]
+        return self._get(session, action["res_model"], views)
+
+    def _views(self, session, model, kinds):
+        return self._get(session, model, [(False, kind) for kind in kinds])
+
+    def _get(self, session, model, views):
+        found = session.call(model, "get_views", views=views, options={"toolbar": True})
+        return {
+            kind: specification(ET.fromstring(view["arch"]), model, found["models"])
+            for kind, view in found["views"].items()
+            if kind in ("form", "kanban", "list")
+        }
+
+
+class Seller(threading.Thread):
+    """One of those who work."""
+
+    def __init__(self, load, number, login):
+        super().__init__(name=f"{login} #{number}", daemon=True)
+        self.load, self.login = load, login
+        self.random = random.Random(number)
+        self.session = Session(load.url, load.database, timeout=60)
+        self.fault = None
+
+    def prepare(self):
+        self.session.login(self.login)
+
+    def know(self):
+        """What he has before his eyes when he begins."""
+        mine = [("user_id", "=", self.session.uid), ("type", "=", "opportunity")]
+        method = [("partner_id", "!=", False), ("won_status", "=", "pending")]
+        found = self._search("crm.lead", [*mine, *method], ["stage_id", "partner_id"])
+        self.leads = [record["id"] for record in found]
+        first = self.load.stages[0]
+        self.movable = [r["id"] for r in found if r["stage_id"] == first]
+        own = [("user_id", "=", self.session.uid), ("is_company", "=", True)]
+        found = self._search("res.partner", own, [])
+        self.organizations = [record["id"] for record in found]
+
+    def _search(self, model, domain, names):
+        spec = {name: {} for name in names}
+        found = self.session.call(model, "web_search_read", domain, spec, limit=200)
+        return found["records"]
+
+    def run(self):
+        time.sleep(self.random.uniform(0, RAMP))
+        while not self.load.stop.is_set():
+            name = self.random.choices(list(MIX), list(MIX.values()))[0]
+            self._open(name)
+            self.load.stop.wait(self.random.uniform(*THINK))
+        self.session.close()
+
+    def _open(self, name):
+        started = time.perf_counter()
+        fault = None
+        try:
+            getattr(self, "_" + name.replace(" ", "_"))()
+        except Exception as error:  # noqa: BLE001
+            fault = f"{type(error).__name__}: {error}"[:300]
+        self.load.note(name, (time.perf_counter() - started) * 1000, fault)
+
+    # --- screens ---
+
+    def _mine(self):
+        return [("type", "=", "opportunity"), ("user_id", "=", self.session.uid)]
+
+    def _day(self):
+        kind, spec = next(iter(self.load.screens.day.items()))
+        if kind == "kanban":
+            self.session.call("crm.day", "web_search_read", [], spec, limit=80)
+        else:
+            self.session.call("crm.day", "web_search_read", [], spec, limit=80)
+
+    def _pipeline(self):
+        spec = self.load.screens.opportunities["kanban"]
+        self.session.call(
+            *("crm.lead", "web_read_group", self._mine(), ["stage_id"]),
+            ["expected_revenue:sum"],
+            auto_unfold=True,
+            unfold_read_specification=spec,
+            unfold_read_default_limit=80,
+        )
+        bar = {"field": "activity_state", "colors": dict.fromkeys(
+            ("planned", "today", "overdue"), "success")}
+        self.session.call(
+            *("crm.lead", "read_progress_bar", self._mine()),
+            group_by="stage_id",
+            progress_bar=bar,
+        )
+
+    def _opportunities(self, *more):
+        spec = self.load.screens.opportunities["list"]
+        domain = [*self._mine(), *more]
+        options = {"limit": 80, "count_limit": 10001}
+        self.session.call("crm.lead", "web_search_read", domain, spec, **options)
+
+    def _search_for(self):
+        return str(self.random.randrange(10, 999))
+
+    def _search_text(self):
+        self._opportunities(("name", "ilike", self._search_for()))
+
+    def _opportunity(self):
+        if not self.leads:
+            return
+        spec = self.load.screens.opportunities["form"]
+        lead = self.random.choice(self.leads)
+        self.session.call("crm.lead", "web_read", [lead], spec)
+        self._chatter("crm.lead", lead)
+
+    def _organization(self):
+        spec = self.load.screens.organization["form"]
+        partner = self.random.choice(self.organizations)
+        self.session.call("res.partner", "web_read", [partner], spec)
+        self._chatter("res.partner", partner)
+
+    def _chatter(self, model, record):
+        thread = {"thread_model": model, "thread_id": record}
+        self.session.post(
+            "/mail/thread/messages", {**thread, "fetch_params": {"limit": 30}}
+        )
+
+    def _timeline(self):
+        partner = self.random.choice(self.organizations)
+        action = self.session.button("res.partner", "action_crm_timeline", [partner])
+        _kind, spec = next(iter(self.load.screens.timeline.items()))
+        domain, context = action.get("domain") or [], action.get("context") or {}
+        self.session.call(
+            *("crm.timeline", "web_search_read", domain, spec), limit=80, context=context
+        )
+
+    def _log_a_gestion(self):
+        partner = self.random.choice(self.organizations)
+        context = {"default_organization_id": partner}
+        spec = self.load.screens.gestion["form"]
+        found = self.session.call(
+            "crm.gestion", "onchange", [], {}, [], spec, context=context
+        )
+        next_date = date.today() + timedelta(days=self.random.randrange(1, 30))
+        vals = {
+            "organization_id": partner,
+            "activity_type_id": self.load.call_id,
+            "result_id": self.load.result_id,
+            "description": f"Load test, {self.name}",
+            "next_activity_type_id": self.load.call_id,
+            "next_date": next_date.isoformat(),
+        }
+        date_ = (found.get("value") or {}).get("date")
+        if date_:
+            vals["date"] = date_
+        self.session.call("crm.gestion", "web_save", [], vals, specification={})
+
+    def _move_a_stage(self):
+        if not self.movable:
+            return self._pipeline()
+        lead = self.movable.pop(self.random.randrange(len(self.movable)))
+        stage = self.load.stages[1]
+        ask = self.session.call("crm.lead", "action_crm_stage_dialog", [lead], stage)
+        if not ask:
+            self.session.call("crm.lead", "write", [lead], {"stage_id": stage})
+            return None
+        model = "crm.opportunity.register"
+        spec = self.load.screens.register["form"]
+        self.session.call(model, "onchange", [], {}, [], spec, context=ask["context"])
+        vals = {
+            **{"lead_id": lead, "stage_id": stage, "result_id": self.load.result_id},
+            "description": f"Load test, {self.name}",
+        }
+        found = self.session.call(model, "web_save", [], vals, specification={})
+        self.session.button(model, "action_register", [found[0]["id"]])
+        return None
+
+
+Seller._search_ = None
+
+
+class Load:
+    """All of them, and what they met with."""
+
+    def __init__(self, url, database, sellers):
+        self.url, self.database = url, database
+        self.stop = threading.Event()
+        self.lock = threading.Lock()
+        self.taken, self.faults = defaultdict(list), defaultdict(list)
+        self.measuring = False
+        count = self._count_sellers()
+        self.people = [
+            Seller(self, n, f"bench_seller_{n % count}") for n in range(sellers)
+        ]
+        self.logins = min(count, sellers)
+
+    def _count_sellers(self):
+        session = Session(self.url, self.database)
+        session.login("bench_director")
+        found = session.call(
+            *("res.users", "search_count", [("login", "=like", "bench\\_seller\\_%")])
+        )
+        refs = [("module", "=", "crm_gestion"), ("name", "=like", "stage_%")]
+        del refs
+        self.stages = self._ids(session, "crm.stage", [("is_method", "=", True)])
+        is_call = [("is_gestion", "=", True), ("category", "=", "phonecall")]
+        self.call_id = self._ids(session, "mail.activity.type", is_call)[0]
+        plain = [("requires_next_step", "=", False), ("opens_opportunity", "=", False)]
+        plain += [("stops_contact", "=", False)]
+        self.result_id = self._ids(session, "crm.gestion.result", plain)[0]
+        session.close()
+        return found
+
+    def _ids(self, session, model, domain):
+        found = session.call(model, "web_search_read", domain, {})
+        return [record["id"] for record in found["records"]]
+
+    def note(self, name, ms, fault):
+        if not self.measuring:
+            return
+        with self.lock:
+            self.taken[name].append(ms)
+            if fault:
+                self.faults[name].append(fault)
+
+    def run(self, seconds):
+        for person in self.people:
+            person.prepare()
+        self.screens = Screens(self.people[0].session)
+        for person in self.people:
+            person.know()
+        for person in self.people:
+            person.start()
+        time.sleep(RAMP + 5)
+        self.measuring = True
+        own = time.process_time()
+        time.sleep(seconds)
+        self.measuring = False
+        own = time.process_time() - own
+        self.stop.set()
+        for person in self.people:
+            person.join(90)
+        return own
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("database")
+    parser.add_argument("--sellers", type=int, default=100)
+    parser.add_argument("--seconds", type=int, default=120)
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--port", type=int, default=8169)
+    parser.add_argument("--results")
+    args = parser.parse_args()
