@@ -165,7 +165,9 @@ class World:
             return cluster.primary.sql(query, self.database)
 
         def ref(name):
-            query = "SELECT res_id FROM ir_model_data WHERE module = '{}' AND name = '{}'"
+            query = (
+                "SELECT res_id FROM ir_model_data WHERE module = '{}' AND name = '{}'"
+            )
             return int(sql(query.format(*name.split(".")))[0][0])
 
         self.call_id = ref("mail.mail_activity_data_call")
@@ -200,8 +202,8 @@ class World:
 
 
 class Watch(threading.Thread):
-    """Looks every second how far the replica is behind, and starts what has ended by
-    itself, as the service manager of a machine does."""
+    """Every second: wakes the crons of both servers, looks how far the replica is
+    behind, and starts what has ended by itself, as a machine's service manager does."""
 
     def __init__(self, cluster, stop):
         super().__init__(daemon=True)
@@ -212,6 +214,10 @@ class Watch(threading.Thread):
         while not self.stop.wait(1):
             self.restarts += sum(server.start_again() for server in self.cluster.odoo)
             try:
+                # as Odoo does when it wants a job done: both servers wake at once
+                self.cluster.primary.sql(
+                    f"NOTIFY cron_trigger, '{self.cluster.database}'"
+                )
                 lag = self.cluster.lag()
             except subprocess.CalledProcessError:
                 continue  # PostgreSQL is being restarted
@@ -266,7 +272,9 @@ def report(cluster, world, blows, well, watch, wall):
     reads = checks.phases_of_reads(cluster.odoo, phases, wall)
     servers = checks.of_servers(cluster.odoo)
 
-    print("\n| what was done | done | of them after a lost answer | unknown | refused |")
+    print(
+        "\n| what was done | done | of them after a lost answer | unknown | refused |"
+    )
     print("|---|---:|---:|---:|---:|")
     for kind, count in check.counts.items():
         if kind == "cron":
@@ -280,7 +288,9 @@ def report(cluster, world, blows, well, watch, wall):
     for name, number in check.broken.items():
         print(f"| {name} | {number} |")
 
-    print("\n| blow | at s | answered after it | lost | last lost after s | longest silence s |")
+    print(
+        "\n| blow | at s | answered after it | lost | last lost after s | longest silence s |"
+    )
     print("|---|---:|---:|---:|---:|---:|")
     for row in recovered:
         print(
@@ -305,7 +315,9 @@ def report(cluster, world, blows, well, watch, wall):
     lag = sorted(watch.seconds) or [0.0]
     middle, longest = lag[len(lag) // 2], lag[-1]
     print(f"Replica behind by: median {middle * 1000:.1f} ms, at most {longest:.1f} s")
-    print(f"Odoo servers that ended by themselves and were started again: {watch.restarts}")
+    print(
+        f"Odoo servers that ended by themselves and were started again: {watch.restarts}"
+    )
     print(f"Crons: {check.counts['cron']}; {servers}")
     if len([s for s in servers if s["jobs"]]) < 2:
         faults.append("one of the servers ran no cron")

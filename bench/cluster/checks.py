@@ -108,15 +108,17 @@ class Checks:
                     WHERE n > 1 AND before IS DISTINCT FROM date_in"""
             )
         )
-        self.broken["stage log: open rows are not one, or none of what is closed"] = len(
-            self._rows(
-                """SELECT l.id FROM crm_lead l
+        self.broken["stage log: open rows are not one, or none of what is closed"] = (
+            len(
+                self._rows(
+                    """SELECT l.id FROM crm_lead l
                      LEFT JOIN crm_opportunity_stage s
                             ON s.lead_id = l.id AND s.date_out IS NULL
                     WHERE l.type = 'opportunity'
                     GROUP BY l.id
                    HAVING count(s.id) <>
                           (l.active AND l.won_status = 'pending')::integer"""
+                )
             )
         )
         self.broken["stage log: the last row is of another stage"] = len(
@@ -146,9 +148,7 @@ class Checks:
             )
         )
         self.broken["hand-over: answered and not through"] = sum(
-            self._rows(
-                f"SELECT state FROM crm_handover WHERE id = {int(entry.record)}"
-            )
+            self._rows(f"SELECT state FROM crm_handover WHERE id = {int(entry.record)}")
             != [["done"]]
             for entry in done
             if entry.state == "done" and entry.record

@@ -58,7 +58,9 @@ class Person(threading.Thread):
             raise
 
     def call(self, kind, model, method, *args, **kwargs):
-        return self.ask(kind, lambda session: session.call(model, method, *args, **kwargs))
+        return self.ask(
+            kind, lambda session: session.call(model, method, *args, **kwargs)
+        )
 
     def button(self, kind, model, method, ids):
         return self.ask(kind, lambda session: session.button(model, method, ids))
