@@ -1,10 +1,10 @@
 """A hundred sellers at their daily screens, on one server with several workers.
 
-``load.py DATABASE [--sellers 100] [--workers N] [--seconds 120]``: each seller opens a
-screen, reads it for 1 to 3 seconds (uniform, 2 on average), and opens the next. A screen
-is what the web client asks for one after the other, with its views known already; its
-time is that of all these requests. One process, a thread for each seller; what it takes
-of the processors itself is told. See README.md.
+``load.py DATABASE [--sellers 100] [--workers N] [--seconds 120]``: each seller opens
+a screen, reads it for 1 to 3 seconds (uniform, 2 on average), and opens the next. A
+screen is what the web client asks for, one after the other, with its views known
+already; its time is that of all these requests. One process, a thread for each seller;
+what it takes of the processors itself is told. See README.md.
 """
 
 import argparse
@@ -15,17 +15,19 @@ import statistics
 import sys
 import threading
 import time
-import xml.etree.ElementTree as ET
 from collections import defaultdict
 from datetime import date, timedelta
 from pathlib import Path
 
+import psycopg2
 from client import Session
 from server import Server
+from views import View
 
 LIMIT_MS = 1000  # 95th percentile of each daily screen
 THINK = (1.0, 3.0)  # seconds
 RAMP = 20  # seconds in which the sellers begin, not measured
+SEARCHED = ("partner_id", "partner_name", "email_from", "name", "contact_name")
 # How often each screen is opened, of a hundred.
 MIX = {
     "day": 18,
@@ -40,57 +42,26 @@ MIX = {
 }
 
 
-def specification(node, model, models):
-    """:return: what a view reads of its records, as the web client asks for it"""
-    spec = {}
-    infos = models[model]["fields"]
-    for child in node:
-        name = child.get("name")
-        if child.tag != "field" or name not in infos:
-            spec |= specification(child, model, models)
-            continue
-        info = infos[name]
-        spec.setdefault(name, {})
-        if info["type"] in ("many2one", "reference"):
-            spec[name] = {"fields": {"display_name": {}}}
-        elif info["type"] in ("one2many", "many2many"):
-            inner = spec[name].setdefault("fields", {})
-            for view in child:
-                inner |= specification(view, info["relation"], models)
-            if not len(child):
-                inner["display_name"] = {}
-    return spec
-
-
 class Screens:
-    """What the web client knows after it has loaded an action and its views, once for
-    all sellers: they are the same for each."""
+    """What the web client knows after it has loaded its views, once for all sellers:
+    they are the same for each."""
 
-    def __init__(self, session):
-        self.opportunities = self._load(session, "crm.crm_lead_action_pipeline")
-        self.day = self._load(session, "crm_gestion.crm_day_action")
-        self.organization = self._views(session, "res.partner", ["form"])
-        self.gestion = self._load(session, "crm_gestion.crm_gestion_log_action")
-        self.register = self._load(
-            session, "crm_gestion.crm_opportunity_register_action"
-        )
-        self.timeline = self._views(session, "crm.timeline", ["kanban", "list"])
+    def __init__(self, load, session):
+        def view(model, kind, name=None, **context):
+            number = load.ref(name) if name else False
+            return View(session, model, kind, number, **context)
 
-    def _load(self, session, action):
-        action = session.action(action)
-        views = [view for view in action["views"] if view[1] != "activity"]
-        return self._get(session, action["res_model"], views)
-
-    def _views(self, session, model, kinds):
-        return self._get(session, model, [(False, kind) for kind in kinds])
-
-    def _get(self, session, model, views):
-        found = session.call(model, "get_views", views=views, options={"toolbar": True})
-        return {
-            kind: specification(ET.fromstring(view["arch"]), model, found["models"])
-            for kind, view in found["views"].items()
-            if kind in ("form", "kanban", "list")
-        }
+        new = {"default_type": "opportunity"}
+        pipeline = "crm.crm_case_kanban_view_leads"
+        self.pipeline = view("crm.lead", "kanban", pipeline, **new)
+        grid = "crm_gestion.crm_lead_view_list_grid"
+        self.opportunities = view("crm.lead", "list", grid, **new)
+        self.opportunity = view("crm.lead", "form", "crm.crm_lead_view_form", **new)
+        self.organization = view("res.partner", "form", "base.view_partner_form")
+        self.day = view("crm.day", "kanban", "crm_gestion.crm_day_view_kanban")
+        self.timeline = view("crm.timeline", "list")
+        self.gestion = view("crm.gestion", "form")
+        self.register = view("crm.opportunity.register", "form")
 
 
 class Seller(threading.Thread):
@@ -136,117 +107,77 @@ class Seller(threading.Thread):
         fault = None
         try:
             getattr(self, "_" + name.replace(" ", "_"))()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # whatever it is, it is counted
             fault = f"{type(error).__name__}: {error}"[:300]
         self.load.note(name, (time.perf_counter() - started) * 1000, fault)
 
     # --- screens ---
 
     def _mine(self):
-        return [("type", "=", "opportunity"), ("user_id", "=", self.session.uid)]
+        return [["type", "=", "opportunity"], ["user_id", "=", self.session.uid]]
 
     def _day(self):
-        _kind, spec = next(iter(self.load.screens.day.items()))
-        self.session.call("crm.day", "web_search_read", [], spec, limit=80)
+        self.load.screens.day.list_of(self.session, [])
 
     def _pipeline(self):
-        spec = self.load.screens.opportunities["kanban"]
-        self.session.call(
-            *("crm.lead", "web_read_group", self._mine(), ["stage_id"]),
-            ["expected_revenue:sum"],
-            auto_unfold=True,
-            unfold_read_specification=spec,
-            unfold_read_default_limit=80,
-        )
-        colors = dict.fromkeys(("planned", "today", "overdue"), "success")
-        bar = {"field": "activity_state", "colors": colors}
-        self.session.call(
-            *("crm.lead", "read_progress_bar", self._mine()),
-            group_by="stage_id",
-            progress_bar=bar,
+        aggregates = ["__count", "expected_revenue:sum"]
+        self.load.screens.pipeline.kanban_of(
+            self.session, self._mine(), "stage_id", aggregates
         )
 
-    def _opportunities(self, *more):
-        spec = self.load.screens.opportunities["list"]
-        domain = [*self._mine(), *more]
-        options = {"limit": 80, "count_limit": 10001}
-        self.session.call("crm.lead", "web_search_read", domain, spec, **options)
+    def _opportunities(self):
+        self.load.screens.opportunities.list_of(self.session, self._mine())
 
     def _search(self):
-        text = str(self.random.randrange(10, 999))
-        self._opportunities(("name", "ilike", text))
+        text = f"tunity {self.random.randrange(10, 99)}"
+        terms = ["|"] * (len(SEARCHED) - 1)
+        terms += [[name, "ilike", text] for name in SEARCHED]
+        domain = ["&", "&", *self._mine(), *terms]
+        self.load.screens.opportunities.list_of(self.session, domain)
 
     def _opportunity(self):
-        if not self.leads:
-            return
-        spec = self.load.screens.opportunities["form"]
         lead = self.random.choice(self.leads)
-        self.session.call("crm.lead", "web_read", [lead], spec)
-        self._chatter("crm.lead", lead)
+        self.load.screens.opportunity.form_of(self.session, lead)
 
     def _organization(self):
-        spec = self.load.screens.organization["form"]
         partner = self.random.choice(self.organizations)
-        self.session.call("res.partner", "web_read", [partner], spec)
-        self._chatter("res.partner", partner)
-
-    def _chatter(self, model, record):
-        thread = {"thread_model": model, "thread_id": record}
-        self.session.post(
-            "/mail/thread/messages", {**thread, "fetch_params": {"limit": 30}}
-        )
+        self.load.screens.organization.form_of(self.session, partner)
 
     def _timeline(self):
         partner = self.random.choice(self.organizations)
         action = self.session.button("res.partner", "action_crm_timeline", [partner])
-        _kind, spec = next(iter(self.load.screens.timeline.items()))
-        domain, context = action.get("domain") or [], action.get("context") or {}
-        self.session.call(
-            *("crm.timeline", "web_search_read", domain, spec),
-            limit=80,
-            context=context,
-        )
+        domain = action.get("domain") or []
+        self.load.screens.timeline.list_of(self.session, domain)
 
     def _log_a_gestion(self):
         partner = self.random.choice(self.organizations)
-        context = {"default_organization_id": partner}
-        spec = self.load.screens.gestion["form"]
-        found = self.session.call(
-            "crm.gestion", "onchange", [], {}, [], spec, context=context
-        )
+        form = self.load.screens.gestion
+        vals = form.new(self.session, default_organization_id=partner)
         next_date = date.today() + timedelta(days=self.random.randrange(1, 30))
-        vals = {
-            "organization_id": partner,
-            "activity_type_id": self.load.call_id,
+        vals |= {
             "result_id": self.load.result_id,
             "description": f"Load test, {self.name}",
             "next_activity_type_id": self.load.call_id,
             "next_date": next_date.isoformat(),
         }
-        date_ = (found.get("value") or {}).get("date")
-        if date_:
-            vals["date"] = date_
-        self.session.call("crm.gestion", "web_save", [], vals, specification={})
+        form.save(self.session, [], vals)
 
     def _move_a_stage(self):
+        """A card is dropped on the next stage, and the dialog answered."""
         if not self.movable:
-            return self._pipeline()
+            self.load.moves_missing += 1
+            return
         lead = self.movable.pop(self.random.randrange(len(self.movable)))
         stage = self.load.stages[1]
         ask = self.session.call("crm.lead", "action_crm_stage_dialog", [lead], stage)
-        if not ask:
-            self.session.call("crm.lead", "write", [lead], {"stage_id": stage})
-            return None
-        model = "crm.opportunity.register"
-        spec = self.load.screens.register["form"]
-        self.session.call(model, "onchange", [], {}, [], spec, context=ask["context"])
-        vals = {
-            **{"lead_id": lead, "stage_id": stage, "result_id": self.load.result_id},
+        form = self.load.screens.register
+        vals = form.new(self.session, **ask["context"])
+        vals |= {
+            "result_id": self.load.result_id,
             "description": f"Load test, {self.name}",
         }
-        found = self.session.call(model, "web_save", [], vals, specification={})
-        self.session.button(model, "action_register", [found[0]["id"]])
-        return None
+        found = form.save(self.session, [], vals)
+        self.session.button(form.model, "action_register", [found[0]["id"]])
 
 
 class Load:
@@ -257,7 +188,7 @@ class Load:
         self.stop = threading.Event()
         self.lock = threading.Lock()
         self.taken, self.faults = defaultdict(list), defaultdict(list)
-        self.measuring = False
+        self.measuring, self.moves_missing = False, 0
         count = self._count_sellers()
         self.people = [
             Seller(self, n, f"bench_seller_{n % count}") for n in range(sellers)
@@ -267,9 +198,8 @@ class Load:
     def _count_sellers(self):
         session = Session(self.url, self.database)
         session.login("bench_director")
-        found = session.call(
-            *("res.users", "search_count", [("login", "=like", "bench\\_seller\\_%")])
-        )
+        sellers = [("login", "=like", "bench\\_seller\\_%")]
+        found = session.call("res.users", "search_count", sellers)
         self.stages = self._ids(session, "crm.stage", [("is_method", "=", True)])
         is_call = [("is_gestion", "=", True), ("category", "=", "phonecall")]
         self.call_id = self._ids(session, "mail.activity.type", is_call)[0]
@@ -278,6 +208,17 @@ class Load:
         self.result_id = self._ids(session, "crm.gestion.result", plain)[0]
         session.close()
         return found
+
+    def ref(self, name):
+        """:return: id of the record with this XML id"""
+        module, _dot, name = name.partition(".")
+        with psycopg2.connect(dbname=self.database) as connection:
+            cursor = connection.cursor()
+            cursor.execute(
+                "SELECT res_id FROM ir_model_data WHERE module = %s AND name = %s",
+                (module, name),
+            )
+            return cursor.fetchone()[0]
 
     def _ids(self, session, model, domain):
         found = session.call(model, "web_search_read", domain, {})
@@ -298,7 +239,7 @@ class Load:
         """Everybody is logged in and has begun."""
         for person in self.people:
             person.prepare()
-        self.screens = Screens(self.people[0].session)
+        self.screens = Screens(self, self.people[0].session)
         for person in self.people:
             person.know()
         for person in self.people:

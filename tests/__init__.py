@@ -69,6 +69,7 @@ from . import test_crm_incident_tour
 from . import test_crm_incident_views
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
+from . import test_crm_lost_answer
 from . import test_crm_mailing_consent
 from . import test_crm_mailing_metric
 from . import test_crm_mailing_metric_import

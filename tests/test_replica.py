@@ -166,7 +166,7 @@ class TestReplicaHttp(SalesForce, HttpCase):
         cls.lead = cls._make_lead(partner_id=cls.contact.id)
 
     def _modes(self, model, method, args, **kwargs):
-        """:return: list: for each cursor that the request took, whether it reads only"""
+        """:return: for each cursor that the request took, whether it reads only"""
         modes, take = [], self.registry.cursor
 
         def cursor(readonly=False):

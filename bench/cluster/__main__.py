@@ -7,8 +7,6 @@ loopback. Fails where something that a client was told is not so.
 import argparse
 import atexit
 import json
-import os
-import platform
 import shutil
 import socket
 import subprocess
@@ -17,10 +15,10 @@ import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.append(str(Path(__file__).parents[1]))
 
-import checks
 from ledger import Ledger
+from outcome import Outcome
 from people import Head, Manager, Seller
 from postgres import Primary, Replica
 from servers import Nginx, Odoo
@@ -35,8 +33,6 @@ BLOWS = (
     (0.70, "PostgreSQL restarted", "restart_primary"),
     (0.88, "replica frozen for 5 seconds", "freeze_replica"),
 )
-RECOVERED_WITHIN = 45  # seconds
-READS_ON_REPLICA = 0.9  # of those while all is well
 
 
 def free_ports(number):
@@ -144,6 +140,9 @@ class Cluster:
             "primary": int(self.primary.sql(query)[0][0]),
             "replica": int(self.replica.sql(query)[0][0]),
         }
+
+    def wake_crons(self):
+        self.primary.sql(f"NOTIFY cron_trigger, '{self.database}'")
 
     def lag(self):
         """:return: seconds that the replica is behind, or None where there is none"""
@@ -260,90 +259,6 @@ def settle(cluster):
         time.sleep(1)
 
 
-def report(cluster, world, blows, well, watch, wall):
-    """Print it.
-
-    :return: dict of everything, and list of what is not so
-    """
-    check = checks.Checks(cluster.primary, cluster.database, world.ledger)
-    faults = [f"{name}: {n}" for name, n in check.run().items() if n]
-    recovered = checks.recovery(world.ledger, blows)
-    phases = [("all is well", 0.0), *blows]
-    reads = checks.phases_of_reads(cluster.odoo, phases, wall)
-    servers = checks.of_servers(cluster.odoo)
-
-    print(
-        "\n| what was done | done | of them after a lost answer | unknown | refused |"
-    )
-    print("|---|---:|---:|---:|---:|")
-    for kind, count in check.counts.items():
-        if kind == "cron":
-            continue
-        print(f"| {kind} | " + " | ".join(map(str, count.values())) + " |")
-        if not count["done"]:
-            faults.append(f"{kind}: none was done")
-        if count["refused"]:
-            faults.append(f"{kind}: {count['refused']} were refused")
-    print("\n| what must not be | found |\n|---|---:|")
-    for name, number in check.broken.items():
-        print(f"| {name} | {number} |")
-
-    print(
-        "\n| blow | at s | answered after it | lost | last lost after s | longest silence s |"
-    )
-    print("|---|---:|---:|---:|---:|---:|")
-    for row in recovered:
-        print(
-            "| {blow} | {at} | {answered} | {lost} | {last_lost_after} | "
-            "{longest_silence} |".format(**row)
-        )
-        if row["last_lost_after"] > RECOVERED_WITHIN or not row["answered"]:
-            faults.append(f"{row['blow']}: not recovered")
-
-    print("\n| reading requests | replica | primary | share of the replica |")
-    print("|---|---:|---:|---:|")
-    shares = {}
-    for name, _begin in phases:
-        modes = reads.get(name, {})
-        number = sum(modes.values())
-        shares[name] = round(modes.get("ro", 0) / number, 3) if number else None
-        replica = modes.get("ro", 0)
-        print(f"| {name} | {replica} | {number - replica} | {shares[name]} |")
-    if (shares["all is well"] or 0) < READS_ON_REPLICA:
-        faults.append(f"the replica serves {shares['all is well']} of the reads")
-    print(f"\nTransactions while all was well, by pg_stat_database: {well}")
-    lag = sorted(watch.seconds) or [0.0]
-    middle, longest = lag[len(lag) // 2], lag[-1]
-    print(f"Replica behind by: median {middle * 1000:.1f} ms, at most {longest:.1f} s")
-    print(
-        f"Odoo servers that ended by themselves and were started again: {watch.restarts}"
-    )
-    print(f"Crons: {check.counts['cron']}; {servers}")
-    if len([s for s in servers if s["jobs"]]) < 2:
-        faults.append("one of the servers ran no cron")
-    faults += [f"{s['server']}: reads wrote" for s in servers if s["reads that wrote"]]
-    for text, number in world.ledger.problems.most_common(12):
-        print(f"  {number} x {text}", file=sys.stderr)
-    return {
-        "machine": {
-            "processors": os.cpu_count(),
-            "load": os.getloadavg(),
-            "system": platform.platform(),
-        },
-        "counts": check.counts,
-        "must_not_be": check.broken,
-        "recovery": recovered,
-        "reads": {name: dict(modes) for name, modes in reads.items()},
-        "reads_on_replica": shares,
-        "transactions_while_well": well,
-        "lag_ms": {"median": round(middle * 1000, 1), "most": round(longest * 1000, 1)},
-        "servers": servers,
-        "restarts": watch.restarts,
-        "faults": faults,
-        "holds": not faults,
-    }, faults
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("folder", "programs", "nginx", "database", "dump", "filestore"):
@@ -357,11 +272,12 @@ def main():
     cluster.start(args)
     world, *played = play(cluster, args.minutes)
     settle(cluster)
-    result, faults = report(cluster, world, *played)
-    result["minutes"] = args.minutes
+    outcome = Outcome(cluster, world, *played)
+    outcome.show()
+    result = {"minutes": args.minutes, **outcome.result()}
     Path(args.results).write_text(json.dumps(result, indent=1) + "\n")
-    if faults:
-        raise SystemExit("error: " + "; ".join(faults))
+    if outcome.faults:
+        raise SystemExit("error: " + "; ".join(outcome.faults))
     print("\nNothing was lost, nothing was done twice.")
 
 

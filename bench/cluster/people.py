@@ -129,14 +129,29 @@ class Seller(Person):
         return f"{kind} {self.login} {uuid.uuid4().hex}"
 
     def log(self):
+        """The form is saved until it says that it was; a form that was saved already,
+        though no answer came, is refused."""
         token = self.token("gestion")
+        asked = {"external_ref": {}, "date": {}}
+        form = self.call("dialog", "crm.gestion", "onchange", [], {}, [], asked)
         vals = {
+            **form["value"],
             "contact_id": self.random.choice(self.world.contacts[self.login]),
             "activity_type_id": self.world.call_id,
             "result_id": self.world.result_id,
             "description": token,
         }
-        self.make("gestion", "crm.gestion", vals, "description", token)
+
+        def act():
+            try:
+                self.call("gestion", "crm.gestion", "web_save", [], vals, specification={})
+            except ServerError:
+                if not entry.lost:
+                    raise
+                entry.detail["refused twice"] = True  # so the first had been done
+
+        entry = Entry("gestion", token)
+        self.insist(entry, act, lambda: None)
 
     def add(self):
         token = self.token("opportunity")
