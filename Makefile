@@ -1,6 +1,6 @@
 # `make` lists what can be done; the variables are described in dev/lib.sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-native bench-campaigns bench-dashboards bench-doppler bench-handover bench-objectives bench-reports bench-rules bench-timeline lint format translations screenshots shell stop reset clean distclean
+.PHONY: help run test test-native bench-campaigns bench-cluster bench-dashboards bench-doppler bench-handover bench-load bench-objectives bench-reports bench-rules bench-timeline lint format translations screenshots shell stop reset clean distclean
 
 help: ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -28,6 +28,12 @@ bench-objectives: ## 2,000 objectives with their figures over one million opport
 
 bench-doppler: ## 100,000 contacts pushed to a stand-in of Doppler
 	@bench/doppler.sh
+
+bench-cluster: ## two servers, a replica, and what happens when each fails (MINUTES=2: how long people work)
+	@bench/cluster.sh
+
+bench-load: ## a hundred sellers at their daily screens (SIZE=full, WORKERS=4, MINUTES=2)
+	@bench/load.sh $(ARGS)
 
 bench-handover: ## handing 25,000 rows over, against Odoo's own mass edit
 	@bench/handover.sh

@@ -22,11 +22,14 @@ from pathlib import Path
 import psycopg2
 from client import Session
 from server import Server
+
 from views import View
 
 LIMIT_MS = 1000  # 95th percentile of each daily screen
 THINK = (1.0, 3.0)  # seconds
 RAMP = 20  # seconds in which the sellers begin, not measured
+# What the form of a gestión proposes and is sent back.
+PROPOSED = ("activity_type_id", "date", "direction", "external_ref", "organization_id")
 SEARCHED = ("partner_id", "partner_name", "email_from", "name", "contact_name")
 # How often each screen is opened, of a hundred.
 MIX = {
@@ -146,13 +149,14 @@ class Seller(threading.Thread):
     def _timeline(self):
         partner = self.random.choice(self.organizations)
         action = self.session.button("res.partner", "action_crm_timeline", [partner])
-        domain = action.get("domain") or []
+        domain = [["organization_id", "=", action["context"]["active_id"]]]
         self.load.screens.timeline.list_of(self.session, domain)
 
     def _log_a_gestion(self):
         partner = self.random.choice(self.organizations)
         form = self.load.screens.gestion
-        vals = form.new(self.session, default_organization_id=partner)
+        proposed = form.new(self.session, default_organization_id=partner)
+        vals = {name: proposed[name] for name in PROPOSED if name in proposed}
         next_date = date.today() + timedelta(days=self.random.randrange(1, 30))
         vals |= {
             "result_id": self.load.result_id,

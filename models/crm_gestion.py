@@ -244,7 +244,7 @@ class CrmGestion(models.Model):
     )
     _external_ref_unique = models.UniqueIndex(
         "(external_ref) WHERE external_ref IS NOT NULL",
-        "This gestión is saved already: look for it in the list before you log it again.",
+        "This gestión is saved already: look for it before you log it again.",
     )
 
     @api.model
@@ -464,9 +464,10 @@ class CrmGestion(models.Model):
     def onchange(self, values, field_names, fields_spec):
         """Name what a new form will save: where no answer came to its first try, the
         unique reference refuses the second, if the first was done after all."""
+        opens = not (self or values)  # Odoo fills the values in
         res = super().onchange(values, field_names, fields_spec)
-        if not (self or values) and "external_ref" in fields_spec:
-            res["value"].setdefault("external_ref", uuid4().hex)
+        if opens and "external_ref" in fields_spec:
+            res["value"]["external_ref"] = uuid4().hex
         return res
 
     @api.model_create_multi

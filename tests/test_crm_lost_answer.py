@@ -56,7 +56,8 @@ class TestLostAnswer(CrmGestionCommon):
             view = self.env.ref(f"crm_gestion.{name}")
             with self.subTest(view=name):
                 self.assertIn(
-                    'name="external_ref"', self.gestiones.get_view(view.id, kind)["arch"]
+                    'name="external_ref"',
+                    self.gestiones.get_view(view.id, kind)["arch"],
                 )
 
     def test_what_programs_make_needs_no_reference(self):

@@ -50,7 +50,13 @@ class Outcome:
         self._show_servers()
 
     def _show_done(self):
-        head = ("done by people", "answered", "after a lost answer", "unknown", "refused")
+        head = (
+            "done by people",
+            "answered",
+            "after a lost answer",
+            "unknown",
+            "refused",
+        )
         rows = [
             (kind, *count.values())
             for kind, count in self.checks.counts.items()
@@ -66,7 +72,9 @@ class Outcome:
     def _show_checks(self):
         broken = self.checks.broken
         table(("what must not be", "found"), *broken.items())
-        self.faults += [f"{name}: {number}" for name, number in broken.items() if number]
+        self.faults += [
+            f"{name}: {number}" for name, number in broken.items() if number
+        ]
 
     def _show_recovery(self):
         names = ("blow", "at", "answered", "lost", "last_lost_after", "longest_silence")
@@ -88,7 +96,11 @@ class Outcome:
             share = self.shares["all is well"]
             self.faults.append(f"the replica serves {share} of the reads")
         print(f"\nTransactions while all was well, by pg_stat_database: {self.well}")
-        print("Replica behind by: median {median} ms, at most {most} ms".format(**self.lag))
+        print(
+            "Replica behind by: median {median} ms, at most {most} ms".format(
+                **self.lag
+            )
+        )
 
     def _show_servers(self):
         ended = self.watch.restarts

@@ -144,7 +144,9 @@ class Seller(Person):
 
         def act():
             try:
-                self.call("gestion", "crm.gestion", "web_save", [], vals, specification={})
+                self.call(
+                    "gestion", "crm.gestion", "web_save", [], vals, specification={}
+                )
             except ServerError:
                 if not entry.lost:
                     raise
