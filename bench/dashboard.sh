@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # bench/dashboard.sh [RUNS]: measures the dashboards; see README.md
-. "$(dirname "$0")/fill.sh"
-fill
-fill_sales
-fill_method
-python "$checkout/bench/dashboard.py" "$db" "${1:-5}"
+SIZE=${SIZE:-full}
+. "$(dirname "$0")/lib.sh"
+make_pair
+python "$checkout/bench/dashboard.py" "$ours" "${1:-5}"

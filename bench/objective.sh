@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # bench/objective.sh [RUNS]: measures lists of objectives; see README.md
-. "$(dirname "$0")/fill.sh"
-fill
-fill_sales
-python "$checkout/bench/objective.py" "$db" "${1:-5}"
+SIZE=${SIZE:-full}
+. "$(dirname "$0")/lib.sh"
+make_pair
+python "$checkout/bench/objective.py" "$ours" "${1:-5}"

@@ -9,15 +9,15 @@ import os
 import statistics
 import sys
 from datetime import date
-from unittest.mock import patch
 
+from asof import as_of
 from by_hand import BY_HAND
-from dashboard import TODAY, Timed
+from dashboard import Timed
 from lxml import etree
 from rules import Bench
 
 from odoo import SUPERUSER_ID, api
-from odoo.fields import Datetime, Domain
+from odoo.fields import Date, Domain
 from odoo.modules.registry import Registry
 from odoo.tools import config
 from odoo.tools.safe_eval import safe_eval
@@ -33,7 +33,7 @@ REPORTS = (
     "crm.campaign.report",
     "crm.objective.report",
 )
-READERS = {"director": "director", "head of 10": "head_7"}
+READERS = {"director": "director", "head of 10": "head_1"}
 SAME = 1e-6
 
 
@@ -81,7 +81,7 @@ class View:
     def _filter(self, node):
         if name := node.get("date"):
             default = node.get("default_period", "month")
-            first = TODAY.date().replace(day=1)
+            first = Date.today().replace(day=1)
             if default == "year":
                 first = first.replace(month=1)
             return Domain(name, ">=", first)
@@ -225,11 +225,7 @@ def measure(bench, models):
 
 def main(database, runs="5", *models):
     config.parse_config(["-d", database, "--log-level=error"], setup_logging=True)
-    with (
-        Registry(database).cursor() as cursor,
-        patch.object(Datetime, "now", lambda: TODAY),
-        patch.object(cursor, "now", lambda: TODAY),
-    ):
+    with Registry(database).cursor() as cursor, as_of(cursor):
         bench = Bench(api.Environment(cursor, SUPERUSER_ID, {}), int(runs))
         measure(bench, models or REPORTS)
         cursor.rollback()

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # bench/report.sh [RUNS]: measures the reports; see README.md
-. "$(dirname "$0")/fill.sh"
-fill
-fill_sales
-fill_method
-python "$checkout/bench/report.py" "$db" "${1:-5}"
+SIZE=${SIZE:-full}
+. "$(dirname "$0")/lib.sh"
+make_pair
+python "$checkout/bench/report.py" "$ours" "${1:-5}"

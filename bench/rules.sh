@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # bench/rules.sh [RUNS]: measures the record rules; see README.md
-. "$(dirname "$0")/fill.sh"
-fill
-python "$checkout/bench/rules.py" "$db" "${1:-15}"
+SIZE=${SIZE:-full}
+. "$(dirname "$0")/lib.sh"
+make_pair
+python "$checkout/bench/rules.py" "$ours" "${1:-15}"

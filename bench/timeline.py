@@ -9,7 +9,10 @@ import sys
 import time
 from datetime import date
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import SUPERUSER_ID, api
+from odoo.fields import Date
 from odoo.modules.registry import Registry
 from odoo.tools import SQL, config
 
@@ -41,7 +44,8 @@ ROLES = {
 def actions(timeline, account):
     """:return: dict of what is measured -> function"""
     domain = [("organization_id", "=", account.id)]
-    year = [("date", ">=", "2020-01-01"), ("date", "<", "2021-01-01")]
+    first = Date.today().replace(month=1, day=1) - relativedelta(years=2)
+    year = [("date", ">=", first), ("date", "<", first + relativedelta(years=1))]
     page = timeline.search(domain, limit=80)
     one = page[40:41]
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # bench/timeline.sh [RUNS]: measures the timeline of a large account; see README.md
-. "$(dirname "$0")/fill.sh"
-fill
-python "$checkout/bench/timeline.py" "$db" "${1:-15}"
+SIZE=${SIZE:-full}
+. "$(dirname "$0")/lib.sh"
+make_pair
+python "$checkout/bench/timeline.py" "$ours" "${1:-15}"
