@@ -17,7 +17,6 @@ else
     odoo -d "$db" -u "$module" --stop-after-init --log-level=warn
 fi
 pg_dump -Fc -Z1 -f "$dump" "$db"
-[ -z "$private_server" ] || "$checkout/dev/postgres" stop "$state/pg"
 
 unset PGHOST PGPORT PGUSER
 python "$checkout/bench/cluster" --folder "$state/cluster" --database "$db" --dump "$dump" \
