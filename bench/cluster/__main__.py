@@ -158,7 +158,8 @@ class World:
 
     def __init__(self, cluster):
         self.url, self.database = cluster.url, cluster.database
-        self.ledger, self.stop = Ledger(), threading.Event()
+        self.ledger = Ledger()
+        self.begin, self.stop = threading.Event(), threading.Event()
 
         def sql(query):
             return cluster.primary.sql(query, self.database)
@@ -228,13 +229,17 @@ def play(cluster, minutes):
     """:return: the world, when what happened, transactions while all was well, the
     watch, and the clock when it began"""
     world = World(cluster)
-    wall, ledger = time.time(), world.ledger
-    ledger.start = time.monotonic()
-    before = cluster.transactions()
     watch = Watch(cluster, world.stop)
-    people = [*world.people(), watch]
+    people = world.people()
     for person in people:
         person.start()
+    for person in people:
+        person.is_there.wait()
+    wall, ledger = time.time(), world.ledger
+    ledger.begin()
+    before = cluster.transactions()
+    watch.start()
+    world.begin.set()
     blows, well = [], {}
     for share, name, what in BLOWS:
         time.sleep(max(0, share * minutes * 60 - ledger.now()))
@@ -246,8 +251,8 @@ def play(cluster, minutes):
         getattr(cluster, what)()
     time.sleep(max(0, minutes * 60 - ledger.now()))
     world.stop.set()
-    for person in people:
-        person.join(180)
+    for thread in (*people, watch):
+        thread.join(180)
     return world, blows, well, watch, wall
 
 

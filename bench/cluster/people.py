@@ -8,6 +8,7 @@ import random
 import threading
 import time
 import uuid
+from contextlib import suppress
 
 from client import ServerError, Session
 from ledger import LOGGED_OUT, Entry, Lost, ask
@@ -31,8 +32,14 @@ class Person(threading.Thread):
         self.world, self.ledger, self.login = world, world.ledger, login
         self.random = random.Random(login)
         self.session = None
+        self.is_there = threading.Event()
 
     def run(self):
+        while self.session is None:
+            with suppress(Lost):
+                self._log_in()
+        self.is_there.set()
+        self.world.begin.wait()
         while not self.world.stop.is_set():
             try:
                 self.random.choice(self.work)()
@@ -44,12 +51,15 @@ class Person(threading.Thread):
 
     # --- requests ---
 
+    def _log_in(self):
+        session = Session(self.world.url, self.world.database, timeout=60)
+        ask(self.ledger, session, "login", lambda: session.login(self.login))
+        self.session = session
+
     def ask(self, kind, request):
         """Send a request with a session that is logged in."""
         if self.session is None:
-            session = Session(self.world.url, self.world.database, timeout=60)
-            ask(self.ledger, session, "login", lambda: session.login(self.login))
-            self.session = session
+            self._log_in()
         try:
             return ask(self.ledger, self.session, kind, lambda: request(self.session))
         except Lost as error:
