@@ -108,9 +108,9 @@ class Outcome:
         print(f"Crons: {self.checks.counts['cron']}; {self.servers}")
         for text, number in self.problems.most_common(12):
             print(f"  {number} x {text!r}")
+        if not sum(server["jobs"] for server in self.servers):
+            self.faults.append("no cron ran")
         for server in self.servers:
-            if not server["jobs"]:
-                self.faults.append(f"{server['server']} ran no cron")
             if server["reads that wrote"]:
                 self.faults.append(f"{server['server']}: reads wrote")
 
