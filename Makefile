@@ -14,7 +14,6 @@ test: ## all tests (ARGS='-k gestion' passes options to pytest, COVERAGE=1 measu
 test-native: ## Odoo's own CRM and sales tests, with the add-on and without it, compared
 	@dev/test_native
 
-
 bench-data: ## the databases of the benchmark, with and without the add-on (SIZE=small, medium or full)
 	@bench/fill.sh
 
@@ -23,7 +22,6 @@ bench-drop: ## drop the databases of the benchmark, of every size
 
 bench: ## against plain Odoo over HTTP, one table (SIZE=full: the figures of docs/performance.md, hours)
 	@bench/run.sh $(ARGS)
-
 
 bench-campaigns: ## 500 campaigns with their figures over one million opportunities (ARGS=9: medians of 9 runs)
 	@bench/campaign.sh $(ARGS)
@@ -39,6 +37,12 @@ bench-objectives: ## 2,000 objectives with their figures over one million opport
 
 bench-doppler: ## 100,000 contacts pushed to a stand-in of Doppler
 	@bench/doppler.sh
+
+bench-cluster: ## two servers, a replica, and what happens when each fails (MINUTES=2: how long people work)
+	@bench/cluster.sh
+
+bench-load: ## a hundred sellers at their daily screens (SIZE=full, WORKERS=4, MINUTES=2)
+	@bench/load.sh $(ARGS)
 
 bench-handover: ## handing 25,000 rows over, against Odoo's own mass edit
 	@bench/handover.sh

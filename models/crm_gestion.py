@@ -1,4 +1,5 @@
 from datetime import timedelta
+from uuid import uuid4
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -200,7 +201,8 @@ class CrmGestion(models.Model):
     external_ref = fields.Char(
         string="External Reference",
         copy=False,
-        help="What the interaction is called in the system it was imported from.",
+        help="What the interaction is called in the system it was imported from, or in "
+        "the form that saved it.",
     )
     in_scope = fields.Boolean(
         string="In My Scope", compute="_compute_in_scope", search="_search_in_scope"
@@ -243,7 +245,7 @@ class CrmGestion(models.Model):
     )
     _external_ref_unique = models.UniqueIndex(
         "(external_ref) WHERE external_ref IS NOT NULL",
-        "A gestión with this external reference is there already.",
+        "This gestión is saved already: look for it before you log it again.",
     )
 
     @api.model
@@ -459,6 +461,15 @@ class CrmGestion(models.Model):
                 defaults["activity_type_id"] = last.activity_type_id.id
                 defaults["date"] = last.date
         return defaults
+
+    def onchange(self, values, field_names, fields_spec):
+        """Name what a new form will save: where no answer came to its first try, the
+        unique reference refuses the second, if the first was done after all."""
+        opens = not (self or values)  # Odoo fills the values in
+        res = super().onchange(values, field_names, fields_spec)
+        if opens and "external_ref" in fields_spec:
+            res["value"]["external_ref"] = uuid4().hex
+        return res
 
     @api.model_create_multi
     def create(self, vals_list):

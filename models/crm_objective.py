@@ -530,6 +530,7 @@ class CrmObjective(models.Model):
         # sudo: what closing wrote, see `write`
         self.sudo().write({"state": "open", "closed_date": False, "frozen_actual": 0})
 
+    @api.readonly
     def action_crm_records(self):
         """Show what the figure is made of, as far as the user may read it."""
         self.ensure_one()

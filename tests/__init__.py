@@ -69,6 +69,7 @@ from . import test_crm_incident_tour
 from . import test_crm_incident_views
 from . import test_crm_lead
 from . import test_crm_lead_hand_out
+from . import test_crm_lost_answer
 from . import test_crm_mailing_consent
 from . import test_crm_mailing_metric
 from . import test_crm_mailing_metric_import
@@ -124,6 +125,7 @@ from . import test_mobile
 from . import test_portal_fuzz
 from . import test_portal_incident
 from . import test_portal_tour
+from . import test_replica
 from . import test_res_company
 from . import test_res_config_settings
 from . import test_res_partner

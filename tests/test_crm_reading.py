@@ -158,6 +158,14 @@ class TestReading(ReadingCommon):
         self._call("res.country", "search_read", [], ["name"])
         self.assertEqual(self._counted().records, 10)
 
+    def test_the_same_from_another_process_does_not_count(self):
+        self.authenticate(self.seller.login, PASSWORD)
+        self._read(0, 60)
+        with patch.object(crm_reading, "_counter", ReadCounter()):
+            self._read(0, 80)
+        self.assertEqual(self._counted().records, 80)
+        self.assertFalse(self._logged())
+
     def test_another_hour_begins_anew(self):
         self.authenticate(self.seller.login, PASSWORD)
         self._read(0, 60)
@@ -213,13 +221,21 @@ class TestAtOnce(AtOnce):
             user.unlink()
             partner.unlink()
 
-    def test_both_add_up(self):
+    def _add(self, marks):
         def add(env):
             user = env["res.users"].browse(self.user_id)
-            return env["crm.reading"]._add(user, HOUR, 200)
+            return env["crm.reading"]._add(user, HOUR, marks)
 
         def nothing_read_before(env):
             """The lock comes first in these transactions."""
 
-        pair = (nothing_read_before, add)
-        self.assertEqual(sorted(self._at_once(pair, pair)), [200, 400])
+        return nothing_read_before, add
+
+    def test_both_add_up(self):
+        first, second = self._add(range(200)), self._add(range(200, 400))
+        self.assertEqual(sorted(self._at_once(first, second)), [200, 400])
+
+    def test_the_same_records_count_once(self):
+        """A list that one user opens again comes from another process each time."""
+        first, second = self._add(range(200)), self._add(range(50, 250))
+        self.assertEqual(sorted(self._at_once(first, second))[-1], 250)
