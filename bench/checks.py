@@ -142,7 +142,7 @@ def stored(model, ids, fields):
 
 
 def is_half_cent(field, value, old):
-    """Python rounds half a cent of a binary fraction to either side, SQL away from 0."""
+    """Half a cent of a binary fraction Python rounds to either side, SQL upwards."""
     return field.name == "prorated_revenue" and abs(value - old) < 0.0101
 
 

@@ -20,6 +20,8 @@ class CrmAccountNotice(models.AbstractModel):
 
         :return: dict id of a partner -> date and id of the user who contacted it last
         """
+        if not partners.ids:  # a form that is being filled in
+            return {}
         self.env["crm.gestion"].flush_model()
         latest = SQL(" UNION ALL ").join(
             SQL(

@@ -386,6 +386,8 @@ class CrmAffiliation(models.Model):
             ["organization_id", "partner_id"],
             ["__count"],
         )
+        if not groups:
+            return
         own = organizations._fetch_children_partners_for_hierarchy()
         for organization, contact, count in groups:
             above = contact & own

@@ -115,6 +115,8 @@ class CrmMailingConsent(models.Model):
     @api.model
     def _notes(self, partners):
         """:return: dict id of a contact -> what holds, in words; in one query"""
+        if not partners.ids:  # a form that is being filled in
+            return {}
         self.flush_model()
         rows = self.env.execute_query(
             SQL(

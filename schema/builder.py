@@ -236,7 +236,9 @@ class SchemaBuilder:
             whole = [model._name for model in models if self._has_columns(model)]
             self.registry.check_indexes(cr, whole)
             for model in models:
-                self._add_declared_indexes(cr, model)
+                if self._add_declared_indexes(cr, model):
+                    # of an expression PostgreSQL knows nothing before it has looked
+                    self.short.execute(SQL("ANALYZE %s", SQL.identifier(model._table)))
 
     def _has_columns(self, model):
         """:return: whether no column is left to the ORM"""
@@ -244,6 +246,8 @@ class SchemaBuilder:
         return all(field.name in columns for field in self._stored(model))
 
     def _add_declared_indexes(self, concurrent, model):
+        """:return: whether one was made"""
+        made = False
         for index in model._table_objects.values():
             definition = index.get_definition(self.registry)
             if "INDEX " not in definition.partition("(")[0]:
@@ -260,8 +264,10 @@ class SchemaBuilder:
                     unique=index.unique,
                     comment=definition,
                 )
+                made = True
             except errors.UndefinedColumn:
                 _logger.info("index %s is left to the ORM, with its column", name)
+        return made
 
     def _drop_broken(self, tables):
         """Who was interrupted while he made an index leaves one that is never used."""

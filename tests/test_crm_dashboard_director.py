@@ -204,6 +204,9 @@ class TestDirector(DirectorCommon):
             team_id=False,
             user_id=False,
         )
+        self.env.flush_all()
+        # when the database has it, which no frozen clock holds back
+        self.env.cr.execute("UPDATE crm_lead SET create_date = '2026-11-20'")
         self._objective(company_id=branch.id, target=800)
         Page = self.env["crm.dashboard.director"].with_user(self.director)
         one = Page.with_context(allowed_company_ids=self.company.ids).get_data()

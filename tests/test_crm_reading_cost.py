@@ -3,7 +3,6 @@ from unittest.mock import patch
 from freezegun import freeze_time
 from lxml import etree
 
-from odoo.fields import Domain
 from odoo.sql_db import Cursor
 from odoo.tests import tagged
 from odoo.tools import SQL
@@ -31,14 +30,6 @@ class ReadingCommon(CrmGestionCommon):
         return lead.activity_schedule(
             activity_type_id=self.call.id, date_deadline=day, user_id=lead.user_id.id
         )
-
-    def _plan_of(self, query):
-        """:return: how PostgreSQL would answer, were no table too small for an index"""
-        self.env.flush_all()
-        for setting in ("enable_seqscan", "enable_sort"):
-            self.env.cr.execute(SQL("SET LOCAL %s = off", SQL.identifier(setting)))
-        rows = self.env.execute_query(SQL("EXPLAIN %s", query))
-        return "\n".join(line for (line,) in rows)
 
 
 @tagged("post_install", "-at_install")
@@ -106,19 +97,6 @@ class TestReadingCost(ReadingCommon):
 
         self.assertEqual(self._count_queries(lambda: read(own | free, True)), 1)
         self.assertGreater(self._count_queries(lambda: read(stranger, False)), 1)
-
-    def test_kanban_column_walks_its_index(self):
-        domain = Domain(
-            [
-                ("type", "=", "opportunity"),
-                ("user_id", "=", self.seller.id),
-                ("stage_id", "=", self.generate_interest.id),
-            ]
-        )
-        leads = self.env["crm.lead"].with_user(self.seller)
-        plan = self._plan_of(leads._search(domain, limit=40).select())
-        self.assertIn("crm_lead_crm_kanban_idx", plan)
-        self.assertNotIn("Sort", plan)
 
 
 @tagged("post_install", "-at_install")
