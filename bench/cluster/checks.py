@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from servers import READS
 
 REQUEST = re.compile(
-    r"^(?P<time>\S+ \S+) .* werkzeug: .*/web/dataset/call_kw/\S+?/(?P<method>\w+)"
+    r"(?P<time>\d{4}-\d\d-\d\d [\d:]+,\d{3}) .* werkzeug: "
+    r".*/web/dataset/call_kw/\S+?/(?P<method>\w+)"
     r"[ ?]\S* ?HTTP/[\d.]+\" 200 \S+ \d+ [\d.]+ [\d.]+ (?P<mode>\S+)"
 )
 JOB = re.compile(r"Job '(?P<name>[^']+)' .*(?:done|processed)", re.IGNORECASE)

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 WORKERS = 2
+# As in bench/server.py: Odoo starts the process of the websocket by its program's name.
+PROGRAM = str(Path(__file__).parents[1] / "odoo_server.py")
 # Requests that only read: nginx may ask the other server where one has died.
 READS = (
     "web_search_read|web_read|web_read_group|read|search_read|search_count|get_views|"
@@ -172,7 +174,7 @@ class Odoo(Process):
         self.conf.write_text(CONF.format(port=ports[0], gevent=ports[1], **settings))
 
     def start(self):
-        self._start([sys.executable, "-m", "odoo", "-c", self.conf], self.log)
+        self._start([sys.executable, PROGRAM, "-c", self.conf], self.log)
         self.wanted = True
 
     def start_again(self):
