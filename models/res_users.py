@@ -141,8 +141,11 @@ class ResUsers(models.Model):
         return [row for grounds in self._crm_grounds().values() for row in grounds.led]
 
     def _crm_grounds(self):
-        """:return: dict user -> `Grounds`, asked for once in a transaction: rules ask
-        with every query"""
+        """
+        Rules ask with every query: the database is asked once in a transaction.
+
+        :return: dict user -> `Grounds`
+        """
         cache = self._crm_scope_cache()
         missing = self.filtered(lambda user: ("grounds", user.id) not in cache)
         if missing.ids:

@@ -37,7 +37,8 @@ def make(cr, module, filled):
     """
     if module_state.current_test:  # it has one transaction, in which the ORM does it
         return
-    cr.commit()
+    # as Odoo after each module: the tables must be free for the cursor beside this one
+    cr.commit()  # pylint: disable=invalid-commit
     with closing(db_connect(cr.dbname).cursor()) as own:
         SchemaBuilder(own, _declare(own, cr.dbname, module), filled).make()
 

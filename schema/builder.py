@@ -117,7 +117,8 @@ class SchemaBuilder:
             SQL(
                 "ADD COLUMN %s %s%s%s",
                 SQL.identifier(field.name),
-                SQL(field.column_type[1]),
+                # a type of the ORM's own
+                SQL(field.column_type[1]),  # pylint: disable=sql-injection
                 SQL(" DEFAULT %s", default) if default is not None else SQL(),
                 SQL(" NOT NULL") if field.required else SQL(),
             )
@@ -220,7 +221,7 @@ class SchemaBuilder:
                     definition,
                 )
             )
-            self.cr.commit()
+            self.short.commit()
 
     def _add_unchecked(self, table, clause):
         self.short.execute(
@@ -307,7 +308,7 @@ class SchemaBuilder:
                             model=model._name,
                         )
                     )
-            self.cr.commit()
+            self.short.commit()
 
 
 def declared_foreign_keys(models):
