@@ -1,7 +1,7 @@
 {
     "name": "CRM Gestión",
     "summary": "One sales method for the whole team: from the first call to the order",
-    "version": "19.0.1.8.0",
+    "version": "19.0.1.9.0",
     "category": "Sales/CRM",
     "author": "crm_gestion contributors",
     "website": "https://github.com/crm-gestion/crm_gestion",

@@ -1,0 +1,59 @@
+from odoo import api, fields, models
+
+from ..tools.importing.schema import CHOICES, NAMED
+
+
+class CrmImportChoice(models.Model):
+    """What a text of the files means here: a stage, a user, which of two organizations.
+
+    Proposed by the source, decided by who imports. An open one that is *asked* for, for
+    the text means several, keeps the rows that need it from being made.
+    """
+
+    _name = "crm.import.choice"
+    _description = "Choice of an Import"
+    _order = "kind, name, id"
+
+    import_id = fields.Many2one(
+        comodel_name="crm.import", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="import_id.company_id")
+    # labels: `_kinds`
+    kind = fields.Selection(
+        selection=[(kind, kind) for kind in (*CHOICES, *NAMED)], required=True
+    )
+    name = fields.Char(string="In the Files", required=True)
+    count = fields.Integer(string="Rows")
+    asked = fields.Boolean(help="The name means several: say which one.")
+    action = fields.Selection(
+        selection=[
+            ("use", "Use"),
+            ("make", "Make it"),
+            ("leave", "Leave empty"),
+        ],
+        help="Empty: still to decide.",
+    )
+    res_model = fields.Char(compute="_compute_res_model", precompute=True, store=True)
+    res_id = fields.Many2oneReference(model_field="res_model", string="Record")
+    value = fields.Char(help="Of kinds that are no records: severity, status.")
+    row_id = fields.Many2one(
+        comodel_name="crm.import.row",
+        string="Row",
+        help="The row of this import that is meant.",
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    _once = models.Constraint(
+        "unique(import_id, kind, name)", "A text is chosen for once."
+    )
+
+    @api.depends("kind")
+    def _compute_res_model(self):
+        named = dict.fromkeys(("organization", "contact"), "res.partner") | {
+            "opportunity": "crm.lead",
+            "campaign": "utm.campaign",
+            "product": "product.product",
+        }
+        for choice in self:
+            choice.res_model = CHOICES.get(choice.kind) or named.get(choice.kind)

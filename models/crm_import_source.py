@@ -1,0 +1,42 @@
+from odoo import api, models
+
+
+class CrmImportSource(models.AbstractModel):
+    """The program that the files come from: how they are read and what texts mean.
+
+    One abstract model for each `crm.import.source`, named ``crm.import.source.`` and
+    the value: ``crm.import.source.vtiger``, ``crm.import.source.sheet``. Each overrides
+    what follows; nothing of it writes a record.
+    """
+
+    _name = "crm.import.source"
+    _description = "Source of an Import"
+
+    @api.model
+    def _recognize(self, headings):
+        """:return: the entity of the rows below these headings, or False"""
+        return False
+
+    @api.model
+    def _propose_columns(self, entity, headings):
+        """:return: list, for each heading the field that it fills or False"""
+        return [False] * len(headings)
+
+    @api.model
+    def _convert(self, file, rows):
+        """
+        :param file: `crm.import.file`, with its columns
+        :param rows: list of lists of texts, below the headings
+        :return: list of (entity, name, values, reason), one for each row: `reason`, if
+            any, says why the row is refused
+        """
+        return []
+
+    @api.model
+    def _propose_choices(self, job, kind, names):
+        """
+        :param job: `crm.import`
+        :return: dict, name -> values of its `crm.import.choice` (action, res_id, value)
+            that are proposed; names without a proposal are left out
+        """
+        return {}
