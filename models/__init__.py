@@ -70,10 +70,17 @@ from . import crm_handover_share
 from . import crm_history
 from . import crm_history_guard
 from . import crm_import
+from . import crm_import_lookup
 from . import crm_import_choice
 from . import crm_import_column
 from . import crm_import_file
 from . import crm_import_loader
+from . import crm_import_loader_partner
+from . import crm_import_loader_organization
+from . import crm_import_loader_contact
+from . import crm_import_loader_opportunity
+from . import crm_import_loader_gestion
+from . import crm_import_loader_comment
 from . import crm_import_row
 from . import crm_import_source
 from . import crm_incident
