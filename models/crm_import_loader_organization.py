@@ -42,7 +42,7 @@ class CrmImportLoaderOrganization(models.AbstractModel):
             if delivery := self._delivery(values, countries):
                 vals["child_ids"] = [Command.create(delivery)]
             vals_list.append(vals)
-        partners = self.env["res.partner"].create(vals_list)
+        partners = self._create_partners(vals_list)
         self._object(partners, values_list)
         return partners
 
