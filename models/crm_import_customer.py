@@ -27,14 +27,14 @@ class CrmImportCustomer(models.AbstractModel):
     def _make(self, job, values_list):
         """
         :param values_list: values of `crm.import.loader.lead`
-        :return: list of the partner of each
+        :return: the partner of each, in this order
         """
         organizations = self._organizations(job, values_list)
         people = self._people(job, values_list, organizations)
-        return [
-            person or organization
+        return self.env["res.partner"].browse(
+            (person or organization).id
             for person, organization in zip(people, organizations, strict=True)
-        ]
+        )
 
     @api.model
     def _organizations(self, job, values_list):
@@ -46,6 +46,7 @@ class CrmImportCustomer(models.AbstractModel):
         }
         self._note_rows(job, beside)
         Loader = self.env["crm.import.loader.organization"]
+        Loader._subscribe(self.env["res.partner"].union(*beside))
         Loader._backdate(
             {
                 partner: values["created"]

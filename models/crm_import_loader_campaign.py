@@ -37,8 +37,10 @@ class CrmImportLoaderCampaign(models.AbstractModel):
 
     @api.model
     def _make(self, job, values_list):
+        # Odoo would look for its first stage once for each
+        stage = self.env["utm.stage"].search([], limit=1)
         campaigns = self.env["utm.campaign"].create(
-            [self._prepare(job, values) for values in values_list]
+            [{**self._prepare(job, v), "stage_id": stage.id} for v in values_list]
         )
         pairs = list(zip(campaigns, values_list, strict=True))
         self.env["crm.campaign.budget"].create(

@@ -36,7 +36,7 @@ class CrmImportLoaderStep(models.AbstractModel):
         events = self.env["crm.next.step.meeting"]._silent(
             self.env["calendar.event"].sudo()
         )
-        events = events.with_context(**self.env.context, tracking_disable=True)
+        events = events.with_context(tracking_disable=True, dont_notify=True)
         met = [plan for plan in plans if "event" in plan]
         done = [plan for plan in plans if "event" not in plan]
         made = {
@@ -48,6 +48,10 @@ class CrmImportLoaderStep(models.AbstractModel):
             for plan, record in zip(group, records, strict=True)
         }
         return [made[id(plan)].with_env(self.env) for plan in plans]
+
+    @api.model
+    def _subscribe(self, records):
+        """Odoo did: who has something to do on a record follows it."""
 
     @api.model
     def _backdate(self, created):

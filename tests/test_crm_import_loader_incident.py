@@ -79,9 +79,9 @@ class TestImportLoaderIncident(ImportLoaderCommon, IncidentCommon):
         self.assertEqual(incident.create_date, datetime(2026, 2, 27, 10))
         for text in ("Error 500", "Product: License", "Hours: 1.50", "Days: 0.25"):
             self.assertIn(text, incident.description)
-        # critical: answered within 1 hour, solved within 4, of a Friday
+        # critical: answered within 1 hour, solved within 8, of a Friday
         self.assertEqual(incident.crm_answer_deadline, datetime(2026, 2, 27, 11))
-        self.assertEqual(incident.crm_solution_deadline, datetime(2026, 2, 27, 14))
+        self.assertEqual(incident.crm_solution_deadline, datetime(2026, 3, 2, 10))
         self.assertFalse(incident.date_end)
         row = incident.crm_passage_ids
         self.assertEqual(row.phase, "new")
@@ -94,10 +94,10 @@ class TestImportLoaderIncident(ImportLoaderCommon, IncidentCommon):
             {**OPEN, "ref": "TT10", "incident_stage": "Wait For Response"},
         )
         self.assertFalse(working.crm_answer_deadline)
-        self.assertEqual(working.crm_deadline, datetime(2026, 2, 27, 14))
+        self.assertEqual(working.crm_deadline, datetime(2026, 3, 2, 10))
         self.assertFalse(waiting.crm_deadline)
         waiting.with_user(self.agent).action_crm_start()
-        self.assertEqual(waiting.crm_solution_deadline, datetime(2026, 3, 2, 14))
+        self.assertEqual(waiting.crm_solution_deadline, datetime(2026, 3, 3, 10))
 
     def test_a_closed_one_is_over_since_then(self):
         noise = self._noise()
@@ -112,6 +112,8 @@ class TestImportLoaderIncident(ImportLoaderCommon, IncidentCommon):
         self.assertFalse(incident.crm_deadline)
         self.assertFalse(incident.crm_solution_outcome)
         self.assertEqual(incident.date_end, datetime(2026, 2, 27, 14))
+        self.assertEqual(incident.working_hours_close, 4.0)
+        self.assertEqual(incident.working_hours_open, 0.0)
         self.assertIn("Solution: Fan changed", incident.description)
         self.assertEqual(
             [
@@ -138,7 +140,7 @@ class TestImportLoaderIncident(ImportLoaderCommon, IncidentCommon):
         incident.with_user(self.agent).action_crm_reopen()
         self.assertEqual(incident.crm_phase, "working")
         self.assertEqual(incident.crm_reopen_count, 1)
-        self.assertEqual(incident.crm_solution_deadline, datetime(2026, 3, 2, 14))
+        self.assertEqual(incident.crm_solution_deadline, datetime(2026, 3, 3, 10))
         self.assertEqual(len(incident.crm_passage_ids), 3)
 
     def test_the_usual_where_the_files_say_nothing(self):
