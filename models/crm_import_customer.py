@@ -44,7 +44,13 @@ class CrmImportCustomer(models.AbstractModel):
         beside = {
             partner: values for partner, values in made.items() if values["has_person"]
         }
-        self._note_rows(job, beside)
+        self.env["crm.import.row"]._add_beside(
+            "organization",
+            {
+                partner: (values["row"], values["name"])
+                for partner, values in beside.items()
+            },
+        )
         Loader = self.env["crm.import.loader.organization"]
         Loader._subscribe(self.env["res.partner"].union(*beside))
         Loader._backdate(
@@ -137,28 +143,3 @@ class CrmImportCustomer(models.AbstractModel):
     def _key(self, values):
         names = ("name", "organization", "email")
         return tuple(plain(values.get(name)) for name in names)
-
-    @api.model
-    def _note_rows(self, job, made):
-        """Say of organizations that they were made, each by a row beside its lead."""
-        # sudo: rows are the import's to write
-        rows = self.env["crm.import.row"].sudo()
-        rows = rows.create(
-            [
-                {
-                    "import_id": job.id,
-                    "file_id": values["row"].file_id.id,
-                    "number": values["row"].number,
-                    "entity": "organization",
-                    "name": values["name"],
-                    "values": {"name": values["name"]},
-                }
-                for values in made.values()
-            ]
-        )
-        rows._tell(
-            [
-                (row, "made", False, partner)
-                for row, partner in zip(rows, made, strict=True)
-            ]
-        )
