@@ -70,12 +70,16 @@ from . import crm_handover_share
 from . import crm_history
 from . import crm_history_guard
 from . import crm_import
+from . import crm_import_checker
 from . import crm_import_choice
 from . import crm_import_column
 from . import crm_import_file
 from . import crm_import_loader
+from . import crm_import_reader
 from . import crm_import_row
+from . import crm_import_runner
 from . import crm_import_source
+from . import crm_import_undoer
 from . import crm_incident
 from . import crm_incident_clock
 from . import crm_incident_mail
