@@ -80,6 +80,7 @@ from . import crm_import_row
 from . import crm_import_runner
 from . import crm_import_source
 from . import crm_import_undoer
+from . import crm_import_worker
 from . import crm_incident
 from . import crm_incident_clock
 from . import crm_incident_mail

@@ -1,31 +1,9 @@
-import logging
-
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from odoo.addons.base.models.res_partner import _tz_get
 
-_logger = logging.getLogger(__name__)
-
-# What is worked on while the user waits: rows, and bytes of files not read yet.
-AT_ONCE = 500
-AT_ONCE_BYTES = 100_000
-# From which states a work begins, the state meanwhile, and the one when it has ended.
-WORKS = {
-    "read": (("draft", "checked"), "draft", "draft"),
-    "check": (("draft", "checked"), "draft", "checked"),
-    "run": (("checked",), "running", "done"),
-    "undo": (("checked", "done"), "undoing", "undone"),
-}
-WORKERS = {
-    "read": "crm.import.reader",
-    "check": "crm.import.checker",
-    "run": "crm.import.runner",
-    "undo": "crm.import.undoer",
-}
 # Written by the work itself: a client that could would import as another user.
 TOLD = {
     "state",
@@ -37,20 +15,6 @@ TOLD = {
     "error",
     "date_done",
     "forgotten",
-}
-# Nobody is told, nobody follows, nothing is logged in a chatter.
-QUIET = {
-    "tracking_disable": True,
-    "mail_create_nolog": True,
-    "mail_create_nosubscribe": True,
-    "mail_notrack": True,
-    "mail_auto_subscribe_no_notify": True,
-    "mail_activity_quick_update": True,
-    "mail_activity_automation_skip": True,
-    "no_mail_to_attendees": True,
-    "dont_notify": True,
-    "no_calendar_sync": True,
-    "no_reset_password": True,
 }
 
 
@@ -194,17 +158,21 @@ class CrmImport(models.Model):
 
     @api.depends("row_ids.state")
     def _compute_counts(self):
+        Row = self.env["crm.import.row"]
         counts = {
-            (job.id, state): count
-            for job, state, count in self.env["crm.import.row"]._read_group(
+            (job, state): count
+            for job, state, count in Row._read_group(
                 [("import_id", "in", self.ids)], ["import_id", "state"], ["__count"]
             )
         }
         for job in self:
-            own = {state: n for (job_id, state), n in counts.items() if job_id == job.id}
-            job.row_count = sum(own.values())
-            for state in ("planned", "made", "matched", "refused", "undone"):
-                job[f"{state}_count"] = own.get(state, 0)
+            total = 0
+            for state, _label in Row._fields["state"].selection:
+                count = counts.get((job, state), 0)
+                total += count
+                if state != "read":
+                    job[f"{state}_count"] = count
+            job.row_count = total
 
     @api.depends("choice_ids.action")
     def _compute_open_count(self):
@@ -245,7 +213,7 @@ class CrmImport(models.Model):
         """What was made is known by its rows: they stay as long as it does."""
         if any(job.made_count or job.work for job in self):
             raise UserError(
-                self.env._("This import made records: take them back before deleting it.")
+                self.env._("This import made records: take them back first.")
             )
 
     # === ACTIONS === #
@@ -349,101 +317,8 @@ class CrmImport(models.Model):
         return bool(rows)
 
     def _start(self, work):
-        """Begin a work: a short one is done when this returns."""
-        before, meanwhile, _after = WORKS[work]
-        if self.state not in before or not self._switch(None, work, meanwhile):
-            return True
-        worker = self.env[WORKERS[work]]
-        # sudo: told by the work itself
-        self.sudo().write(
-            {
-                "error": False,
-                "work_done": 0,
-                "work_total": worker._total(self),
-                "user_id": self.user_id.id if work == "undo" else self.env.uid,
-            }
-        )
-        if worker._is_short(self):
-            for _done in self._steps():
-                self.env.flush_all()
-        else:
-            # sudo: who imports need not be allowed to run crons
-            self.env.ref("crm_gestion.ir_cron_import").sudo()._trigger()
-        return True
-
-    def _as_importer(self):
-        """:return: this import as who runs it, in its company
-        :raise UserError: where he may not any longer
-        """
-        user, company = self.user_id, self.company_id
-        if not (
-            user.active
-            and user.has_group("crm_gestion.group_sales_director")
-            and company in user.company_ids
-        ):
-            raise UserError(
-                self.env._(
-                    "%s may not import into this company any longer: another sales "
-                    "director can go on.",
-                    user.name,
-                )
-            )
-        context = {"allowed_company_ids": company.ids, "tz": self.tz, "lang": user.lang}
-        return self.with_user(user).with_context(**context)
-
-    def _steps(self):
-        """Do the work, step by step. Yields the number of rows of each step, when all
-        of it is written: who iterates may commit then."""
-        work = self.work
-        if work == "undo":
-            # sudo: an administrator asked for it, and rows of logs go with records
-            job = self.sudo()
-        else:
-            job = self._as_importer()
-        job = job.with_context(**QUIET)
-        for done in self.env[WORKERS[work]].with_env(job.env)._work(job):
-            job.env.flush_all()
-            self._count(done)
-            yield done
-        self._switch(work, None, WORKS[work][2])
-        if work in ("run", "undo"):
-            # sudo: told by the work itself
-            self.sudo().date_done = fields.Datetime.now()
-
-    def _count(self, done):
-        # sudo: what the work itself says about its progress
-        self.sudo().write({"work_done": self.work_done + done})
-        self.env.flush_all()
-        self.env.invalidate_all()
-
-    @api.model
-    def _cron_work(self):
-        """Go on with what is under way: steps of bounded time, each committed. What
-        another server works on is left to it."""
-        for job in self.search([("work", "!=", False)], order="id"):
-            if not job._work_on():
-                return
-
-    def _work_on(self):
-        """:return: whether there is time for another import"""
-        if not self._lock_work(None):
-            return True
-        work = self.work
-        try:
-            for done in self._steps():
-                left = max(self.work_total - self.work_done, 1)
-                if not self.env["ir.cron"]._commit_progress(done, remaining=left):
-                    return False
-                if not self._lock_work(work):
-                    return True
-        except OperationalError:
-            # somebody else works on these rows: the cron tries again
-            raise
-        except Exception as error:
-            self.env.cr.rollback()
-            self._halt(work, error)
-        self.env["ir.cron"]._commit_progress(remaining=0)
-        return True
+        """Begin a work, or do a short one."""
+        return self.env["crm.import.worker"]._start(self, work)
 
     def _loader(self, entity):
         """:return: the model that makes records of an entity"""
@@ -474,21 +349,10 @@ class CrmImport(models.Model):
         )
         return [model for (model,) in groups if model in self.env]
 
-    def _lock_work(self, work):
-        """:return: whether the import still is at this work, or at any, and no other
-        server is at it"""
-        if not self.try_lock_for_update(allow_referencing=True):
-            return False
-        self.invalidate_recordset()
-        return bool(self.work) and self.work == (work or self.work)
-
-    def _halt(self, work, error):
-        """Stop, and say why."""
-        if not isinstance(error, UserError):
-            _logger.error("Import %s stopped", self.id, exc_info=error)
-            error = self.env._(
-                "The program failed. Ask your system administrator: it is in the log."
-            )
-        stopped = {"run": "checked", "undo": "done"}
-        self._switch(work, None, stopped.get(work, "draft"))
-        self.sudo().error = str(error)  # sudo: told by the work itself
+    @api.model
+    def _cron_work(self):
+        """Go on with what is under way: steps of bounded time, each committed. What
+        another server works on is left to it."""
+        for job in self.search([("work", "!=", False)], order="id"):
+            if not self.env["crm.import.worker"]._work_on(job):
+                return

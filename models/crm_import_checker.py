@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools.importing.schema import ENTITIES
-from .crm_import import AT_ONCE
+from .crm_import_worker import AT_ONCE
 
 BATCH = 1000
 # Rows of each entity that are made on trial.

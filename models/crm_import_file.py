@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-
 TOLD = {"position", "complete", "import_id"}
 
 
@@ -60,7 +59,8 @@ class CrmImportFile(models.Model):
             raise AccessError(self.env._("The import itself says what was read."))
         again = self.browse()
         if "entity" in vals:
-            again = self.filtered(lambda file: file.entity not in (False, vals["entity"]))
+            said = (False, vals["entity"])
+            again = self.filtered(lambda file: file.entity not in said)
         if "data" in vals and vals["data"]:
             again = self
         result = super().write(vals)

@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ..tools.importing.reading import LARGEST, MOST_COLUMNS, Unreadable, read
 from ..tools.importing.schema import CHOICES, ENTITIES
-from .crm_import import AT_ONCE_BYTES
+from .crm_import_worker import AT_ONCE_BYTES
 
 BATCH = 1000
 

@@ -5,7 +5,6 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
-
 class CrmImportRow(models.Model):
     """A row of a file: what it says, what became of it, and why.
 

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.importing.schema import ENTITIES
-from .crm_import import AT_ONCE
+from .crm_import_worker import AT_ONCE
 
 _logger = logging.getLogger(__name__)
 
