@@ -452,7 +452,7 @@ class TestScreens(ScreenCommon):
         key |= settings.search([("id", "child_of", eid.id)])
         desk = self.env.ref("crm_gestion.menu_project_incident")
         work = self._own_menus() - settings - key - desk
-        self.assertEqual(len(settings.filtered("action")), 19)
+        self.assertEqual(len(settings.filtered("action")), 20)
         self.assertEqual(self._menus_of(self.seller), work - heads)
         self.assertEqual(self._menus_of(self.head), work)
         self.assertEqual(self._menus_of(self.director), self._own_menus() - key - desk)
