@@ -24,6 +24,33 @@ class CrmImportCustomer(models.AbstractModel):
     _description = "Leads That Become Customers"
 
     @api.model
+    def _match(self, job, rows):
+        """
+        :return: dict row -> the person, else the organization, who is here already
+        """
+        Lead = self.env["crm.import.loader.lead"]
+        people = rows.filtered(lambda row: Lead._person(row.values))
+        matched = {}
+        for entity, group in (("contact", people), ("organization", rows - people)):
+            wanted = [self._texts(row.values, entity) for row in group]
+            found = self._found(job, entity, wanted)
+            matched |= {row: p for row, p in zip(group, found, strict=True) if p}
+        return matched
+
+    @api.model
+    def _texts(self, values, entity):
+        """:return: values by which a partner is found"""
+        organization = values.get("organization_name") or ""
+        if entity == "organization":
+            return {"name": organization, "email": values.get("email")}
+        name = self.env["crm.import.loader.lead"]._person(values)
+        return {
+            "name": name,
+            "email": values.get("email"),
+            "organization": organization,
+        }
+
+    @api.model
     def _make(self, job, values_list):
         """
         :param values_list: values of `crm.import.loader.lead`
@@ -108,10 +135,7 @@ class CrmImportCustomer(models.AbstractModel):
         :return: list of partners, and dict of those that were made -> their values
         """
         Loader = self.env[f"crm.import.loader.{entity}"]
-        candidates = Loader._candidates(
-            job, [Wanted(values) for values in wanted if values["name"]]
-        )
-        found = [self._same(Loader, values, candidates) for values in wanted]
+        found = self._found(job, entity, wanted)
         new = {}
         for partner, look, values in zip(found, wanted, ready, strict=True):
             if look["name"] and not partner:
@@ -123,6 +147,15 @@ class CrmImportCustomer(models.AbstractModel):
             for partner, look in zip(found, wanted, strict=True)
         ]
         return partners, dict(zip(made, new.values(), strict=True))
+
+    @api.model
+    def _found(self, job, entity, wanted):
+        """:return: list of the partners that are here, empty where one is not"""
+        Loader = self.env[f"crm.import.loader.{entity}"]
+        candidates = Loader._candidates(
+            job, [Wanted(values) for values in wanted if values["name"]]
+        )
+        return [self._same(Loader, values, candidates) for values in wanted]
 
     @api.model
     def _same(self, Loader, values, candidates):

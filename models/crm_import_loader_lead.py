@@ -15,6 +15,14 @@ class CrmImportLoaderLead(models.AbstractModel):
     _description = "Loader of Leads"
 
     @api.model
+    def _match(self, job, rows):
+        found = super()._match(job, rows)
+        if job.lead_target == "organization":
+            others = rows.filtered(lambda row: row not in found)
+            found |= self.env["crm.import.customer"]._match(job, others)
+        return found
+
+    @api.model
     def _resolve(self, job, rows, loading=False, finishing=False):
         read = super()._resolve(job, rows, loading, finishing)
         for row, (values, _reason) in zip(rows, read, strict=True):

@@ -64,6 +64,8 @@ from . import test_crm_import_loader_incident
 from . import test_crm_import_loader_lead
 from . import test_crm_import_loader_product
 from . import test_crm_import_loader_step
+from . import test_crm_import_loader_undo
+from . import test_crm_import
 from . import test_crm_incident
 from . import test_crm_incident_access
 from . import test_crm_incident_clock
@@ -122,6 +124,7 @@ from . import test_eid_tools
 from . import test_gates
 from . import test_hooks
 from . import test_hygiene
+from . import test_import_reading
 from . import test_import_templates
 from . import test_ir_filters
 from . import test_loyalty_program

@@ -218,7 +218,11 @@ class TestImportCustomer(ImportLeadCommon):
     def test_who_is_here_is_left_as_he_is(self):
         here = {**CARMEN, "organization_name": "Aceites del Sur"}
         lucia = {**here, "name": "Lucía Ferrer", "email": "lucia@aceites.example"}
-        [known, new] = self._load(lucia, here)
+        rows = self._plan(lucia, here)
+        self.assertEqual(rows.mapped("state"), ["matched", "planned"])
+        self._call("_load", rows)
+        self.assertEqual(rows.mapped("state"), ["matched", "made"])
+        [known, new] = self._records(rows)
         self.assertEqual(known, self.contact)
         self.assertEqual(new.parent_id, self.organization)
         self.assertFalse(self.organization.website)
