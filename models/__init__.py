@@ -113,6 +113,7 @@ from . import crm_project_notice
 from . import crm_promotion
 from . import crm_promotion_result
 from . import crm_reading
+from . import crm_partner_completeness
 from . import crm_partner_criteria
 from . import crm_segment
 from . import crm_segment_audience
