@@ -105,6 +105,7 @@ from . import crm_opportunity_closure
 from . import crm_opportunity_history
 from . import crm_opportunity_organization
 from . import crm_opportunity_stage
+from . import crm_opportunity_standby
 from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line
 from . import crm_origination

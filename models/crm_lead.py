@@ -394,7 +394,7 @@ class CrmLead(models.Model):
     @api.depends("closure_ids.days_paused")
     @api.depends_context("uid")
     def _compute_pauses(self):
-        pauses = self.env["crm.opportunity.closure"]._pauses(self)
+        pauses = self.env["crm.opportunity.standby"]._pauses(self)
         for lead in self:
             count, days = pauses.get(lead._origin.id, (0, 0.0))
             lead.standby_count = count
@@ -643,7 +643,7 @@ class CrmLead(models.Model):
     def action_crm_postpone(self):
         """Open the dialog that gives paused opportunities another wake-up date."""
         action = self.action_crm_close()
-        wake_date = self.env["crm.opportunity.closure"]._default_wake_date(self)
+        wake_date = self.env["crm.opportunity.standby"]._default_wake_date(self)
         context = {
             **action["context"],
             "default_kind": "standby",
