@@ -17,7 +17,8 @@ from ..tools.objective import (
     pace,
     period_bounds,
 )
-from .crm_objective_figure import METRICS, MONEY_METRICS, RATES, Goal
+from .crm_objective_figure import Goal
+from .crm_objective_metric import METRICS, MONEY_METRICS, RATES
 
 # What makes two objectives of somebody the same, with the types of gestiones.
 SAME = ("metric", "company_id", "team_id", "market_id", "date_from", "date_to")
