@@ -101,6 +101,7 @@ from . import crm_objective
 from . import crm_objective_figure
 from . import crm_objective_plan_maker
 from . import crm_once
+from . import crm_opportunity_amount
 from . import crm_opportunity_closure
 from . import crm_opportunity_history
 from . import crm_opportunity_organization

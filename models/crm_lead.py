@@ -407,15 +407,15 @@ class CrmLead(models.Model):
 
     @api.onchange("line_ids")
     def _onchange_line_ids(self):
-        Line = self.env["crm.opportunity.line"]
-        if self.line_ids and not self.is_revenue_typed and Line._is_open(self):
-            self.expected_revenue = Line._total(self)
+        Amount = self.env["crm.opportunity.amount"]
+        if self.line_ids and not self.is_revenue_typed and Amount._is_open(self):
+            self.expected_revenue = Amount._total(self)
 
     @api.onchange("expected_revenue")
     def _onchange_expected_revenue(self):
-        Line = self.env["crm.opportunity.line"]
-        if (total := Line._total(self)) is not None:
-            self.is_revenue_typed = not Line._is_amount_of_lines(self, total)
+        Amount = self.env["crm.opportunity.amount"]
+        if (total := Amount._total(self)) is not None:
+            self.is_revenue_typed = not Amount._is_amount_of_lines(self, total)
 
     @api.onchange("partner_id", "organization_id", "company_id")
     def _onchange_buyer(self):
@@ -487,12 +487,12 @@ class CrmLead(models.Model):
     def create(self, vals_list):
         self._check_not_chosen(set().union(*vals_list))
         self.env["crm.origination"]._complete_utm_vals(vals_list)
-        Line = self.env["crm.opportunity.line"]
+        Amount = self.env["crm.opportunity.amount"]
         Stage = self.env["crm.stage"]
         vals_list = [Stage._with_stage_id(vals) for vals in vals_list]
-        leads = super().create([Line._hold_new(vals) for vals in vals_list])
+        leads = super().create([Amount._hold_new(vals) for vals in vals_list])
         Stage._check_created(leads)
-        Line._settle_new(leads)
+        Amount._settle_new(leads)
         if self.env.context.get("default_origination_id"):
             self.env["crm.origination"]._complete_utm(leads)
         self.env["crm.opportunity.closure"]._log_created(leads)
@@ -508,20 +508,20 @@ class CrmLead(models.Model):
         self.env["crm.substitution"]._check_owner_kept(self, vals)
         Closure = self.env["crm.opportunity.closure"]
         Passage = self.env["crm.opportunity.stage"]
-        Line = self.env["crm.opportunity.line"]
+        Amount = self.env["crm.opportunity.amount"]
         Stage = self.env["crm.stage"]
         vals = Stage._with_stage_id(vals)
         watched = self if vals.keys() & TRIGGERS else self.browse()
         before, places = Closure._snapshot(watched), Passage._snapshot(watched)
         moved = Stage._moved_by(self, vals)
-        lines_before = Line._before_write(self, vals)
+        amounts = Amount._before_write(self, vals)
         unknown = self._crm_unknown() if vals.get("partner_id") else self.browse()
         with self.env["crm.opportunity.forecast.log"]._recording(self, vals):
-            res = super().write(Line._hold(vals))
+            res = super().write(Amount._hold(vals))
         Stage._check_moved(moved)
         Closure._log(self, before, restore="probability" not in vals)
         Passage._log_transition(watched, places)
-        Line._after_write(self, vals, lines_before)
+        Amount._after_write(self, vals, amounts)
         if vals.get("origination_id"):
             self.env["crm.origination"]._complete_utm(self)
         if vals.keys() & {"partner_id", "organization_id", "type"}:
@@ -679,7 +679,7 @@ class CrmLead(models.Model):
 
     def action_follow_lines(self):
         """Take the expected revenue from the lines again."""
-        self.env["crm.opportunity.line"]._follow_again(self)
+        self.env["crm.opportunity.amount"]._follow_again(self)
         return True
 
     @api.readonly
@@ -866,10 +866,10 @@ class CrmLead(models.Model):
         return winner
 
     def _merge_get_fields_specific(self):
-        Line = self.env["crm.opportunity.line"]
+        Amount = self.env["crm.opportunity.amount"]
         return {
             **super()._merge_get_fields_specific(),
-            "expected_revenue": lambda _name, leads: Line._merged_revenue(leads),
+            "expected_revenue": lambda _name, leads: Amount._merged_revenue(leads),
         }
 
     def _merge_get_fields(self):
