@@ -337,7 +337,8 @@ class CrmLead(models.Model):
             lead.without_next_step = is_open and not lead.next_step_date
 
     def _search_next_step_date(self, operator, value):
-        """Agrees with the compute: an activity after the earliest is not the next."""
+        """Agrees with the compute: an opportunity is found by its earliest activity
+        only."""
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented
 
@@ -365,8 +366,9 @@ class CrmLead(models.Model):
             lead.standby_until = row.wake_date
 
     def _compute_probabilities(self):
-        """Odoo also calls it for what is taken up again, and then wrote each prediction
-        by itself, as if somebody had typed it: two writes for each opportunity."""
+        """Odoo computes predictions anew also when lost opportunities are restored,
+        and then writes each as if somebody had typed it: two writes for each of
+        them. Here they are assigned as computed values, in one update."""
         computing = self.env.is_protected(self._fields["probability"], self[:1])
         if not self or computing:
             return super()._compute_probabilities()

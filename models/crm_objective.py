@@ -449,8 +449,8 @@ class CrmObjective(models.Model):
         "date_to", "activity_type_ids",
     )  # fmt: skip
     def _check_same_types(self):
-        """Of gestiones there may be one objective for each set of types, which no index
-        knows."""
+        """No two objectives of gestiones with the same set of types: an index cannot
+        compare sets that are stored in a relation."""
         rows = self.filtered(lambda objective: objective.metric == "gestiones")
         # sudo: one that the writer may not read is there all the same
         others = self.sudo().search(

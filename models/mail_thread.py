@@ -11,7 +11,8 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _message_route_process(self, message, message_dict, routes):
-        """Only the gateway passes here."""
+        """Mark what the gateway brings in as automatic where it is; nothing else
+        comes this way."""
         threads = self
         if is_automatic(message):
             threads = self.with_context(crm_gestion_automatic_email=True)
