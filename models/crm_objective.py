@@ -569,6 +569,7 @@ class CrmObjective(models.Model):
     def _cron_close(self):
         """Close what has been over for some days (a setting; 0: never), in bounded
         batches: late documents still counted, and then the figure stands."""
+        # sudo: one setting
         params = self.env["ir.config_parameter"].sudo()
         days = int(params.get_param("crm_gestion.objective_close_days", "30"))
         if days <= 0:

@@ -24,6 +24,7 @@ class MailThread(models.AbstractModel):
         """Substitutes follow nothing: they are found for each message."""
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
         msg_vals = msg_vals or {}
+        # sudo: only who wrote it
         author_id = msg_vals.get("author_id") or message.sudo().author_id.id
         Notice = self.env["crm.substitution.notice"]
         substitutes = Notice._reached(self, recipients, author_id)
