@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 CODE = ("models", "reports", "wizards", "controllers")
 PAGES = ("architecture.md", "glossary.md")
 # Each has many members of one kind, that the page names together.
-FAMILIES = {"crm.dashboard.*", "report.crm_gestion.*"}
+FAMILIES = {"crm.dashboard.*", "crm.import.*", "report.crm_gestion.*"}
 # Odoo's models that we extend under their own names.
 NATIVE = {"crm.lead", "crm.lost.reason", "crm.stage", "crm.team", "crm.team.member"}
 NAME = re.compile(r'^    _name = "((?:crm|report)\.[\w.]+)"', re.MULTILINE)
