@@ -117,10 +117,12 @@ from . import crm_objective
 from . import crm_objective_figure
 from . import crm_objective_plan_maker
 from . import crm_once
+from . import crm_opportunity_amount
 from . import crm_opportunity_closure
 from . import crm_opportunity_history
 from . import crm_opportunity_organization
 from . import crm_opportunity_stage
+from . import crm_opportunity_standby
 from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line
 from . import crm_origination
@@ -129,6 +131,7 @@ from . import crm_project_notice
 from . import crm_promotion
 from . import crm_promotion_result
 from . import crm_reading
+from . import crm_partner_completeness
 from . import crm_partner_criteria
 from . import crm_segment
 from . import crm_segment_audience

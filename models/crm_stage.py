@@ -79,6 +79,7 @@ class CrmStage(models.Model):
     @api.model
     def _method_enforced(self):
         """:return: whether the company works by the method"""
+        # sudo: one setting
         params = self.env["ir.config_parameter"].sudo()
         return params.get_param("crm_gestion.enforce_method") == "True"
 
