@@ -105,12 +105,13 @@ class CrmSetupStep(models.Model):
         """Nobody sells without a role, and not only administrators have one."""
         ours = Domain("company_ids", "in", self.env.company.id)
         ours &= Domain("share", "=", False)
-        seller = Domain("all_group_ids", "in", self.env.ref(SELLER).ids)
-        salesman = Domain("all_group_ids", "in", self.env.ref(SALESMAN).ids)
-        system = Domain("all_group_ids", "in", self.env.ref("base.group_system").ids)
-        return self._there_is(
-            "res.users", ours & seller & ~system
-        ) and not self._there_is("res.users", ours & salesman & ~seller)
+        sellers, salesmen, system = (
+            self.env["res.users"].search(
+                ours & Domain("all_group_ids", "in", self.env.ref(group).ids)
+            )
+            for group in (SELLER, SALESMAN, "base.group_system")
+        )
+        return bool(sellers - system) and salesmen <= sellers
 
     def _is_done_teams(self):
         teams = self._company_domain() & Domain("crm_team_member_ids", "!=", False)

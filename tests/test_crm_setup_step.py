@@ -2,6 +2,7 @@ from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .common import BrowserCommon, CrmGestionCommon
 
@@ -33,7 +34,7 @@ class TestSetupSteps(SetupCommon, CrmGestionCommon):
         shown = self.env["crm.setup.step"].search([("is_available", "=", True)])
         hidden = self.env["crm.setup.step"].search([]) - shown
         self.assertLessEqual(set(hidden.mapped("question")), {"takeover", "import"})
-        theirs = ("emails", "doppler")  # a system administrator's
+        theirs = ("emails",)  # a system administrator's
         for step in shown.filtered(lambda step: step.question not in theirs):
             with self.subTest(step=step.question):
                 action = step.with_user(self.director).action_open()
@@ -85,15 +86,11 @@ class TestSetupSteps(SetupCommon, CrmGestionCommon):
             ("cargos", self.contact.cargo_id),
         ):
             with self.subTest(question=question):
-                everything = self.env[record._name].with_context(active_test=False)
-                everything.search([]).sudo().write({"write_uid": self.env.uid})
                 self.env.flush_all()
-                self.env.cr.execute(  # as delivered
-                    f"UPDATE {record._table} SET write_uid = 1"
-                )
+                table = SQL.identifier(record._table)
+                self.env.cr.execute(SQL("UPDATE %s SET write_uid = 1", table))
                 self.env.invalidate_all()
                 self.assertEqual(self._state(question), "todo")
-                record.with_user(self.director).active = True
                 record.with_user(self.director).sequence = 77
                 self.env.flush_all()
                 self.assertEqual(self._state(question), "done")
@@ -186,8 +183,6 @@ class TestFirstSteps(SetupCommon, BrowserCommon):
         self.assertFalse(Tour.get_current_tour())
         self.seller.tour_enabled = True
         self.assertNotEqual(Tour.get_current_tour()["name"], tour.name)
-        last = self.env["web_tour.tour"].search([("custom", "=", False)])[-1]
-        self.assertEqual(last, tour)
 
     def test_its_end_does_not_begin_the_others(self):
         self.seller.tour_enabled = True

@@ -98,7 +98,10 @@ registry.category("web_tour.tours").add("crm_gestion_first_steps", {
             tooltipPosition: "top",
             run: "click",
         },
-        { trigger: "body:not(:has(.modal)) .o_statusbar_status" },
+        {
+            trigger: "body:not(:has(.modal)) .o_lead_opportunity_form .o_statusbar_status",
+            timeout: 30000,
+        },
         {
             trigger: ".o_notebook .nav-link[name=gestiones]",
             content: markup(
