@@ -54,6 +54,19 @@ def test_links_and_pictures_are_there():
     assert not broken
 
 
+def test_the_program_opens_pages_that_are_there():
+    address = re.compile(r"/crm_gestion/static/manual/([\w-]+\.html)")
+    opened = {
+        (path.name, page)
+        for folder in ("views", "static/src")
+        for path in (ROOT / folder).rglob("*.[jx]*")
+        for page in address.findall(path.read_text())
+    }
+    assert len(opened) > 9
+    pages = PICTURES.parent
+    assert not [(name, page) for name, page in opened if not (pages / page).is_file()]
+
+
 def test_every_page_is_in_the_index_and_every_picture_is_shown():
     index = (ROOT / "docs" / "manual" / "README.md").read_text()
     listed = [target for _picture, target in LINK.findall(index)]
