@@ -170,7 +170,7 @@ class TestFirstSteps(SetupCommon, BrowserCommon):
             }
         )
         self.start_tour(
-            "/odoo", "crm_gestion_first_steps", login=self.seller.login, timeout=240
+            "/odoo/crm", "crm_gestion_first_steps", login=self.seller.login, timeout=240
         )
         lead = self.env["crm.lead"].search([("partner_id", "=", contact.id)])
         stage = self.env.ref("crm_gestion.stage_present_products")

@@ -1,7 +1,6 @@
 import { markup } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
 
 const openMenu = (xmlid, content) => [
     {
@@ -18,15 +17,8 @@ const openMenu = (xmlid, content) => [
 
 // What a seller does on his first day, with his own data; the test types for him.
 registry.category("web_tour.tours").add("crm_gestion_first_steps", {
-    url: "/odoo",
+    url: "/odoo/crm",
     steps: () => [
-        stepUtils.showAppsMenuItem(),
-        {
-            trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
-            content: markup(_t("Your work as a seller is in <b>CRM</b>. Let's have a look.")),
-            tooltipPosition: "bottom",
-            run: "click",
-        },
         ...openMenu(
             "crm_gestion.menu_crm_day",
             markup(_t("<b>My Day</b> tells what awaits you: steps, meetings, customers."))
