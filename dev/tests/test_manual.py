@@ -121,7 +121,7 @@ def test_a_screen_that_is_gone_ends_the_script_and_leaves_the_pictures(
     with pytest.raises(SystemExit) as ended:
         screenshots.main()
     assert "picture opportunity, as vendedor" in ended.value.code
-    assert "action_gone" in ended.value.code
+    assert "it has no button[name=action_gone]" in ended.value.code
     # those before it were taken, and none was kept
     assert "pipeline" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
