@@ -71,11 +71,13 @@ registry.category("web_tour.tours").add("crm_gestion_first_steps", {
             run: "click",
         },
         {
-            trigger: ".o-autocomplete--dropdown-item:first",
+            // not the line that says that they are being looked for
+            trigger: ".o-autocomplete--dropdown-item:not(:has(.o_loading)):first",
             content: _t("Choose one of the results."),
             tooltipPosition: "right",
             run: "click",
         },
+        { trigger: ".modal .o_field_widget[name=result_id] input:not(:value(''))" },
         {
             trigger: ".modal .o_field_widget[name=description] textarea",
             content: _t("Write what was said, so that whoever comes after you knows it."),
