@@ -136,6 +136,7 @@ from . import crm_partner_criteria
 from . import crm_segment
 from . import crm_segment_audience
 from . import crm_segment_criteria
+from . import crm_setup_step
 from . import crm_stage
 from . import crm_substitution
 from . import crm_substitution_notice
@@ -166,3 +167,4 @@ from . import sale_order
 from . import sale_order_line
 from . import spreadsheet_dashboard_share
 from . import utm_campaign
+from . import web_tour_tour

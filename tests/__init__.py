@@ -75,6 +75,7 @@ from . import test_crm_lost_answer
 from . import test_crm_mailing_consent
 from . import test_crm_mailing_metric
 from . import test_crm_mailing_metric_import
+from . import test_crm_manual
 from . import test_crm_market
 from . import test_crm_method_adopt
 from . import test_crm_next_step
@@ -106,6 +107,7 @@ from . import test_crm_sales_activity_report
 from . import test_crm_segment
 from . import test_crm_segment_mailing
 from . import test_crm_segment_tour
+from . import test_crm_setup_step
 from . import test_crm_stage
 from . import test_crm_substitution
 from . import test_crm_substitution_tour
