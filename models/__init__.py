@@ -128,6 +128,7 @@ from . import ir_exports
 from . import ir_exports_line
 from . import ir_filters
 from . import ir_http
+from . import ir_rule
 from . import loyalty_program
 from . import loyalty_reward
 from . import mail_activity

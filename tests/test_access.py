@@ -217,7 +217,7 @@ class AccessCommon(CrmGestionCommon):
     def _try(self, operation, record, values):
         field, value = CHANGES[record._name]
         if operation == "create":
-            record.create(values)
+            record.create(dict(values))  # an add-on may complete what it is given
         elif operation == "read":
             record.read([field])
         elif operation == "write":

@@ -1,0 +1,283 @@
+"""Our add-on and those of others in one database: what `make test-beside` does.
+
+run.py FOLDER [WORLD]...    FOLDER: for logs; WORLD: "theirs first", "ours first" or the
+                            name of an add-on, all of them unless told
+
+A world is a database and what is done in it, step by step. A step that fails ends its
+world. The results are written to docs/beside.md, unless only some were asked for.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+DEV = HERE.parent
+ADDON = Path(os.environ["ADDON"])
+MODULE = "crm_gestion"
+PREFIX = f"{MODULE}_beside"
+OCA = (
+    "helpdesk_mgmt",
+    "crm_lead_code",
+    "crm_industry",
+    "crm_stage_probability",
+    "partner_contact_job_position",
+    "sales_team_security",
+    "crm_lost_reason_required",
+    "crm_phonecall",
+    "mass_mailing_list_dynamic",
+    "partner_multi_relation",
+)
+ODOO = (
+    "website_crm",
+    "event_crm",
+    "survey_crm",
+    "gamification_sale_crm",
+    "crm_livechat",
+    "sale_timesheet",
+)
+# What they must not disturb: moves, closures, orders, rights, and a seller's work in a
+# browser. The rest of our tests is about what others do not touch.
+CORE = (
+    "test_scenario",
+    "test_gates",
+    "test_crm_opportunity_closure",
+    "test_crm_opportunity_standby",
+    "test_crm_opportunity_order",
+    "test_crm_opportunity_stage",
+    "test_access",
+    "test_tours",
+)
+# with each of them alone
+FEW = ("test_scenario", "test_tours")
+BAD_LINE = re.compile(r"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) .*", re.MULTILINE)
+
+
+class Failed(Exception):
+    """A step did not end as it should."""
+
+
+class World:
+    """A database, and the log of what is done in it."""
+
+    def __init__(self, name, folder):
+        self.name = name
+        self.database = f"{PREFIX}_{re.sub(r'[^a-z]+', '_', name)}"
+        self.folder = folder
+        self.log = folder / f"{self.database}.log"
+        self.results = []
+
+    def copy(self, source):
+        subprocess.run([DEV / "database", "copy", self.database, source], check=True)
+
+    def drop(self):
+        subprocess.run([DEV / "database", "drop", self.database], check=True)
+
+    def step(self, name, function, *args):
+        """Do it, print and keep how it ended.
+
+        :return: whether it ended well
+        """
+        start = time.monotonic()
+        try:
+            told, good = function(*args) or "", True
+        except Failed as failure:
+            told, good = str(failure), False
+        seconds = time.monotonic() - start
+        self.results.append({"step": name, "good": good, "told": told})
+        word = "passed" if good else "FAILED"
+        print(f"{word}  {self.name}: {name} ({seconds:.0f} s) {told}", flush=True)
+        return good
+
+    # === STEPS === #
+
+    def install(self, modules):
+        """No line of the log is a warning, whoever's it is."""
+        log = self._odoo("-d", self.database, "-i", ",".join(modules))
+        self._check(log)
+
+    def uninstall(self, modules):
+        """No warning; what others wrote is as it was."""
+        before = self.shell("kept.py", UNINSTALLED=modules)
+        log = self.shell("uninstall.py", UNINSTALLED=modules, log=True)
+        self._check(log)
+        after = self.shell("kept.py", UNINSTALLED=modules)
+        lost = [key for key in before if before[key] != after.get(key)]
+        if lost:
+            raise Failed(f"not as it was: {', '.join(lost)}")
+        return f"{len(before)} tables of others as they were"
+
+    def work(self):
+        """Records of others, made through the screens' own methods."""
+        made = self.shell("work.py")
+        return f"{made} records"
+
+    def views(self):
+        """All views of all models that we have or extend, for each role."""
+        answer = self.shell("views.py")
+        if answer["bad"]:
+            raise Failed(f"{len(answer['bad'])} views: {answer['bad'][:3]}")
+        return f"{answer['opened']} opened"
+
+    def pages(self):
+        """The client's files are put together, which a browser test would wait for."""
+        self.shell("../pages.py", log=True)
+
+    def tests(self, names):
+        return self._pytest([ADDON / "tests" / f"{name}.py" for name in names])
+
+    def beside_tests(self):
+        """Of what we do about each of them, where all of them are there."""
+        return self._pytest([HERE / "addons" / f"{MODULE}_beside" / "tests"])
+
+    # === HELPERS === #
+
+    def shell(self, script, log=False, **variables):
+        """Run a script of this folder in the database.
+
+        :return: the JSON that it printed, or the log
+        """
+        text = "".join(f"{name} = {value!r}\n" for name, value in variables.items())
+        args = [sys.executable, "-m", "odoo", "shell", "-d", self.database]
+        done = subprocess.run(
+            args,
+            input=text + (HERE / script).read_text(),
+            capture_output=True,
+            text=True,
+        )
+        self._write(done.stderr)
+        if done.returncode or (not log and not done.stdout.strip()):
+            raise Failed(f"{script}: {done.stderr.strip().splitlines()[-1:]}")
+        return done.stderr if log else json.loads(done.stdout)
+
+    def _odoo(self, *args):
+        done = subprocess.run(
+            [sys.executable, "-m", "odoo", *args, "--stop-after-init"],
+            capture_output=True,
+            text=True,
+        )
+        self._write(done.stderr)
+        if done.returncode:
+            raise Failed(f"status {done.returncode}, see {self.log}")
+        return done.stderr
+
+    def _pytest(self, paths):
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", *paths, "-q", "--tb=short"),
+                *("-p", "no:cacheprovider", "--odoo-http"),
+                f"--odoo-database={self.database}",
+                "--odoo-extra=max-cron-threads=0",
+            ],
+            capture_output=True,
+            text=True,
+        )
+        self._write(done.stdout)
+        last = (done.stdout.strip().splitlines() or ["no test was run"])[-1]
+        counts = " ".join(re.findall(r"\d+ (?:passed|failed|skipped|errors?)", last))
+        if done.returncode or "skipped" in counts:
+            failed = re.findall(r"^(?:FAILED|ERROR) \S*::(\S+)", done.stdout, re.M)
+            raise Failed(f"{counts or last}: {', '.join(failed)}")
+        return counts
+
+    def _check(self, log):
+        lines = BAD_LINE.findall(log)
+        if lines:
+            raise Failed(f"{len(lines)} warnings, the first: {lines[0]}")
+
+    def _write(self, text):
+        with self.log.open("a") as log:
+            log.write(text)
+
+
+def theirs_first(folder):
+    """Ours comes into a company that has all of theirs, and goes again."""
+    world = World("theirs first", folder)
+    world.copy("plain")
+    _ = (
+        world.step("theirs installed", world.install, OCA + ODOO)
+        and world.step("they are used", world.work)
+        and world.step("ours installed", world.install, [MODULE])
+        and world.step("views", world.views)
+        and world.step("pages", world.pages)
+        and world.step("our tests", world.tests, CORE)
+        and world.step("tests of living together", world.beside_tests)
+        and world.step("ours uninstalled", world.uninstall, [MODULE])
+    )
+    return world
+
+
+def ours_first(folder):
+    """Theirs come into a company that has ours, and go again."""
+    world = World("ours first", folder)
+    world.copy(f"{PREFIX}_ours")
+    _ = (
+        world.step("theirs installed", world.install, OCA + ODOO)
+        and world.step("they are used", world.work)
+        and world.step("views", world.views)
+        and world.step("pages", world.pages)
+        and world.step("our tests", world.tests, CORE)
+        and world.step("tests of living together", world.beside_tests)
+        and world.step("theirs uninstalled", world.uninstall, list(OCA + ODOO))
+        and world.step("views without them", world.views)
+        and world.step("our tests without them", world.tests, FEW)
+    )
+    return world
+
+
+def alone(module, folder):
+    """One of theirs, after ours; then ours goes."""
+    world = World(module, folder)
+    world.copy(f"{PREFIX}_ours")
+    _ = (
+        world.step("installed", world.install, [module])
+        and world.step("views", world.views)
+        and world.step("pages", world.pages)
+        and world.step("our tests", world.tests, FEW)
+        and world.step("ours uninstalled", world.uninstall, [MODULE])
+    )
+    return world
+
+
+def all_worlds(folder):
+    """:return: dict of name -> function that makes the world"""
+    return {
+        "theirs first": lambda: theirs_first(folder),
+        "ours first": lambda: ours_first(folder),
+        **{
+            module: lambda module=module: alone(module, folder) for module in OCA + ODOO
+        },
+    }
+
+
+def main(folder, *chosen):
+    folder = Path(folder)
+    worlds = all_worlds(folder)
+    unknown = set(chosen) - set(worlds)
+    if unknown:
+        sys.exit(f"error: {', '.join(sorted(unknown))}: choose from {list(worlds)}")
+    ours = World("ours", folder)
+    ours.copy("plain")
+    done = []
+    if ours.step("installed", ours.install, [MODULE]):
+        for name in chosen or worlds:
+            done.append(worlds[name]())
+            if all(result["good"] for result in done[-1].results):
+                done[-1].drop()
+    ours.drop()
+    results = {world.name: world.results for world in [ours, *done]}
+    (folder / "results.json").write_text(json.dumps(results, indent=2))
+    if not chosen:
+        subprocess.run([sys.executable, HERE / "report.py", folder], check=True)
+    steps = [result for rows in results.values() for result in rows]
+    bad = sum(not result["good"] for result in steps)
+    print(f"\n{len(steps) - bad} passed, {bad} failed")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
