@@ -13,9 +13,9 @@ IN_SCOPE = Domain("user_id.crm_in_scope", "=", True) | Domain(
 
 class IrRule(models.Model):
     """OCA's ``sales_team_security`` shows a salesman only the partners that are his,
-    nobody's, or followed by him, on top of what the rules say. Where a company has it, a
-    role of ours also sees those of the people in his scope: a head could not open what
-    his team has, nor a substitute what he covers.
+    nobody's, or followed by him, on top of what the rules say. Where a company has it,
+    a role of ours also sees those of the people in his scope: a head could not open
+    what his team has, nor a substitute what he covers.
 
     *Invariant.* Nobody sees more than the rules of the database let him.
     """
