@@ -12,6 +12,7 @@ from . import crm_affiliation_transfer
 from . import crm_archive_gate
 from . import crm_contact_trace
 from . import crm_duplicate
+from . import crm_erasure
 from . import crm_export_guard
 from . import crm_export_log
 from . import crm_campaign_doppler_mixin

@@ -254,7 +254,9 @@ class TestAccessMatrix(AccessCommon):
             for model, values in self._own_values(user).items():
                 letters = MODELS[model][column]
                 with self.subTest(model=model, role=role):
-                    self.assertMay(letters, env[model].create(dict(values)), values, user)
+                    self.assertMay(
+                        letters, env[model].create(dict(values)), values, user
+                    )
 
     def _own_values(self, user):
         """:return: dict of `MODELS` -> values of a record that is this user's own"""
