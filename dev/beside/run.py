@@ -135,10 +135,9 @@ class World:
             raise Failed(f"not as it was: {', '.join(lost)}")
         return f"{len(before)} tables of others as they were"
 
-    def work(self):
-        """Records of others, made through the screens' own methods."""
-        made = self.shell("work.py")
-        return f"{made} records"
+    def work(self, script):
+        """Records of others."""
+        return f"{self.shell(script)} records"
 
     def views(self):
         """All views of all models that we have or extend, for each role."""
@@ -228,12 +227,13 @@ def theirs_first(folder):
     world.copy("plain")
     _ = (
         world.step("theirs installed", world.install, OCA + ODOO)
-        and world.step("they are used", world.work)
+        and world.step("they are used", world.work, "work.py")
         and world.step("ours installed", world.install, [MODULE])
         and world.step("views", world.views)
         and world.step("pages", world.pages)
         and world.step("our tests", world.tests, CORE)
         and world.step("tests of living together", world.beside_tests)
+        and world.step("they sell", world.work, "sell.py")
         and world.step("ours uninstalled", world.uninstall, [MODULE])
     )
     return world
@@ -245,11 +245,12 @@ def ours_first(folder):
     world.copy(f"{PREFIX}_ours")
     _ = (
         world.step("theirs installed", world.install, OCA + ODOO)
-        and world.step("they are used", world.work)
+        and world.step("they are used", world.work, "work.py")
         and world.step("views", world.views)
         and world.step("pages", world.pages)
         and world.step("our tests", world.tests, CORE)
         and world.step("tests of living together", world.beside_tests)
+        and world.step("they sell", world.work, "sell.py")
         and world.step("theirs uninstalled", world.uninstall, list(OCA + ODOO))
         and world.step("views without them", world.views)
         and world.step("our tests without them", world.tests, FEW)
