@@ -14,7 +14,7 @@ test: ## all tests (ARGS='-k gestion' passes options to pytest, COVERAGE=1 measu
 test-native: ## Odoo's own CRM and sales tests, with the add-on and without it, compared
 	@dev/test_native
 
-test-beside: ## with OCA's and Odoo's own add-ons of the CRM in one database; writes docs/beside.md (half an hour)
+test-beside: ## with OCA's and Odoo's own add-ons of the CRM in one database; writes docs/beside.md (an hour)
 	@dev/test_beside $(ARGS)
 
 bench-data: ## the databases of the benchmark, with and without the add-on (SIZE=small, medium or full)

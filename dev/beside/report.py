@@ -3,7 +3,6 @@
 import json
 import re
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -19,22 +18,22 @@ def versions():
 
 def table(results):
     """Lines of Markdown: one row for each step of each world."""
-    yield "| database | step | result | |"
-    yield "|---|---|---|---|"
+    yield "| database | of | step | result | |"
+    yield "|---|---|---|---|---|"
     pinned = versions()
-    for world, steps in results.items():
+    for world, result in results.items():
         name = f"`{world}` {pinned[world]}" if world in pinned else world
-        for step in steps:
+        date = result["date"]
+        for step in result["steps"]:
             good = "passed" if step["good"] else "**failed**"
             told = step["told"].replace("|", "\\|").replace("\n", " ")
-            yield f"| {name} | {step['step']} | {good} | {told} |"
-            name = ""
+            yield f"| {name} | {date} | {step['step']} | {good} | {told} |"
+            name = date = ""
 
 
 def main(folder):
     results = json.loads((Path(folder) / "results.json").read_text())
-    today = datetime.now(UTC).date()
-    written = "\n".join([BEGIN, "", f"Of {today}.", "", *table(results), "", END])
+    written = "\n".join([BEGIN, "", *table(results), "", END])
     page = PAGE.read_text()
     found = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.S)
     assert found.search(page), f"{PAGE} has no place for the results"

@@ -4,7 +4,8 @@ run.py FOLDER [WORLD]...    FOLDER: for logs; WORLD: "theirs first", "ours first
                             name of an add-on, all of them unless told
 
 A world is a database and what is done in it, step by step. A step that fails ends its
-world. The results are written to docs/beside.md, unless only some were asked for.
+world. The results of each world are written to docs/beside.md when it is done, in the
+place of earlier ones.
 """
 
 import json
@@ -13,6 +14,7 @@ import re
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -93,6 +95,7 @@ class World:
         self.database = f"{PREFIX}_{re.sub(r'[^a-z]+', '_', name)}"
         self.folder = folder
         self.log = folder / f"{self.database}.log"
+        self.log.unlink(missing_ok=True)
         self.results = []
 
     def copy(self, source):
@@ -283,6 +286,16 @@ def all_worlds(folder):
     }
 
 
+def keep(folder, world):
+    """Put the results of a world in the place of earlier ones, on the page too."""
+    path = folder / "results.json"
+    results = json.loads(path.read_text()) if path.exists() else {}
+    today = datetime.now(UTC).date().isoformat()
+    results[world.name] = {"date": today, "steps": world.results}
+    path.write_text(json.dumps(results, indent=2))
+    subprocess.run([sys.executable, HERE / "report.py", folder], check=True)
+
+
 def main(folder, *chosen):
     folder = Path(folder)
     worlds = all_worlds(folder)
@@ -291,18 +304,16 @@ def main(folder, *chosen):
         sys.exit(f"error: {', '.join(sorted(unknown))}: choose from {list(worlds)}")
     ours = World("ours", folder)
     ours.copy("plain")
-    done = []
+    done = [ours]
     if ours.step("installed", ours.install, [MODULE]):
         for name in chosen or worlds:
-            done.append(worlds[name]())
-            if all(result["good"] for result in done[-1].results):
-                done[-1].drop()
+            world = worlds[name]()
+            done.append(world)
+            keep(folder, world)
+            if all(result["good"] for result in world.results):
+                world.drop()
     ours.drop()
-    results = {world.name: world.results for world in [ours, *done]}
-    (folder / "results.json").write_text(json.dumps(results, indent=2))
-    if not chosen:
-        subprocess.run([sys.executable, HERE / "report.py", folder], check=True)
-    steps = [result for rows in results.values() for result in rows]
+    steps = [result for world in done for result in world.results]
     bad = sum(not result["good"] for result in steps)
     print(f"\n{len(steps) - bad} passed, {bad} failed")
     return 1 if bad else 0
