@@ -1,6 +1,6 @@
 # ruff: noqa: F821
-"""Print what the tables of add-ons that stay hold: rows and a sum over the columns that
-stay, for each table. UNINSTALLED is what goes."""
+"""Print what the tables of add-ons that stay hold: a sum over the columns that stay,
+for each row that who goes has not brought. UNINSTALLED is what goes."""
 
 import hashlib
 import json
@@ -37,15 +37,26 @@ def columns(model):
     ]
 
 
+def delivered(model):
+    """Records that who goes has brought: they may go with it."""
+    return set(
+        env["ir.model.data"]
+        .search([("module", "in", UNINSTALLED), ("model", "=", model._name)])
+        .mapped("res_id")
+    )
+
+
 kept = {}
 for model in env.values():
     if not is_kept(model):
         continue
     names = sorted(columns(model))
     rows = model.sudo().with_context(active_test=False).search([], order="id")
-    if not rows:
-        continue
-    text = repr(rows.read(names, load=None))
-    kept[model._table] = [len(rows), hashlib.sha256(text.encode()).hexdigest()]
+    theirs = rows - rows.browse(delivered(model))
+    if theirs:
+        kept[model._table] = {
+            row["id"]: hashlib.sha256(repr(row).encode()).hexdigest()
+            for row in theirs.read(names, load=None)
+        }
 env.cr.rollback()
 print(json.dumps(kept))

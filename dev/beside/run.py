@@ -80,6 +80,9 @@ DIFFERENT = {
         "test_seller_adds_a_contact_to_an_organization_of_a_colleague",
     ),
 }
+# What we change while we are there, and give back: the order of Odoo's stages, and the
+# analytic account that Odoo makes for our desk of incidents.
+GIVEN_BACK = ("crm_stage", "account_analytic_account")
 BAD_LINE = re.compile(r"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) .*", re.MULTILINE)
 
 
@@ -133,10 +136,15 @@ class World:
         log = self.shell("uninstall.py", UNINSTALLED=modules, log=True)
         self._check(log)
         after = self.shell("kept.py", UNINSTALLED=modules)
-        lost = [key for key in before if before[key] != after.get(key)]
+        lost = [
+            table
+            for table, rows in before.items()
+            if table not in GIVEN_BACK
+            and not rows.items() <= after.get(table, {}).items()
+        ]
         if lost:
             raise Failed(f"not as it was: {', '.join(lost)}")
-        return f"{len(before)} tables of others as they were"
+        return f"{sum(map(len, before.values()))} rows of others as they were"
 
     def work(self, script):
         """Records of others."""
