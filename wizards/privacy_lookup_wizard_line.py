@@ -3,6 +3,9 @@ from odoo.exceptions import UserError
 
 
 class PrivacyLookupWizardLine(models.TransientModel):
+    """What was found may be erased, besides Odoo's archiving and deleting: see
+    ``crm.erasure``."""
+
     _inherit = "privacy.lookup.wizard.line"
 
     crm_can_erase = fields.Boolean(compute="_compute_crm_can_erase")
