@@ -83,6 +83,9 @@ DIFFERENT = {
 # What we change while we are there, and give back: the order of Odoo's stages, and the
 # analytic account that Odoo makes for our desk of incidents.
 GIVEN_BACK = ("crm_stage", "account_analytic_account")
+# Odoo tries to delete what a module brought before it drops its tables: records of
+# theirs that were used refuse that, in a savepoint.
+TRIAL = re.compile(r"^.* odoo\.sql_db: bad query: b'DELETE FROM .*$", re.MULTILINE)
 BAD_LINE = re.compile(r"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) .*", re.MULTILINE)
 
 
@@ -134,7 +137,7 @@ class World:
         """No warning; what others wrote is as it was."""
         before = self.shell("kept.py", UNINSTALLED=modules)
         log = self.shell("uninstall.py", UNINSTALLED=modules, log=True)
-        self._check(log)
+        self._check(log if MODULE in modules else TRIAL.sub("", log))
         after = self.shell("kept.py", UNINSTALLED=modules)
         lost = [
             table
