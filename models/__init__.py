@@ -12,6 +12,7 @@ from . import crm_affiliation_transfer
 from . import crm_archive_gate
 from . import crm_contact_trace
 from . import crm_duplicate
+from . import crm_erasure
 from . import crm_export_guard
 from . import crm_export_log
 from . import crm_campaign_doppler_mixin
@@ -148,6 +149,7 @@ from . import ir_exports
 from . import ir_exports_line
 from . import ir_filters
 from . import ir_http
+from . import ir_rule
 from . import loyalty_program
 from . import loyalty_reward
 from . import mail_activity

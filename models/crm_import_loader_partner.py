@@ -249,7 +249,7 @@ class CrmImportLoaderPartner(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 partners.write({field: target.id})
-                # here, for what the savepoint itself flushes has no context, and is told
+                # what the savepoint itself flushes has no context, and is told
                 self.env.flush_all()
         except ValidationError as error:
             if len(pairs) == 1:

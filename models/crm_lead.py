@@ -491,7 +491,7 @@ class CrmLead(models.Model):
         self.env["crm.origination"]._complete_utm_vals(vals_list)
         Amount = self.env["crm.opportunity.amount"]
         Stage = self.env["crm.stage"]
-        vals_list = [Stage._with_stage_id(vals) for vals in vals_list]
+        vals_list = [Stage._complete_won(Stage._with_stage_id(v)) for v in vals_list]
         leads = super().create([Amount._hold_new(vals) for vals in vals_list])
         Stage._check_created(leads)
         Amount._settle_new(leads)

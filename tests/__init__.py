@@ -46,6 +46,7 @@ from . import test_crm_eid
 from . import test_crm_eid_fuzz
 from . import test_crm_eid_login
 from . import test_crm_eid_tls
+from . import test_crm_erasure
 from . import test_crm_export_guard
 from . import test_crm_export_log
 from . import test_crm_figure_world
