@@ -12,6 +12,7 @@ from . import crm_affiliation_transfer
 from . import crm_archive_gate
 from . import crm_contact_trace
 from . import crm_duplicate
+from . import crm_erasure
 from . import crm_export_guard
 from . import crm_export_log
 from . import crm_campaign_doppler_mixin
@@ -122,10 +123,12 @@ from . import crm_objective
 from . import crm_objective_figure
 from . import crm_objective_plan_maker
 from . import crm_once
+from . import crm_opportunity_amount
 from . import crm_opportunity_closure
 from . import crm_opportunity_history
 from . import crm_opportunity_organization
 from . import crm_opportunity_stage
+from . import crm_opportunity_standby
 from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line
 from . import crm_origination
@@ -134,10 +137,12 @@ from . import crm_project_notice
 from . import crm_promotion
 from . import crm_promotion_result
 from . import crm_reading
+from . import crm_partner_completeness
 from . import crm_partner_criteria
 from . import crm_segment
 from . import crm_segment_audience
 from . import crm_segment_criteria
+from . import crm_setup_step
 from . import crm_stage
 from . import crm_substitution
 from . import crm_substitution_notice
@@ -149,6 +154,7 @@ from . import ir_exports
 from . import ir_exports_line
 from . import ir_filters
 from . import ir_http
+from . import ir_rule
 from . import loyalty_program
 from . import loyalty_reward
 from . import mail_activity
@@ -168,3 +174,4 @@ from . import sale_order
 from . import sale_order_line
 from . import spreadsheet_dashboard_share
 from . import utm_campaign
+from . import web_tour_tour

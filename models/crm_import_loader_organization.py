@@ -76,5 +76,6 @@ class CrmImportLoaderOrganization(models.AbstractModel):
         }
         told = super()._link_one(target, field, pairs)
         for partner, address in own.items():
-            partner.write(partner._convert_to_write(address))
+            # not `write`, which would give it to the group too
+            partner._update_address(partner._convert_to_write(address))
         return told

@@ -62,7 +62,7 @@ class ImportLoaderCommon(CrmGestionCommon):
         )
         loader = self.env[f"crm.import.loader.{rows[:1].entity}"].with_env(job.env)
         getattr(loader, method)(job, rows.with_env(job.env))
-        self.env.flush_all()
+        job.env.flush_all()
         self.env.invalidate_all()
 
     def _plan(self, *values_list, **options):
