@@ -65,9 +65,8 @@ class CrmImportLoaderProduct(models.AbstractModel):
             if not code or code not in seen:
                 first |= row
                 seen.add(code)
-        super()._load(job, first)
-        if again := rows - first:
-            super()._load(job, again)
+        for some in filter(None, (first, rows - first)):
+            super()._load(job, some)
 
     @api.model
     def _make(self, job, values_list):
