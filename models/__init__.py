@@ -71,12 +71,14 @@ from . import crm_handover_share
 from . import crm_history
 from . import crm_history_guard
 from . import crm_import
+from . import crm_import_checker
 from . import crm_import_lookup
 from . import crm_import_choice
 from . import crm_import_column
 from . import crm_import_customer
 from . import crm_import_file
 from . import crm_import_loader
+from . import crm_import_reader
 from . import crm_import_loader_document
 from . import crm_import_loader_master
 from . import crm_import_loader_partner
@@ -91,7 +93,10 @@ from . import crm_import_loader_lead
 from . import crm_import_loader_step
 from . import crm_import_loader_incident
 from . import crm_import_row
+from . import crm_import_runner
 from . import crm_import_source
+from . import crm_import_undoer
+from . import crm_import_worker
 from . import crm_incident
 from . import crm_incident_clock
 from . import crm_incident_import
