@@ -5,6 +5,8 @@ from odoo.tools import SQL, email_normalize
 
 from ..tools.importing import vtiger
 from ..tools.importing.schema import CHOICES
+from ..tools.importing.vtiger_cells import Problem, label, orders
+from ..tools.importing.vtiger_finish import Reading
 from ..tools.importing.vtiger_headings import MODULES, key
 from ..tools.importing.vtiger_words import LOST, MADE, NOTHING, WON, meaning
 
@@ -57,7 +59,7 @@ class CrmImportSourceVtiger(models.AbstractModel):
         if not module:
             return [(file.entity, "", {}, self._reason(file, "module"))] * len(rows)
         job = file.import_id
-        reading = vtiger.Reading(
+        reading = Reading(
             module=module,
             columns=[
                 (heading, column.field or ("extra" if column.keep else False))
@@ -75,30 +77,26 @@ class CrmImportSourceVtiger(models.AbstractModel):
     def _convert_row(self, file, reading, cells):
         try:
             return (*vtiger.convert(reading, cells), False)
-        except vtiger.Problem as problem:
+        except Problem as problem:
             name = next((cell for cell in cells if cell), "")
             reason = self._reason(file, problem.code, problem.text, problem.heading)
-            return (file.entity, vtiger.label(name), {}, reason)
+            return (file.entity, label(name), {}, reason)
 
     @api.model
     def _date_order(self, file, reading, rows):
         """:return: how the dates of these rows are written, as all of them tell"""
         places = vtiger.dated(reading)
         texts = (row[place] for row in rows for place in places if place < len(row))
-        told = vtiger.orders(texts)
+        told = orders(texts)
         if len(told) == 1:
             order = told.pop()
             if not file.date_order:
                 file.date_order = order
             return order
         others = set(file.import_id.file_ids.mapped("date_order")) - {False}
-        for orders in (
-            {file.date_order} - {False},
-            others,
-            {file.import_id.date_order},
-        ):
-            if len(orders) == 1 and orders <= (told or orders):
-                return next(iter(orders)) or None
+        for found in ({file.date_order}, others, {file.import_id.date_order}):
+            if len(found) == 1 and found <= told:
+                return next(iter(found))
         return None
 
     @api.model

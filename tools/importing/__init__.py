@@ -1,4 +1,6 @@
 from . import schema
 from . import vtiger
+from . import vtiger_cells
+from . import vtiger_finish
 from . import vtiger_headings
 from . import vtiger_words
