@@ -1,4 +1,7 @@
-from odoo import fields, models
+import json
+
+from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..tools.importing.schema import ENTITIES
 
@@ -50,3 +53,77 @@ class CrmImportRow(models.Model):
 
     _name_idx = models.Index("(import_id, entity, name)")
     _state_idx = models.Index("(import_id, state, id)")
+
+    @api.model
+    def _add(self, file, rows):
+        """Insert rows of a file, in one statement: they are many, and nothing computes
+        from them.
+
+        :param rows: list of (number, entity, name, values, reason); with a `reason` the
+            row is refused
+        """
+        columns = zip(*rows, strict=True) if rows else [()] * 5
+        numbers, entities, names, values, reasons = map(list, columns)
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO crm_import_row (
+                          import_id, file_id, number, entity, name, values, reason,
+                          state, create_uid, create_date, write_uid, write_date)
+                   SELECT %(job)s, %(file)s, number, entity, name, values, reason,
+                          CASE WHEN reason IS NULL THEN 'read' ELSE 'refused' END,
+                          %(uid)s, %(now)s, %(uid)s, %(now)s
+                     FROM unnest(%(numbers)s::int4[], %(entities)s::varchar[],
+                                 %(names)s::varchar[], %(values)s::jsonb[],
+                                 %(reasons)s::varchar[])
+                          AS row (number, entity, name, values, reason)""",
+                job=file.import_id.id,
+                file=file.id,
+                numbers=numbers,
+                entities=entities,
+                names=[name or None for name in names],
+                values=[json.dumps(value or {}) for value in values],
+                reasons=[reason or None for reason in reasons],
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+            )
+        )
+        self.invalidate_model()
+
+    def _tell(self, outcomes):
+        """Write what became of rows of this recordset, in one statement.
+
+        A row that is made, matched or refused says so with its record and reason; one
+        that was taken back keeps the name of its record.
+
+        :param outcomes: list of (row, state, reason or False, record or None)
+        """
+        if not outcomes:
+            return
+        self.flush_recordset(["state", "reason", "res_model", "res_id", "loaded_at"])
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_import_row AS r
+                      SET state = told.state, reason = told.reason,
+                          res_model = CASE WHEN told.state = 'undone'
+                                           THEN r.res_model ELSE told.model END,
+                          res_id = CASE WHEN told.state = 'undone'
+                                        THEN r.res_id ELSE told.res_id END,
+                          loaded_at = CASE WHEN told.state = 'made'
+                                           THEN %(now)s ELSE r.loaded_at END,
+                          write_uid = %(uid)s, write_date = %(now)s
+                     FROM unnest(%(ids)s::int4[], %(states)s::varchar[],
+                                 %(reasons)s::varchar[], %(models)s::varchar[],
+                                 %(res_ids)s::int4[])
+                          AS told (id, state, reason, model, res_id)
+                    WHERE r.id = told.id AND r.id = ANY(%(mine)s)""",
+                ids=[row.id for row, _state, _reason, _record in outcomes],
+                states=[state for _row, state, _reason, _record in outcomes],
+                reasons=[reason or None for _row, _state, reason, _record in outcomes],
+                models=[record._name if record else None for *_row, record in outcomes],
+                res_ids=[record.id if record else None for *_row, record in outcomes],
+                mine=self.ids,
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+            )
+        )
+        self.invalidate_recordset()
