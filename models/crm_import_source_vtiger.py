@@ -39,11 +39,11 @@ class CrmImportSourceVtiger(models.AbstractModel):
 
     @api.model
     def _propose_columns(self, entity, headings):
-        module = self._module(entity, headings)
+        module = self._vtiger_module(entity, headings)
         return vtiger.columns(module, headings) if module else [False] * len(headings)
 
     @api.model
-    def _module(self, entity, headings):
+    def _vtiger_module(self, entity, headings):
         """:return: the module; what a person said the rows are comes first"""
         found = vtiger.recognize(headings)
         if found and MODULES[found].entity == entity:
@@ -55,7 +55,7 @@ class CrmImportSourceVtiger(models.AbstractModel):
     def _convert(self, file, rows):
         columns = file.column_ids.sorted("position")
         headings = [column.name or "" for column in columns]
-        module = self._module(file.entity, headings)
+        module = self._vtiger_module(file.entity, headings)
         if not module:
             return [(file.entity, "", {}, self._reason(file, "module"))] * len(rows)
         job = file.import_id
@@ -178,7 +178,9 @@ class CrmImportSourceVtiger(models.AbstractModel):
         """:return: dict, key of a name in any language -> ids of its records"""
         records = self.env[CHOICES[kind]].search(self._known_domain(kind))
         known = {}
-        for lang, _name in self.env["res.lang"].get_installed():
+        # English too where nobody works in it: it is vtiger's own
+        langs = {"en_US", *dict(self.env["res.lang"].get_installed())}
+        for lang in sorted(langs):
             for record in records.with_context(lang=lang):
                 ids = known.setdefault(key(record.name), [])
                 if record.id not in ids:
@@ -207,9 +209,9 @@ class CrmImportSourceVtiger(models.AbstractModel):
 
     @api.model
     def _alike(self, one, other):
-        # lengths first: comparing letter by letter is slow
-        longest = max(len(one), len(other))
-        if abs(len(one) - len(other)) > longest * (1 - SIMILAR):
+        # the lengths say what the ratio is at most: comparing by letter is slow
+        lengths = sorted((len(one), len(other)))
+        if 2 * lengths[0] < SIMILAR * sum(lengths):
             return False
         return SequenceMatcher(None, one, other).ratio() >= SIMILAR
 

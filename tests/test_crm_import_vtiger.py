@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -38,21 +39,24 @@ class VtigerCommon(CrmGestionCommon):
         cls.Source = cls.env["crm.import.source.vtiger"].with_user(cls.director)
         cls.Source = cls.Source.with_context(lang="en_US")
 
-    def _job(self, tz="UTC", **values):
-        return self.env["crm.import"].create(
+    @classmethod
+    def _job(cls, tz="UTC", **values):
+        return cls.env["crm.import"].create(
             {"name": "vtiger", "source": "vtiger", "tz": tz, **values}
         )
 
-    def _cells(self, module, language="en"):
+    @classmethod
+    def _cells(cls, module, language="en"):
         text = (FOLDER / f"{module}.{language}.csv").read_text("utf-8")
         headings, *rows = csv.reader(io.StringIO(text, newline=""))
         return headings, rows
 
-    def _read(self, job, headings, rows, name="file.csv", **columns):
+    @classmethod
+    def _read(cls, job, headings, rows, name="file.csv"):
         """:return: what `_convert` makes of the rows"""
-        entity = self.Source._recognize(headings)
-        fields = self.Source._propose_columns(entity, headings)
-        file = self.env["crm.import.file"].create(
+        entity = cls.Source._recognize(headings)
+        fields = cls.Source._propose_columns(entity, headings)
+        file = cls.env["crm.import.file"].create(
             {
                 "name": name,
                 "import_id": job.id,
@@ -66,11 +70,12 @@ class VtigerCommon(CrmGestionCommon):
                 ],
             }
         )
-        return self.Source._convert(file.with_env(self.Source.env), rows)
+        return cls.Source._convert(file.with_env(cls.Source.env), rows)
 
-    def _read_all(self, job, language):
+    @classmethod
+    def _read_all(cls, job, language):
         return {
-            module: self._read(job, *self._cells(module, language), module)
+            module: cls._read(job, *cls._cells(module, language), module)
             for module in MODULES
         }
 
@@ -88,7 +93,7 @@ class TestVtigerFiles(VtigerCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.read = {
-            language: cls._read_all(cls, cls._job(cls, tz), language)
+            language: cls._read_all(cls._job(tz), language)
             for language, tz in ZONES.items()
         }
 
@@ -322,8 +327,9 @@ class TestVtigerFiles(VtigerCommon):
         self.assertEqual(missing, [])
 
     def test_notes_are_in_the_language_of_who_imports(self):
-        self.Source = self.Source.with_context(lang="es_ES")
-        rows = self._read(self._job(), *self._cells("Accounts"))
+        spanish = self.Source.with_context(lang="es_ES")
+        with patch.object(type(self), "Source", spanish):
+            rows = self._read(self._job(), *self._cells("Accounts"))
         self.assertIn("Empleados: 1200\n", rows[0][2]["extra"])
 
 
