@@ -67,7 +67,14 @@ from . import crm_import_choice
 from . import crm_import_column
 from . import crm_import_file
 from . import crm_import_loader
+from . import crm_import_loader_comment
+from . import crm_import_loader_contact
+from . import crm_import_loader_gestion
+from . import crm_import_loader_opportunity
+from . import crm_import_loader_organization
+from . import crm_import_loader_partner
 from . import crm_import_loader_user
+from . import crm_import_lookup
 from . import crm_import_reader
 from . import crm_import_row
 from . import crm_import_runner

@@ -45,7 +45,15 @@ CHOICES = {
 
 # A text that several records of the import or of the database bear is asked for too,
 # as a choice of these kinds: the entities that are named by others.
-NAMED = ("organization", "contact", "opportunity", "campaign", "product")
+NAMED = (
+    "organization",
+    "contact",
+    "lead",
+    "opportunity",
+    "campaign",
+    "product",
+    "incident",
+)
 
 PLACE = {
     "street": "text",
