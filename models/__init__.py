@@ -74,8 +74,10 @@ from . import crm_import_choice
 from . import crm_import_column
 from . import crm_import_file
 from . import crm_import_loader
+from . import crm_import_loader_user
 from . import crm_import_row
 from . import crm_import_source
+from . import crm_import_source_vtiger
 from . import crm_incident
 from . import crm_incident_clock
 from . import crm_incident_mail

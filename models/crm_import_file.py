@@ -21,6 +21,10 @@ class CrmImportFile(models.Model):
         selection=[(entity, entity.capitalize()) for entity in ENTITIES],
         string="Rows Are",
     )
+    date_order = fields.Selection(
+        selection=[("dmy", "Day first"), ("mdy", "Month first"), ("ymd", "Year first")],
+        help="As its dates tell, where they do.",
+    )
     column_ids = fields.One2many(
         comodel_name="crm.import.column", inverse_name="file_id"
     )

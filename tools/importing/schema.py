@@ -21,7 +21,7 @@ Kinds of fields:
 >>> ENTITIES["opportunity"]["organization"]
 'name:organization'
 >>> list(ENTITIES)[:3]
-['product', 'campaign', 'organization']
+['user', 'product', 'campaign']
 >>> sorted(kind for kind in kinds() if kind.startswith("choice:"))[:2]
 ['choice:activity_type', 'choice:campaign_type']
 """
@@ -81,6 +81,13 @@ PERSON = {
 
 # In the order in which they are made: who is named comes before who names him.
 ENTITIES = {
+    # never made: who the owners are, so that they are proposed
+    "user": {
+        "name": "text",
+        "first_name": "text",
+        "last_name": "text",
+        "email": "text",
+    },
     "product": RECORD
     | {
         "name": "text",
