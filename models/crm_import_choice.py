@@ -1,11 +1,7 @@
 from odoo import api, fields, models
 
-<<<<<<< HEAD
 from ..tools.importing.schema import CHOICES
-=======
-from ..tools.importing.schema import CHOICES, NAMED
 from .crm_import_lookup import MODELS
->>>>>>> a0c0c51bb63bf5f4bf7919a55ec4c8cc7ec61f4b
 
 
 class CrmImportChoice(models.Model):

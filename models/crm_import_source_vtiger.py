@@ -91,7 +91,8 @@ class CrmImportSourceVtiger(models.AbstractModel):
         if len(told) == 1:
             order = told.pop()
             if not file.date_order:
-                file.date_order = order
+                # sudo: what its dates tell is the import's own
+                file.sudo().date_order = order
             return order
         others = set(file.import_id.file_ids.mapped("date_order")) - {False}
         for found in ({file.date_order}, others, {file.import_id.date_order}):
