@@ -1,3 +1,4 @@
+from . import cells
 from . import schema
 from . import vtiger
 from . import vtiger_cells
