@@ -1,4 +1,4 @@
-from itertools import batched
+from odoo.tools import split_every
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -52,7 +52,7 @@ class CrmImportReader(models.AbstractModel):
             file._add_columns(headings, source._propose_columns(file.entity, headings))
         after = file.position
         rows = (row for row in rows if row[0] > after)
-        for batch in batched(rows, BATCH, strict=False):
+        for batch in split_every(BATCH, rows):
             self._add_rows(source, file, batch)
             # sudo: how far it was read is the import's own
             file.sudo().position = batch[-1][0]
