@@ -1,8 +1,6 @@
-from odoo.tools import split_every
-
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from ..tools.importing.reading import LARGEST, MOST_COLUMNS, Unreadable, read
 from ..tools.importing.schema import CHOICES, ENTITIES
@@ -52,7 +50,7 @@ class CrmImportReader(models.AbstractModel):
             file._add_columns(headings, source._propose_columns(file.entity, headings))
         after = file.position
         rows = (row for row in rows if row[0] > after)
-        for batch in split_every(BATCH, rows):
+        for batch in split_every(BATCH, rows, list):
             self._add_rows(source, file, batch)
             # sudo: how far it was read is the import's own
             file.sudo().position = batch[-1][0]
