@@ -36,7 +36,7 @@ class CrmImportLoader(models.AbstractModel):
         """
         matched = self._match(job, rows)
         told = []
-        read = self._read(job, rows)
+        read = self._resolve(job, rows)
         for row, (values, reason) in zip(rows, read, strict=True):
             found = matched.get(row)
             if found:
@@ -58,7 +58,7 @@ class CrmImportLoader(models.AbstractModel):
         """
         matched = self._match(job, rows)
         told, ready = [], []
-        read = self._read(job, rows, loading=True)
+        read = self._resolve(job, rows, loading=True)
         for row, (values, reason) in zip(rows, read, strict=True):
             found = matched.get(row)
             reason = reason or self._lacks(values)
@@ -110,7 +110,7 @@ class CrmImportLoader(models.AbstractModel):
     @api.model
     def _make(self, job, values_list):
         """
-        :param values_list: list of dict, as `_read` returns them
+        :param values_list: list of dict, as `_resolve` returns them
         :return: the records, in this order
         """
         raise NotImplementedError
@@ -118,17 +118,20 @@ class CrmImportLoader(models.AbstractModel):
     # === WHAT THEY SHARE === #
 
     @api.model
-    def _fields(self):
+    def _kinds(self):
         return ENTITIES[self._entity()]
 
     @api.model
-    def _read(self, job, rows, loading=False):
-        """The values of rows, with records in the place of names and chosen texts.
+    def _resolve(self, job, rows, loading=False, finishing=False):
+        """The values of rows, with records in the place of names and chosen texts;
+        `promised` where one names a row whose record is still to be made.
 
-        :param bool loading: names must have their records by now
+        :param bool loading: names must have their records by now, but for those of the
+            same entity
+        :param bool finishing: those too
         :return: list of pairs: dict of values, and why the row is refused or False
         """
-        kinds = self._fields()
+        kinds = self._kinds()
         chosen = self._chosen(job, rows)
         wanted = {
             key
@@ -137,7 +140,14 @@ class CrmImportLoader(models.AbstractModel):
             for key in self._named(kinds.get(name, ""), value, row.values)
         }
         found = self.env["crm.import.lookup"]._find(job, wanted)
-        return [self._read_one(row, kinds, chosen, found, loading) for row in rows]
+        own = f"name:{self._entity()}"
+        if loading:
+            # who belongs to whom comes last
+            kinds = {name: kind for name, kind in kinds.items() if kind != own}
+        return [
+            self._read_one(row, kinds, chosen, found, loading or finishing)
+            for row in rows
+        ]
 
     @api.model
     def _read_one(self, row, kinds, chosen, found, loading):
@@ -145,10 +155,15 @@ class CrmImportLoader(models.AbstractModel):
         for name, value in row.values.items():
             kind = kinds.get(name, "")
             if kind.startswith("choice:"):
-                value, problem = chosen.get((kind[7:], value), (False, False))
+                value, problem = self._meant(kind[7:], value, chosen, loading)
             elif kind.startswith(("name:", "names:", "related")):
                 keys = self._named(kind, value, row.values)
                 value, problem = self._records(keys, found, loading)
+                if any(found[key].row_id for key in keys):
+                    values["promised"] = True
+                if kind == f"name:{row.entity}" and not loading:
+                    # who is not there is no reason to leave this one out
+                    problem = problem if any(found[k].asked for k in keys) else False
                 if not kind.startswith("names:"):
                     value = value[0] if value else False
             elif kind == "moment":
@@ -204,17 +219,16 @@ class CrmImportLoader(models.AbstractModel):
     @api.model
     def _chosen(self, job, rows):
         """
-        :return: dict (kind, text) -> what it was chosen to mean (a record, or the text
-            of a value), and why its rows are refused or False
+        :return: dict (kind, text) -> `crm.import.choice`
         """
         kinds = {
-            kind[7:] for kind in self._fields().values() if kind.startswith("choice:")
+            kind[7:] for kind in self._kinds().values() if kind.startswith("choice:")
         }
         texts = {
             value
             for row in rows
             for name, value in row.values.items()
-            if self._fields().get(name, "").startswith("choice:") and value
+            if self._kinds().get(name, "").startswith("choice:") and value
         }
         choices = self.env["crm.import.choice"].search_fetch(
             [
@@ -224,23 +238,27 @@ class CrmImportLoader(models.AbstractModel):
             ],
             ["kind", "name", "action", "res_id", "value"],
         )
-        return {(choice.kind, choice.name): self._meaning(choice) for choice in choices}
+        return {(choice.kind, choice.name): choice for choice in choices}
 
     @api.model
-    def _meaning(self, choice):
-        if choice.action == "leave":
+    def _meant(self, kind, text, chosen, loading):
+        """
+        :return: what a text was chosen to mean (a record, or the text of a value), and
+            why its row is refused or False
+        """
+        choice = chosen.get((kind, text))
+        if not text or (choice and choice.action == "leave"):
             return False, False
-        if choice.action == "use" and choice.value:
-            return choice.value, False
-        if choice.action and choice.kind in PLAIN:
-            return False, False
-        if choice.action == "use" and choice.res_id:
-            return self.env[CHOICES[choice.kind]].browse(choice.res_id), False
-        if choice.action == "make":
-            return choice._made(), False
+        if choice and choice.action == "use":
+            if choice.value:
+                return choice.value, False
+            if choice.res_id and kind not in PLAIN:
+                return self.env[CHOICES[kind]].browse(choice.res_id), False
+        if choice and choice.action == "make" and kind not in PLAIN:
+            # a check makes nothing
+            return choice._made() if loading else False, False
         return False, self.env._(
-            "Say under Equivalences what “%s” means here, or to leave it empty.",
-            choice.name,
+            "Say under Equivalences what “%s” means here, or to leave it empty.", text
         )
 
     @api.model

@@ -1,3 +1,6 @@
+import hashlib
+import json
+
 from odoo import api, fields, models
 
 
@@ -27,12 +30,18 @@ class CrmImportLoaderGestion(models.AbstractModel):
     @api.model
     def _reference(self, job, row):
         """:return: what is the same in another import of the same file"""
-        ref = row.values.get("ref") or row._digest()
+        ref = row.values.get("ref") or self._digest(row)
         return f"{job.source}:{job.company_id.id}:{row.entity}:{ref}"
 
     @api.model
-    def _read(self, job, rows, loading=False):
-        read = super()._read(job, rows, loading)
+    def _digest(self, row):
+        """:return: short text that is the same for the same interaction"""
+        text = json.dumps([row.name, row.values], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    @api.model
+    def _resolve(self, job, rows, loading=False):
+        read = super()._resolve(job, rows, loading)
         for row, (values, _reason) in zip(rows, read, strict=True):
             values["external_ref"] = self._reference(job, row)
         return read
@@ -43,7 +52,7 @@ class CrmImportLoaderGestion(models.AbstractModel):
             return self.env._("The date is missing.")
         if values["date"] > fields.Datetime.now():
             return self.env._("It is in the future: only what happened is a gestión.")
-        if not any(self._whom(values).values()):
+        if not (values.get("promised") or any(self._whom(values).values())):
             return self.env._(
                 "It names neither organization, contact nor opportunity: "
                 "say with whom it was."

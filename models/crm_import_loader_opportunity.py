@@ -36,7 +36,7 @@ class CrmImportLoaderOpportunity(models.AbstractModel):
     @api.model
     def _prepare(self, job, values, first):
         stage = values.get("stage") or first
-        lost = stage == LOST
+        lost = isinstance(stage, str) and stage == LOST
         owner = values.get("owner") or self.env["res.users"]
         partner = values.get("contact") or values.get("organization")
         empty = self.env["res.partner"]

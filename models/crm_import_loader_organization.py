@@ -63,3 +63,18 @@ class CrmImportLoaderOrganization(models.AbstractModel):
     def _finish(self, job):
         """Who belongs to whom, where neither did before."""
         self._link(job, "parent", "parent_id")
+
+    @api.model
+    def _link_one(self, target, field, pairs):
+        """A company of a group keeps its own address, in the place of which Odoo puts
+        that of the group."""
+        fields_ = self.env["res.partner"]._address_fields()
+        own = {
+            partner: {name: partner[name] for name in fields_}
+            for _row, partner in pairs
+            if any(partner[name] for name in fields_)
+        }
+        told = super()._link_one(target, field, pairs)
+        for partner, address in own.items():
+            partner.write(partner._convert_to_write(address))
+        return told

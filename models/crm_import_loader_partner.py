@@ -130,6 +130,7 @@ class CrmImportLoaderPartner(models.AbstractModel):
             "phone2": self.env._("Second phone: %s"),
             "mobile": self.env._("Mobile: %s"),
             "department": self.env._("Department: %s"),
+            "warning": "%s",
         }
         used = {values.get("email"), values.get("phone")}
         kept = {
@@ -218,7 +219,7 @@ class CrmImportLoaderPartner(models.AbstractModel):
         open at the record that would close it, and its row says so."""
         for rows in self._batches(job, name):
             above, told = {}, []
-            read = self._read(job, rows, loading=True)
+            read = self._resolve(job, rows, finishing=True)
             for row, (values, reason) in zip(rows, read, strict=True):
                 partner = self.env["res.partner"].browse(row.res_id)
                 target = values.get(name)

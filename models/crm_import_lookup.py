@@ -26,6 +26,7 @@ class Found(NamedTuple):
     record: object = None
     row_id: int = 0
     problem: str = ""
+    asked: bool = False
 
 
 class CrmImportLookup(models.AbstractModel):
@@ -58,7 +59,9 @@ class CrmImportLookup(models.AbstractModel):
                     found[key] = self._meant(key, choices, rows, here)
                     if found[key] is None:
                         asked.append(key[1])
-                        found[key] = Found(problem=self._question(entity, key[1]))
+                        found[key] = Found(
+                            problem=self._question(entity, key[1]), asked=True
+                        )
             self._ask(job, entity, set(asked) - choices.keys())
         return found
 

@@ -197,6 +197,7 @@ ENTITIES = {
         "severity": "choice:severity",
         "incident_type": "choice:incident_type",
         "incident_stage": "choice:incident_stage",
+        "closed": "moment",
         "hours": "number",
         "solution": "text",
     },
