@@ -87,6 +87,8 @@
         "views/crm_opportunity_report_views.xml",
         "views/crm_handover_line_views.xml",
         "views/crm_handover_views.xml",
+        "views/crm_import_row_views.xml",
+        "views/crm_import_views.xml",
         "views/crm_lead_views.xml",
         "views/crm_dashboard_views.xml",
         "views/crm_day_views.xml",

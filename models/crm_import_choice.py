@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..tools.importing.schema import CHOICES, NAMED
+from ..tools.importing.schema import CHOICES
 
 
 class CrmImportChoice(models.Model):
@@ -18,9 +18,29 @@ class CrmImportChoice(models.Model):
         comodel_name="crm.import", required=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="import_id.company_id")
-    # labels: `_kinds`
+    # those of `CHOICES` and `NAMED`: a test compares them
     kind = fields.Selection(
-        selection=[(kind, kind) for kind in (*CHOICES, *NAMED)], required=True
+        selection=[
+            ("owner", "User"),
+            ("stage", "Stage"),
+            ("lost_reason", "Lost Reason"),
+            ("origination", "Origination"),
+            ("market", "Market"),
+            ("cargo", "Position"),
+            ("activity_type", "Activity Type"),
+            ("result", "Result"),
+            ("incident_type", "Incident Type"),
+            ("incident_stage", "Stage of Incidents"),
+            ("severity", "Severity"),
+            ("campaign_type", "Campaign Type"),
+            ("lead_status", "Lead Status"),
+            ("organization", "Organization"),
+            ("contact", "Contact"),
+            ("opportunity", "Opportunity"),
+            ("campaign", "Campaign"),
+            ("product", "Product"),
+        ],
+        required=True,
     )
     name = fields.Char(string="In the Files", required=True)
     count = fields.Integer(string="Rows")

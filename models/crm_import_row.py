@@ -1,9 +1,8 @@
 import json
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
-
-from ..tools.importing.schema import ENTITIES
 
 
 class CrmImportRow(models.Model):
@@ -30,7 +29,19 @@ class CrmImportRow(models.Model):
     )
     number = fields.Integer(help="Of the line in the file, the heading is 1.")
     entity = fields.Selection(
-        selection=[(entity, entity.capitalize()) for entity in ENTITIES], required=True
+        selection=[
+            ("product", "Products"),
+            ("campaign", "Campaigns"),
+            ("organization", "Organizations"),
+            ("contact", "Contacts"),
+            ("lead", "Leads"),
+            ("opportunity", "Opportunities"),
+            ("gestion", "Interactions"),
+            ("step", "Next Steps"),
+            ("comment", "Comments"),
+            ("incident", "Incidents"),
+        ],
+        required=True,
     )
     name = fields.Char(help="How others name it.")
     values = fields.Json()
@@ -53,6 +64,26 @@ class CrmImportRow(models.Model):
 
     _name_idx = models.Index("(import_id, entity, name)")
     _state_idx = models.Index("(import_id, state, id)")
+
+    @api.depends("name", "number", "file_id")
+    def _compute_display_name(self):
+        for row in self:
+            row.display_name = self.env._(
+                "%(name)s (%(file)s, line %(number)s)",
+                name=row.name or "",
+                file=row.file_id.name or "",
+                number=row.number,
+            )
+
+    def action_open_record(self):
+        """The record that was made or found."""
+        self.ensure_one()
+        if self.res_model not in self.env:
+            return False
+        record = self.env[self.res_model].browse(self.res_id)
+        if not record.exists():
+            raise UserError(self.env._("The record was deleted since."))
+        return record.get_formview_action()
 
     @api.model
     def _add(self, file, rows):
@@ -81,7 +112,11 @@ class CrmImportRow(models.Model):
                 numbers=numbers,
                 entities=entities,
                 names=[name or None for name in names],
-                values=[json.dumps(value or {}) for value in values],
+                # what cannot be read has none: a check leaves it alone
+                values=[
+                    None if reason else json.dumps(value or {})
+                    for value, reason in zip(values, reasons, strict=True)
+                ],
                 reasons=[reason or None for reason in reasons],
                 uid=self.env.uid,
                 now=self.env.cr.now(),

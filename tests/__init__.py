@@ -59,6 +59,7 @@ from . import test_crm_handover_record
 from . import test_crm_handover_tour
 from . import test_crm_history
 from . import test_crm_history_guard
+from . import test_crm_import
 from . import test_crm_incident
 from . import test_crm_incident_access
 from . import test_crm_incident_clock
@@ -117,6 +118,7 @@ from . import test_eid_tools
 from . import test_gates
 from . import test_hooks
 from . import test_hygiene
+from . import test_import_reading
 from . import test_import_templates
 from . import test_ir_filters
 from . import test_loyalty_program

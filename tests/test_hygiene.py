@@ -59,6 +59,11 @@ CASCADES = {
     ("crm.substitution", "substitute_id"),
     ("crm.substitution", "user_id"),
     ("crm.handover.share", "handover_id"),
+    ("crm.import.choice", "import_id"),
+    ("crm.import.column", "file_id"),
+    ("crm.import.file", "import_id"),
+    ("crm.import.row", "file_id"),
+    ("crm.import.row", "import_id"),
     ("crm.incident.passage", "task_id"),
     ("crm.incident.target", "desk_id"),
     ("crm.mailing.consent", "partner_id"),
@@ -437,6 +442,7 @@ class TestScreens(ScreenCommon):
         heads |= self.env.ref("crm_gestion.menu_crm_objective_plan")
         heads |= self.env.ref("crm_gestion.menu_crm_dashboard_head")
         settings |= self.env.ref("crm_gestion.menu_crm_promotion")
+        settings |= self.env.ref("crm_gestion.menu_crm_import")
         settings |= self.env.ref("crm_gestion.menu_crm_mailing_consent")
         settings |= self.env.ref("crm_gestion.menu_crm_dashboard_director")
         doppler = self.env.ref("crm_gestion.menu_crm_doppler")
