@@ -1,5 +1,7 @@
 from . import cells
 from . import schema
+from . import sheet
+from . import sheet_headings
 from . import vtiger
 from . import vtiger_cells
 from . import vtiger_finish

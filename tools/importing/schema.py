@@ -21,7 +21,7 @@ Kinds of fields:
 >>> ENTITIES["opportunity"]["organization"]
 'name:organization'
 >>> list(ENTITIES)[:3]
-['user', 'product', 'campaign']
+['user', 'origination', 'market']
 >>> sorted(kind for kind in kinds() if kind.startswith("choice:"))[:2]
 ['choice:activity_type', 'choice:campaign_type']
 """
@@ -96,6 +96,10 @@ ENTITIES = {
         "last_name": "text",
         "email": "text",
     },
+    # a market is named by its path, from the top: Industry / Food
+    "origination": {"name": "text", "code": "text", "has_referrer": "flag"},
+    "market": {"name": "text", "code": "text", "parent": "text"},
+    "cargo": {"name": "text", "code": "text", "influence": "text"},
     "product": RECORD
     | {
         "name": "text",
