@@ -25,6 +25,7 @@ class CrmImportFile(models.Model):
     # those of `ENTITIES`: a test compares them
     entity = fields.Selection(
         selection=[
+            ("user", "Users"),
             ("product", "Products"),
             ("campaign", "Campaigns"),
             ("organization", "Organizations"),
