@@ -92,9 +92,11 @@ from . import crm_import_loader_campaign
 from . import crm_import_loader_lead
 from . import crm_import_loader_step
 from . import crm_import_loader_incident
+from . import crm_import_loader_user
 from . import crm_import_row
 from . import crm_import_runner
 from . import crm_import_source
+from . import crm_import_source_vtiger
 from . import crm_import_undoer
 from . import crm_import_worker
 from . import crm_incident
