@@ -60,6 +60,12 @@ from . import test_crm_handover_record
 from . import test_crm_handover_tour
 from . import test_crm_history
 from . import test_crm_history_guard
+from . import test_crm_import_loader_campaign
+from . import test_crm_import_loader_incident
+from . import test_crm_import_loader_lead
+from . import test_crm_import_loader_product
+from . import test_crm_import_loader_step
+from . import test_crm_import_loader_undo
 from . import test_crm_import
 from . import test_crm_import_loader_opportunity
 from . import test_crm_import_loader_partner
