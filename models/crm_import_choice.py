@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
-from ..tools.importing.schema import CHOICES
+from ..tools.importing.schema import CHOICES, NAMED
+from .crm_import_lookup import MODELS
 
 
 class CrmImportChoice(models.Model):
@@ -56,6 +57,9 @@ class CrmImportChoice(models.Model):
     res_model = fields.Char(compute="_compute_res_model", precompute=True, store=True)
     res_id = fields.Many2oneReference(model_field="res_model", string="Record")
     value = fields.Char(help="Of kinds that are no records: severity, status.")
+    is_made = fields.Boolean(
+        string="Made by the Import", readonly=True, help="It was not here before."
+    )
     row_id = fields.Many2one(
         comodel_name="crm.import.row",
         string="Row",
@@ -70,10 +74,19 @@ class CrmImportChoice(models.Model):
 
     @api.depends("kind")
     def _compute_res_model(self):
-        named = dict.fromkeys(("organization", "contact"), "res.partner") | {
-            "opportunity": "crm.lead",
-            "campaign": "utm.campaign",
-            "product": "product.product",
-        }
         for choice in self:
-            choice.res_model = CHOICES.get(choice.kind) or named.get(choice.kind)
+            choice.res_model = CHOICES.get(choice.kind) or MODELS.get(choice.kind)
+
+    def _made(self):
+        """
+        :return: the new entry of a list that this text became, made at the first use
+        """
+        self.ensure_one()
+        if not self.res_id:
+            vals = {"name": self.name}
+            if self.kind == "lost_reason":
+                vals["closure_kind"] = "rejected"
+            record = self.env[self.res_model].create(vals)
+            # sudo: what became of a choice is the import's to say
+            self.sudo().write({"res_id": record.id, "is_made": True})
+        return self.env[self.res_model].browse(self.res_id)

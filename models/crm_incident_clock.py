@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..tools.timetable import Timetable
+from .crm_incident_passage import OPEN
 
 # An incident whose next target is less than so many hours away is about to miss it.
 SOON_HOURS = 2
@@ -244,6 +245,24 @@ class CrmIncidentClock(models.AbstractModel):
             self._write_times(
                 incident, {"crm_answer_date": date, "crm_answer_hours": hours}
             )
+
+    @api.model
+    def _set_back(self, times):
+        """Set the clocks of incidents that were brought along, by their passages.
+
+        :param times: dict incident -> when it was opened, when it was closed or None
+        """
+        incidents = self.env["project.task"].union(*times)
+        self._start(incidents.filtered(lambda task: task.crm_phase in OPEN))
+        for incident, (_opened, ended) in times.items():
+            if incident.crm_phase == "solved" and ended:
+                hours = incident.crm_passage_ids._worked_hours()
+                vals = dict.fromkeys(("crm_answer_date", "crm_solution_date"), ended)
+                vals |= dict.fromkeys(("crm_answer_hours", "crm_solution_hours"), hours)
+                self._write_times(incident, vals)
+            elif incident.crm_phase in ("working", "waiting"):
+                # somebody answered, nobody knows when
+                self._write_times(incident, {"crm_answer_deadline": False})
 
     @api.model
     def _write_times(self, incident, vals):

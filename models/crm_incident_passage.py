@@ -153,6 +153,28 @@ class CrmIncidentPassage(models.Model):
             "company_id": task.company_id.id,
         }
 
+    @api.model
+    def _set_back(self, times):
+        """Say when incidents were opened and closed that have just been brought along,
+        each with the row of where it is. What lay between is not known.
+
+        :param times: dict incident -> when it was opened, when it was closed or None
+        """
+        # sudo: as in `_log`; the import made these incidents
+        rows = self.sudo().search([("task_id", "in", [task.id for task in times])])
+        tables = self.env["crm.incident.clock"]._timetables(rows.task_id)
+        before = []
+        for row in rows:
+            opened, ended = times[row.task_id]
+            over = row.phase not in OPEN
+            row.date_in = (ended or opened) if over else opened
+            if over and ended:
+                hours = tables[row.task_id].hours(opened, ended)
+                dates = {"date_in": opened, "date_out": ended, "hours": hours}
+                vals = {**self._prepare_vals(row.task_id, None), **dates}
+                before.append({**vals, "phase": "new", "stage_id": False})
+        self.sudo().create(before)  # sudo: as above
+
     def _run(self, now):
         """
         :return: `Run` of the incident whose rows these are; of one without any, it

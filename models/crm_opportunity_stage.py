@@ -293,6 +293,26 @@ class CrmOpportunityStage(models.Model):
         }
 
     @api.model
+    def _backdate(self, moments):
+        """Say when passages of imported opportunities were, which have just been made:
+        the one that their creation began, and that of their end.
+
+        :param moments: dict opportunity -> when it began or None, when it ended or None
+        """
+        # sudo: rows are evidence, no role writes them by hand; the import made them
+        rows = self.sudo().search([("lead_id", "in", [lead.id for lead in moments])])
+        for row in rows:
+            began, ended = moments[row.lead_id]
+            if row.move == "created":
+                began = min(filter(None, [began or row.date_in, ended]))
+                row.date_in = began
+                if row.date_out:
+                    out = ended or row.date_out
+                    row.write({"date_out": out, "days": row._days_until(out)})
+            elif ended:
+                row.write({"date_in": ended, "date_out": ended})
+
+    @api.model
     def _move_to_lead(self, leads, target):
         """Passages of merged opportunities stay, under the winner; what was open there
         ends, and has neither converted nor been lost."""

@@ -335,6 +335,11 @@ class ProjectTask(models.Model):
         self.env["crm.incident.mail"]._arrived(task)
         return task
 
+    def message_subscribe(self, partner_ids=None, subtype_ids=None):
+        if self.env["crm.incident.import"]._is_bringing():
+            return True
+        return super().message_subscribe(partner_ids, subtype_ids)
+
     def _notify_thread(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
         self.env["crm.incident.mail"]._heard(

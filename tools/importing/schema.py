@@ -45,7 +45,15 @@ CHOICES = {
 
 # A text that several records of the import or of the database bear is asked for too,
 # as a choice of these kinds: the entities that are named by others.
-NAMED = ("organization", "contact", "opportunity", "campaign", "product")
+NAMED = (
+    "organization",
+    "contact",
+    "lead",
+    "opportunity",
+    "campaign",
+    "product",
+    "incident",
+)
 
 PLACE = {
     "street": "text",
@@ -193,6 +201,7 @@ ENTITIES = {
         "severity": "choice:severity",
         "incident_type": "choice:incident_type",
         "incident_stage": "choice:incident_stage",
+        "closed": "moment",
         "hours": "number",
         "solution": "text",
     },
