@@ -63,6 +63,10 @@ from . import crm_history
 from . import crm_history_guard
 from . import crm_import
 from . import crm_import_checker
+from . import crm_import_loader_cargo
+from . import crm_import_loader_list
+from . import crm_import_loader_market
+from . import crm_import_loader_origination
 from . import crm_import_lookup
 from . import crm_import_choice
 from . import crm_import_column
@@ -87,6 +91,7 @@ from . import crm_import_reader
 from . import crm_import_row
 from . import crm_import_runner
 from . import crm_import_source
+from . import crm_import_source_sheet
 from . import crm_import_source_vtiger
 from . import crm_import_undoer
 from . import crm_import_worker
