@@ -21,15 +21,19 @@ class CrmImportLoaderCargo(models.AbstractModel):
     @api.model
     def _prepare(self, values):
         influence = self._influence(values.get("influence"))
-        return super()._prepare(values) | ({"influence": influence} if influence else {})
+        return super()._prepare(values) | (
+            {"influence": influence} if influence else {}
+        )
 
     @api.model
     def _influence(self, text):
         """:return: the value of the selection, or None"""
         for lang, _name in self.env["res.lang"].get_installed():
-            field = self._model().with_context(lang=lang).fields_get(
-                ["influence"], ["selection"]
-            )["influence"]
+            field = (
+                self._model()
+                .with_context(lang=lang)
+                .fields_get(["influence"], ["selection"])["influence"]
+            )
             for value, label in field["selection"]:
                 if text and plain(text) in (plain(label), plain(value)):
                     return value

@@ -45,7 +45,5 @@ class CrmImportLoaderMarket(models.AbstractModel):
             if not same and not market:
                 same = markets.search([("name", "=ilike", name)], limit=2)
                 same = same if len(same) == 1 else markets
-            market = same[:1] or markets.create(
-                {"name": name, "parent_id": market.id}
-            )
+            market = same[:1] or markets.create({"name": name, "parent_id": market.id})
         return market

@@ -60,6 +60,7 @@ from . import test_crm_handover_tour
 from . import test_crm_history
 from . import test_crm_history_guard
 from . import test_crm_import
+from . import test_crm_import_sheet
 from . import test_crm_incident
 from . import test_crm_incident_access
 from . import test_crm_incident_clock

@@ -196,7 +196,8 @@ HEADINGS = {
         "activity_type": "Tipo|Tipo de actividad|Type",
         "location": "Lugar|Location",
     },
-    "comment": SHARED | {"date": "Fecha|Date", "description": "Comentario|Texto|Comment"},
+    "comment": SHARED
+    | {"date": "Fecha|Date", "description": "Comentario|Texto|Comment"},
     "user": {
         "name": "Usuario|User|Nombre|Name",
         "first_name": "First Name",
