@@ -65,6 +65,20 @@ class CrmImportColumn(models.Model):
         whole = ["is_company"] if entity in ("organization", "contact") else []
         return own + whole + others
 
+    # === CRUD === #
+
+    def write(self, vals):
+        """The rows of a file whose columns somebody corrects are read anew."""
+        changed = self.filtered(
+            lambda column: any(
+                column[name] != vals[name] for name in ("field", "keep") if name in vals
+            )
+        )
+        result = super().write(vals)
+        if changed:
+            changed.file_id._read_again()
+        return result
+
     # === SELECTION === #
 
     @api.model

@@ -166,6 +166,10 @@ def _arrange_partners(entity, told, company):
             told = {other: own} | ({} if company else told)
         elif company:
             told.pop("contact", None)
+    return _name_partners(entity, told)
+
+
+def _name_partners(entity, told):
     organization, contact = told.get("organization", {}), told.get("contact", {})
     if contact and not contact.get("name"):
         parts = (contact.get("first_name"), contact.get("last_name"))
@@ -179,8 +183,6 @@ def _arrange_partners(entity, told, company):
         if organization.get("name"):
             contact.setdefault("organization", organization["name"])
         found.append(("contact", contact["name"], contact))
-    elif contact and (entity == "contact" or contact.keys() - {"name"}):
-        raise Problem("nameless")
-    if not found:
+    elif contact.keys() - {"name"} or not found:
         raise Problem("nameless")
     return found
