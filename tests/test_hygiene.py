@@ -58,6 +58,8 @@ CASCADES = {
     ("crm.gestion.change", "gestion_id"),
     ("crm.substitution", "substitute_id"),
     ("crm.substitution", "user_id"),
+    ("crm.takeover.line", "takeover_id"),
+    ("crm.takeover.record", "takeover_id"),
     ("crm.handover.share", "handover_id"),
     ("crm.incident.passage", "task_id"),
     ("crm.incident.target", "desk_id"),
@@ -446,7 +448,7 @@ class TestScreens(ScreenCommon):
         key |= settings.search([("id", "child_of", eid.id)])
         desk = self.env.ref("crm_gestion.menu_project_incident")
         work = self._own_menus() - settings - key - desk
-        self.assertEqual(len(settings.filtered("action")), 19)
+        self.assertEqual(len(settings.filtered("action")), 20)
         self.assertEqual(self._menus_of(self.seller), work - heads)
         self.assertEqual(self._menus_of(self.head), work)
         self.assertEqual(self._menus_of(self.director), self._own_menus() - key - desk)
