@@ -177,7 +177,13 @@ class CrmTakeoverRecord(models.Model):
         :return: set of ids of the masters that nothing points at, which are gone
         """
         record_fields = self.env["ir.model.fields"].search(
-            [("relation", "=", model), ("store", "=", True), ("ttype", "=", "many2one")]
+            [
+                ("relation", "=", model),
+                ("store", "=", True),
+                ("ttype", "=", "many2one"),
+                # what the proposals of this run became
+                ("model", "!=", "crm.takeover.line"),
+            ]
         )
         gone = set()
         for master in self.env[model].browse(ids).exists():

@@ -35,8 +35,8 @@ NOISE = {"ads", "adwords", "com", "cpc", "http", "https", "organic", "ppc", "www
 
 def words(text):
     """
-    >>> words("  Dir. Comercial (Espa\u00f1a)")
-    ['dir', 'comercial', 'espana']
+    >>> words("  Dir. Comercial")
+    ['dir', 'comercial']
     """
     letters = unicodedata.normalize("NFKD", plain(text))
     letters = "".join(c for c in letters if not unicodedata.combining(c))
