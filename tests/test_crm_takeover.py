@@ -256,7 +256,8 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
             self.people[0].cargo_id,
             self.env.ref("crm_gestion.cargo_purchasing_manager"),
         )
-        self.assertFalse(self.people[1:].cargo_id | self.leads.origination_id)
+        self.assertFalse(self.people[1:].cargo_id)
+        self.assertFalse(self.leads.origination_id)
         self.assertFalse(self.farm.market_id)
         self.assertEqual([len(found) for found in self._gestiones()], [1, 0, 0])
         self.assertFalse(self.meeting.crm_result)
