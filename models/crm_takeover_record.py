@@ -83,9 +83,12 @@ class CrmTakeoverRecord(models.Model):
             limit=size,
         )
         self.env.flush_all()
-        for (model, field, value), group in rows.grouped(
-            lambda row: (row.res_model, row.field, row.value)
-        ).items():
+        groups = rows.grouped(lambda row: (row.res_model, row.field, row.value))
+        # masters of this batch go after all that was filled with them
+        for (model, field, value), group in sorted(
+            groups.items(),
+            key=lambda item: (item[0][0] != "crm.gestion", not item[0][1]),
+        ):
             ids = group.mapped("res_id")
             if field in MAPPED:
                 gone = self._unmap(ids, field, int(value))

@@ -269,6 +269,19 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
         )
         self.assertEqual(self.people[0].write_date, changed)
 
+    def test_undo_deletes_all_masters_that_it_made(self):
+        self.env["res.partner"].create(
+            {"name": "Q", "parent_id": self.farm.id, "function": "Quaestor of herds"}
+        )
+        cargos = self.env["crm.cargo"].search_count([])
+        takeover = self._preview()
+        takeover.action_start()
+        self.assertEqual(self.env["crm.cargo"].search_count([]), cargos + 2)
+        self.director.group_ids |= self.env.ref("base.group_system")
+        takeover.action_undo()
+        self.assertEqual(self.env["crm.cargo"].search_count([]), cargos)
+        self.assertEqual(takeover.kept_count, 0)
+
     def test_another_company_stays(self):
         other = self.env["res.company"].create({"name": "Other"})
         theirs = self.people[0].copy({"company_id": other.id, "parent_id": False})
