@@ -153,6 +153,10 @@ from . import crm_setup_step
 from . import crm_stage
 from . import crm_substitution
 from . import crm_substitution_notice
+from . import crm_takeover
+from . import crm_takeover_history
+from . import crm_takeover_line
+from . import crm_takeover_record
 from . import crm_team
 from . import crm_team_member
 from . import digest_digest

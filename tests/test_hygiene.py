@@ -58,6 +58,8 @@ CASCADES = {
     ("crm.gestion.change", "gestion_id"),
     ("crm.substitution", "substitute_id"),
     ("crm.substitution", "user_id"),
+    ("crm.takeover.line", "takeover_id"),
+    ("crm.takeover.record", "takeover_id"),
     ("crm.handover.share", "handover_id"),
     ("crm.import.choice", "import_id"),
     ("crm.import.column", "file_id"),
