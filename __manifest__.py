@@ -83,6 +83,7 @@
         "views/crm_eid_templates.xml",
         "views/res_users_views.xml",
         "views/crm_substitution_views.xml",
+        "views/crm_takeover_views.xml",
         "views/crm_team_views.xml",
         "views/crm_gestion_views.xml",
         "views/crm_gestion_report_views.xml",

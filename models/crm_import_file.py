@@ -25,6 +25,7 @@ class CrmImportFile(models.Model):
     # those of `ENTITIES`: a test compares them
     entity = fields.Selection(
         selection=[
+            ("user", "Users"),
             ("product", "Products"),
             ("campaign", "Campaigns"),
             ("organization", "Organizations"),
@@ -37,6 +38,10 @@ class CrmImportFile(models.Model):
             ("incident", "Incidents"),
         ],
         string="Rows Are",
+    )
+    date_order = fields.Selection(
+        selection=[("dmy", "Day first"), ("mdy", "Month first"), ("ymd", "Year first")],
+        help="As its dates tell, where they do.",
     )
     column_ids = fields.One2many(
         comodel_name="crm.import.column", inverse_name="file_id"

@@ -65,8 +65,9 @@ class CrmImportLoaderProduct(models.AbstractModel):
             if not code or code not in seen:
                 first |= row
                 seen.add(code)
-        for some in filter(None, (first, rows - first)):
-            super()._load(job, some)
+        super()._load(job, first)
+        again = rows - first
+        return super()._load(job, again) if again else None
 
     @api.model
     def _make(self, job, values_list):

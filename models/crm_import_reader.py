@@ -93,8 +93,10 @@ class CrmImportReader(models.AbstractModel):
         converted = source._convert(file, [cells for _number, cells in whole])
         rows = [
             (number, entity or file.entity, name, values, reason)
-            for (number, _cells), (entity, name, values, reason) in zip(
-                whole, converted, strict=True
+            for (number, _cells), told in zip(whole, converted, strict=True)
+            # a row may tell of several
+            for entity, name, values, reason in (
+                told if isinstance(told, list) else [told]
             )
         ]
         rows += [

@@ -30,6 +30,7 @@ class CrmImportRow(models.Model):
     number = fields.Integer(help="Of the line in the file, the heading is 1.")
     entity = fields.Selection(
         selection=[
+            ("user", "Users"),
             ("product", "Products"),
             ("campaign", "Campaigns"),
             ("organization", "Organizations"),

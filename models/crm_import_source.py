@@ -28,7 +28,8 @@ class CrmImportSource(models.AbstractModel):
         :param file: `crm.import.file`, with its columns
         :param rows: list of lists of texts, below the headings
         :return: list of (entity, name, values, reason), one for each row: `reason`, if
-            any, says why the row is refused
+            any, says why the row is refused; a list of them where a row tells of
+            several records
         """
         return []
 

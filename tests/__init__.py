@@ -69,6 +69,9 @@ from . import test_crm_import_loader_partner
 from . import test_crm_import_loader_product
 from . import test_crm_import_loader_step
 from . import test_crm_import_loader_undo
+from . import test_crm_import_sheet
+from . import test_crm_import_vtiger
+from . import test_crm_import_vtiger_run
 from . import test_crm_incident
 from . import test_crm_incident_access
 from . import test_crm_incident_clock
@@ -120,6 +123,7 @@ from . import test_crm_stage
 from . import test_crm_substitution
 from . import test_crm_substitution_tour
 from . import test_crm_substitution_work
+from . import test_crm_takeover
 from . import test_crm_timeline
 from . import test_digest_digest
 from . import test_doppler_addresses

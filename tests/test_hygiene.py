@@ -58,6 +58,8 @@ CASCADES = {
     ("crm.gestion.change", "gestion_id"),
     ("crm.substitution", "substitute_id"),
     ("crm.substitution", "user_id"),
+    ("crm.takeover.line", "takeover_id"),
+    ("crm.takeover.record", "takeover_id"),
     ("crm.handover.share", "handover_id"),
     ("crm.import.choice", "import_id"),
     ("crm.import.column", "file_id"),
@@ -445,8 +447,8 @@ class TestScreens(ScreenCommon):
         heads |= self.env.ref("crm_gestion.menu_crm_objective_plan")
         heads |= self.env.ref("crm_gestion.menu_crm_dashboard_head")
         settings |= self.env.ref("crm_gestion.menu_crm_promotion")
-        settings |= self.env.ref("crm_gestion.menu_crm_import")
         settings |= self.env.ref("crm_gestion.menu_crm_setup_step")
+        settings |= self.env.ref("crm_gestion.menu_crm_import")
         settings |= self.env.ref("crm_gestion.menu_crm_mailing_consent")
         settings |= self.env.ref("crm_gestion.menu_crm_dashboard_director")
         doppler = self.env.ref("crm_gestion.menu_crm_doppler")

@@ -21,7 +21,7 @@ Kinds of fields:
 >>> ENTITIES["opportunity"]["organization"]
 'name:organization'
 >>> list(ENTITIES)[:3]
-['product', 'campaign', 'organization']
+['user', 'origination', 'market']
 >>> sorted(kind for kind in kinds() if kind.startswith("choice:"))[:2]
 ['choice:activity_type', 'choice:campaign_type']
 """
@@ -89,6 +89,17 @@ PERSON = {
 
 # In the order in which they are made: who is named comes before who names him.
 ENTITIES = {
+    # never made: who the owners are, so that they are proposed
+    "user": {
+        "name": "text",
+        "first_name": "text",
+        "last_name": "text",
+        "email": "text",
+    },
+    # a market is named by its path, from the top: Industry / Food
+    "origination": {"name": "text", "code": "text", "has_referrer": "flag"},
+    "market": {"name": "text", "code": "text", "parent": "text"},
+    "cargo": {"name": "text", "code": "text", "influence": "text"},
     "product": RECORD
     | {
         "name": "text",

@@ -1,0 +1,15 @@
+from odoo import api, models
+
+
+class CrmImportLoaderOrigination(models.AbstractModel):
+    """Originations."""
+
+    _name = "crm.import.loader.origination"
+    _inherit = "crm.import.loader.list"
+    _description = "Loader of Originations"
+
+    @api.model
+    def _prepare(self, values):
+        return super()._prepare(values) | {
+            "has_referrer": bool(values.get("has_referrer"))
+        }

@@ -1,0 +1,189 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..tools.importing import cells, sheet, sheet_headings
+from ..tools.importing.vtiger_headings import key
+
+DATES = ("date", "moment")
+NUMBERS = ("amount", "number", "integer")
+WORKBOOKS = (".xlsx", ".xlsm")
+
+
+class CrmImportSourceSheet(models.AbstractModel):
+    """Any spreadsheet, recognized by the headings that people use for its columns.
+
+    A row may tell of an organization and of one of its contacts; an organization that
+    several rows name is made once, of the first of them. How dates and decimals are
+    written is told by their column, then by the file, then by who imports; where
+    nobody tells, the rows are refused.
+    """
+
+    _name = "crm.import.source.sheet"
+    _inherit = "crm.import.source"
+    _description = "Import of Spreadsheets"
+
+    @api.model
+    def _recognize(self, headings):
+        return sheet_headings.recognize(headings) or False
+
+    @api.model
+    def _propose_columns(self, entity, headings):
+        """What is not understood is kept in the notes, so that nothing is lost."""
+        fields = sheet_headings.columns(entity, headings)
+        return [
+            field or (sheet.EXTRA if heading else False)
+            for field, heading in zip(fields, headings, strict=True)
+        ]
+
+    @api.model
+    def _convert(self, file, rows):
+        """
+        :return: list, for each row one (entity, name, values, reason), or a list of
+            them where it tells of several
+        """
+        reading = self._reading(file, rows)
+        known = self._known_organizations(file)
+        return [self._convert_row(file, reading, row, known) for row in rows]
+
+    @api.model
+    def _reading(self, file, rows):
+        columns = [
+            (column.name or "", column.field or (sheet.EXTRA if column.keep else None))
+            for column in file.column_ids.sorted("position")
+        ]
+        return sheet.Reading(
+            entity=file.entity,
+            columns=columns,
+            order=self._date_orders(file, columns, rows),
+            marks=self._decimal_marks(file, columns, rows),
+            tz=file.import_id.tz or "UTC",
+        )
+
+    @api.model
+    def _date_orders(self, file, columns, rows):
+        """:return: dict, place of a column of dates -> how they are written, or None"""
+        places = sheet.places(file.entity, columns, DATES)
+        told = {place: self._told(cells.date_order, rows, place) for place in places}
+        sure = {min(orders) for orders in told.values() if len(orders) == 1}
+        if len(sure) == 1 and not file.date_order:
+            file.date_order = min(sure)
+        spanish = (self.env.lang or "").startswith("es")
+        default = (
+            file.date_order
+            or file.import_id.date_order
+            # no Spanish speaking country writes the month first
+            or (spanish and "dmy")
+        )
+        return {
+            place: min(orders)
+            if len(orders) == 1
+            else default
+            if not orders or default in orders
+            else None
+            for place, orders in told.items()
+        }
+
+    @api.model
+    def _decimal_marks(self, file, columns, rows):
+        """:return: dict, place of a column of numbers -> its mark of decimals; numbers
+        of workbooks are read with a point, those of a text as its language has it"""
+        workbook = (file.name or "").lower().endswith(WORKBOOKS)
+        lang = self.env["res.lang"]._get_data(code=self.env.lang or "en_US")
+        default = "." if workbook else lang.decimal_point or "."
+        return {
+            place: self._told(cells.decimal_mark, rows, place) or default
+            for place in sheet.places(file.entity, columns, NUMBERS)
+        }
+
+    @api.model
+    def _told(self, question, rows, place):
+        return question([row[place] for row in rows if place < len(row)])
+
+    # === ROWS === #
+
+    @api.model
+    def _convert_row(self, file, reading, row, known):
+        try:
+            found = sheet.convert(reading, row)
+        except sheet.Problem as problem:
+            name = next((sheet.label(cell) for cell in row if cell.strip()), "")
+            return (file.entity, name, {}, self._reason(problem))
+        told = []
+        for entity, name, values in found:
+            if entity == "organization":
+                mark = self._organization_mark(name, values.get("vat"))
+                # of the rows that only say so again, the contact is what is new
+                if mark in known and len(found) > 1:
+                    continue
+                known.add(mark)
+            told.append((entity, name, values, False))
+        return told
+
+    @api.model
+    def _organization_mark(self, name, vat):
+        return key(name), key(vat).replace(" ", "")
+
+    @api.model
+    def _known_organizations(self, file):
+        """:return: set of what earlier rows of the import said of organizations"""
+        self.env["crm.import.row"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT name, values->>'vat' FROM crm_import_row
+                    WHERE import_id = %s AND entity = 'organization'
+                      AND name IS NOT NULL""",
+                file.import_id.id,
+            )
+        )
+        return {self._organization_mark(name, vat) for name, vat in rows}
+
+    @api.model
+    def _reason(self, problem):
+        """:return: the sentence that says why a row is refused"""
+        _ = self.env._
+        names = {"text": problem.text, "heading": problem.heading}
+        return {
+            "date": lambda: _("“%(text)s” is no date (column %(heading)s).", **names),
+            "order": lambda: _(
+                "“%(text)s” can be read in two ways (column %(heading)s): choose the "
+                "order of day and month in the import.",
+                **names,
+            ),
+            "number": lambda: _(
+                "“%(text)s” is no number (column %(heading)s).", **names
+            ),
+            "mark": lambda: _("“%(text)s” is no number (column %(heading)s).", **names),
+            "flag": lambda: _(
+                "“%(text)s” is neither yes nor no (column %(heading)s).", **names
+            ),
+            "direction": lambda: _(
+                "“%(text)s” is neither incoming nor outgoing (column %(heading)s).",
+                **names,
+            ),
+            "nameless": lambda: _("The row has no name."),
+            "undated": lambda: _("The activity has no date."),
+        }[problem.code]()
+
+    # === PROPOSALS === #
+
+    @api.model
+    def _propose_choices(self, job, kind, names):
+        """The words of vtiger are the words of sellers: what a text means is found as
+        there. A market may also be named by its path."""
+        vtiger = self.env["crm.import.source.vtiger"]
+        proposals = vtiger._propose_choices(job, kind, names)
+        if kind == "market":
+            proposals |= self._propose_paths(names)
+        return proposals
+
+    @api.model
+    def _propose_paths(self, names):
+        paths = {}
+        for market in self.env["crm.market"].search([]):
+            paths.setdefault(key(market.complete_name), []).append(market.id)
+        found = {name: paths.get(key(name), []) for name in names if "/" in name}
+        return {
+            name: {"action": "use", "res_id": ids[0]}
+            for name, ids in found.items()
+            if len(ids) == 1
+        }
