@@ -50,16 +50,12 @@ class CrmImportLoaderCampaign(models.AbstractModel):
                 if values.get("budget")
             ]
         )
-        paid = [(campaign, values) for campaign, values in pairs if values.get("cost")]
-        costs = self.env["crm.campaign.cost"].create(
-            [self._prepare_cost(job, campaign, values) for campaign, values in paid]
-        )
-        self.env["crm.import.row"]._add_beside(
-            "campaign",
-            {
-                cost: (values["row"], False)
-                for cost, (_campaign, values) in zip(costs, paid, strict=True)
-            },
+        self.env["crm.campaign.cost"].create(
+            [
+                self._prepare_cost(job, campaign, values)
+                for campaign, values in pairs
+                if values.get("cost")
+            ]
         )
         return campaigns
 

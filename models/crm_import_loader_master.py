@@ -73,7 +73,6 @@ class CrmImportLoaderMaster(models.AbstractModel):
         here = self._here(job, rows)
         for row, (values, _reason) in zip(rows, read, strict=True):
             values["several"] = len(here.get(row, ())) > 1
-            values["row"] = row
         return read
 
     @api.model

@@ -20,6 +20,9 @@ LOOSE = {
     "ir.attachment": "res_model",
 }
 
+# What a record is made with and would keep it here: it goes first.
+ALONG = {"utm.campaign": "cost_ids"}
+
 
 class CrmImportUndoer(models.AbstractModel):
     """Takes back what an import made, last made first.
@@ -79,6 +82,8 @@ class CrmImportUndoer(models.AbstractModel):
         records = self.env[model].browse(rows.mapped("res_id")).exists()
         try:
             with self.env.cr.savepoint():
+                if model in ALONG:
+                    records[ALONG[model]].unlink()
                 records.unlink()
                 rows._tell([(row, "undone", False, None) for row in rows])
                 self.env.flush_all()
@@ -134,6 +139,12 @@ class CrmImportUndoer(models.AbstractModel):
         ]
 
     @api.model
+    def _along(self, model):
+        """:return: the model of what goes with the records of another, or None"""
+        name = ALONG.get(model)
+        return name and self.env[model]._fields[name].comodel_name
+
+    @api.model
     def _pointing(self, job, model, field, rows, ids):
         other = self.env[field.model_name]
         logged = other._log_access
@@ -142,6 +153,8 @@ class CrmImportUndoer(models.AbstractModel):
         if field.ondelete == "cascade":
             # what came with the record goes with it, what was added since does not
             since = SQL("other.create_date > row.loaded_at" if logged else "FALSE")
+        if field.model_name == self._along(model):
+            since = SQL("other.write_date > row.loaded_at")
         same = SQL("other.id != ALL(%s)", ids) if other._name == model else SQL("TRUE")
         found = self.env.execute_query(
             SQL(

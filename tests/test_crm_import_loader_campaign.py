@@ -48,21 +48,6 @@ class TestImportLoaderCampaign(ImportLoaderCommon):
         self.assertFalse(letter.with_user(self.director).cost_ids)
         self.assertFalse(letter.with_user(self.director).budget)
 
-    def test_a_cost_has_a_row_of_its_own(self):
-        """By which it is taken back before its campaign, that it would keep here."""
-        [fair] = self._load(FAIR)
-        rows = self.env["crm.import.row"].search(
-            [("import_id", "=", self.job.id)], order="id"
-        )
-        self.assertEqual(
-            [(row.number, row.name, row.state, row.res_model) for row in rows],
-            [
-                (2, "Hannover fair", "made", "utm.campaign"),
-                (2, False, "made", "crm.campaign.cost"),
-            ],
-        )
-        self.assertEqual(rows[1].res_id, fair.cost_ids.id)
-
     def test_a_cost_of_the_future_is_of_today(self):
         [fair] = self._load({**FAIR, "date_to": "2026-12-15"})
         self.assertEqual(fair.cost_ids.date, date(2026, 3, 2))

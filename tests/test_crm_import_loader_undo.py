@@ -84,6 +84,29 @@ class TestImportLoaderUndo(ImportLoaderCommon):
                     self.job.row_ids.mapped("reason"),
                 )
 
+    def test_a_campaign_whose_cost_was_changed_stays(self):
+        [kept, gone] = self._load(
+            {"name": "Kept", "cost": "4"},
+            {"name": "Gone", "cost": "4"},
+            entity="campaign",
+        )
+        kept.cost_ids.amount = 6.0
+        self.env.flush_all()
+        self._pass_a_minute(kept.cost_ids)
+        self._take_back()
+        self.assertFalse(gone.exists())
+        self.assertEqual(kept.cost_ids.amount, 6.0)
+
+    def _pass_a_minute(self, records):
+        """Of one transaction all is of one moment: what was written is of a later
+        one."""
+        self.env.cr.execute(
+            "UPDATE crm_campaign_cost SET write_date = write_date + interval '1 minute'"
+            " WHERE id = ANY(%s)",
+            [records.ids],
+        )
+        records.invalidate_recordset()
+
     def test_what_was_here_stays(self):
         known = {**VIDAL, "name": "Lucía Ferrer", "email": "lucia@aceites.example"}
         self.job.lead_target = "organization"
