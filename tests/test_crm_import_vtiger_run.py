@@ -35,7 +35,8 @@ TOLD = {
     "campaign": "title user_id campaign_type date_to budget",
     "product": "name default_code active list_price standard_price",
     "lead": "contact_name partner_name user_id market_id email_from active",
-    "incident": "name partner_id user_ids stage_id crm_severity crm_type_id",
+    "incident": "name partner_id user_ids stage_id crm_severity crm_type_id "
+    "crm_solution_date",
 }
 
 

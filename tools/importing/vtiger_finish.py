@@ -76,6 +76,13 @@ def _finish_opportunity(reading, values, own, notes):
         values["closed"] = when(reading, "moment", own["_modified"])
 
 
+def _finish_incident(reading, values, own, notes):
+    """vtiger keeps no day of closing: what is closed was closed when it last changed.
+    Of what is still open, nobody asks."""
+    if own.get("_modified"):
+        values["closed"] = when(reading, "moment", own["_modified"])
+
+
 def _finish_comment(reading, values, own, notes):
     if "_author" in own:
         values["owner"] = label(own["_author"])
@@ -187,6 +194,7 @@ FINISH = {
     "Contacts": _finish_person,
     "Leads": _finish_person,
     "Potentials": _finish_opportunity,
+    "HelpDesk": _finish_incident,
     "Calendar": _finish_activity,
     "ModComments": _finish_comment,
     "Users": _finish_user,
