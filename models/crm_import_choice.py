@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..tools.importing.schema import CHOICES, NAMED
+from ..tools.importing.schema import CHOICES
 from .crm_import_lookup import MODELS
 
 

@@ -25,6 +25,10 @@ class CrmImportFile(models.Model):
     # those of `ENTITIES`: a test compares them
     entity = fields.Selection(
         selection=[
+            ("user", "Users"),
+            ("origination", "Originations"),
+            ("market", "Markets"),
+            ("cargo", "Positions"),
             ("product", "Products"),
             ("campaign", "Campaigns"),
             ("organization", "Organizations"),

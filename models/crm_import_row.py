@@ -30,6 +30,10 @@ class CrmImportRow(models.Model):
     number = fields.Integer(help="Of the line in the file, the heading is 1.")
     entity = fields.Selection(
         selection=[
+            ("user", "Users"),
+            ("origination", "Originations"),
+            ("market", "Markets"),
+            ("cargo", "Positions"),
             ("product", "Products"),
             ("campaign", "Campaigns"),
             ("organization", "Organizations"),

@@ -5,6 +5,8 @@ from odoo.tools import SQL, email_normalize
 
 from ..tools.importing import vtiger
 from ..tools.importing.schema import CHOICES
+from ..tools.importing.vtiger_cells import Problem, label, orders
+from ..tools.importing.vtiger_finish import Reading
 from ..tools.importing.vtiger_headings import MODULES, key
 from ..tools.importing.vtiger_words import LOST, MADE, NOTHING, WON, meaning
 
@@ -37,11 +39,11 @@ class CrmImportSourceVtiger(models.AbstractModel):
 
     @api.model
     def _propose_columns(self, entity, headings):
-        module = self._module(entity, headings)
+        module = self._vtiger_module(entity, headings)
         return vtiger.columns(module, headings) if module else [False] * len(headings)
 
     @api.model
-    def _module(self, entity, headings):
+    def _vtiger_module(self, entity, headings):
         """:return: the module; what a person said the rows are comes first"""
         found = vtiger.recognize(headings)
         if found and MODULES[found].entity == entity:
@@ -53,11 +55,11 @@ class CrmImportSourceVtiger(models.AbstractModel):
     def _convert(self, file, rows):
         columns = file.column_ids.sorted("position")
         headings = [column.name or "" for column in columns]
-        module = self._module(file.entity, headings)
+        module = self._vtiger_module(file.entity, headings)
         if not module:
             return [(file.entity, "", {}, self._reason(file, "module"))] * len(rows)
         job = file.import_id
-        reading = vtiger.Reading(
+        reading = Reading(
             module=module,
             columns=[
                 (heading, column.field or ("extra" if column.keep else False))
@@ -75,30 +77,27 @@ class CrmImportSourceVtiger(models.AbstractModel):
     def _convert_row(self, file, reading, cells):
         try:
             return (*vtiger.convert(reading, cells), False)
-        except vtiger.Problem as problem:
+        except Problem as problem:
             name = next((cell for cell in cells if cell), "")
             reason = self._reason(file, problem.code, problem.text, problem.heading)
-            return (file.entity, vtiger.label(name), {}, reason)
+            return (file.entity, label(name), {}, reason)
 
     @api.model
     def _date_order(self, file, reading, rows):
         """:return: how the dates of these rows are written, as all of them tell"""
         places = vtiger.dated(reading)
         texts = (row[place] for row in rows for place in places if place < len(row))
-        told = vtiger.orders(texts)
+        told = orders(texts)
         if len(told) == 1:
             order = told.pop()
             if not file.date_order:
-                file.date_order = order
+                # sudo: what its dates tell is the import's own
+                file.sudo().date_order = order
             return order
         others = set(file.import_id.file_ids.mapped("date_order")) - {False}
-        for orders in (
-            {file.date_order} - {False},
-            others,
-            {file.import_id.date_order},
-        ):
-            if len(orders) == 1 and orders <= (told or orders):
-                return next(iter(orders)) or None
+        for found in ({file.date_order}, others, {file.import_id.date_order}):
+            if len(found) == 1 and found <= told:
+                return next(iter(found))
         return None
 
     @api.model
@@ -180,7 +179,9 @@ class CrmImportSourceVtiger(models.AbstractModel):
         """:return: dict, key of a name in any language -> ids of its records"""
         records = self.env[CHOICES[kind]].search(self._known_domain(kind))
         known = {}
-        for lang, _name in self.env["res.lang"].get_installed():
+        # English too where nobody works in it: it is vtiger's own
+        langs = {"en_US", *dict(self.env["res.lang"].get_installed())}
+        for lang in sorted(langs):
             for record in records.with_context(lang=lang):
                 ids = known.setdefault(key(record.name), [])
                 if record.id not in ids:
@@ -209,9 +210,9 @@ class CrmImportSourceVtiger(models.AbstractModel):
 
     @api.model
     def _alike(self, one, other):
-        # lengths first: comparing letter by letter is slow
-        longest = max(len(one), len(other))
-        if abs(len(one) - len(other)) > longest * (1 - SIMILAR):
+        # the lengths say what the ratio is at most: comparing by letter is slow
+        lengths = sorted((len(one), len(other)))
+        if 2 * lengths[0] < SIMILAR * sum(lengths):
             return False
         return SequenceMatcher(None, one, other).ratio() >= SIMILAR
 

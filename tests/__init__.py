@@ -61,6 +61,8 @@ from . import test_crm_history
 from . import test_crm_history_guard
 from . import test_crm_import
 from . import test_crm_import_sheet
+from . import test_crm_import_vtiger
+from . import test_crm_import_vtiger_run
 from . import test_crm_incident
 from . import test_crm_incident_access
 from . import test_crm_incident_clock

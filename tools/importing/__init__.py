@@ -3,5 +3,7 @@ from . import schema
 from . import sheet
 from . import sheet_headings
 from . import vtiger
+from . import vtiger_cells
+from . import vtiger_finish
 from . import vtiger_headings
 from . import vtiger_words

@@ -155,7 +155,19 @@ WORDS = {
 # What nothing here has a word for is made; of the other kinds it stays to decide.
 MADE = ("origination", "market", "cargo", "lost_reason")
 # A list's last entry, which says nothing.
-NOTHING = {"", "other", "others", "otro", "otros", "otra", "none", "ninguno", "n a"}
+NOTHING = {
+    "",
+    "other",
+    "other problem",
+    "otro problema",
+    "others",
+    "otro",
+    "otros",
+    "otra",
+    "none",
+    "ninguno",
+    "n a",
+}
 
 _MEANT = {
     kind: {
