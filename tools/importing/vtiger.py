@@ -105,7 +105,12 @@ def columns(module, headings):
 
 
 def dated(reading):
-    """:return: positions of the columns that hold dates"""
+    """:return: positions of the columns that hold dates
+
+    >>> columns = [("Name", "name"), ("Created Time", "created")]
+    >>> dated(Reading("Accounts", columns, "dmy", "UTC", None, False))
+    [1]
+    """
     kinds = SCHEMA.get(MODULES[reading.module].entity, {})
     own = {"_modified", "_start", "_end"}
     return [
@@ -121,6 +126,11 @@ def convert(reading, cells):
     :param cells: list of texts
     :return: entity, name and values of a row
     :raise Problem: where it is refused
+
+    >>> columns = [("Organization Name", "name"), ("Rating", "extra")]
+    >>> reading = Reading("Accounts", columns, "dmy", "UTC", None, False)
+    >>> convert(reading, ["Sol, S.L.", "Active"])
+    ('organization', 'Sol, S.L.', {'name': 'Sol, S.L.', 'extra': 'Rating: Active'})
     """
     if len(cells) != len(reading.columns):
         code = "cells" if len(cells) > len(reading.columns) else "short"
