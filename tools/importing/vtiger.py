@@ -107,8 +107,9 @@ def columns(module, headings):
 def dated(reading):
     """:return: positions of the columns that hold dates
 
+    >>> from types import SimpleNamespace
     >>> columns = [("Name", "name"), ("Created Time", "created")]
-    >>> dated(Reading("Accounts", columns, "dmy", "UTC", None, False))
+    >>> dated(SimpleNamespace(module="Accounts", columns=columns))
     [1]
     """
     kinds = SCHEMA.get(MODULES[reading.module].entity, {})
@@ -127,8 +128,9 @@ def convert(reading, cells):
     :return: entity, name and values of a row
     :raise Problem: where it is refused
 
+    >>> from types import SimpleNamespace
     >>> columns = [("Organization Name", "name"), ("Rating", "extra")]
-    >>> reading = Reading("Accounts", columns, "dmy", "UTC", None, False)
+    >>> reading = SimpleNamespace(module="Accounts", columns=columns)
     >>> convert(reading, ["Sol, S.L.", "Active"])
     ('organization', 'Sol, S.L.', {'name': 'Sol, S.L.', 'extra': 'Rating: Active'})
     """
