@@ -130,7 +130,7 @@ def convert(reading, cells):
 
     >>> from types import SimpleNamespace
     >>> columns = [("Organization Name", "name"), ("Rating", "extra")]
-    >>> reading = SimpleNamespace(module="Accounts", columns=columns)
+    >>> reading = SimpleNamespace(module="Accounts", columns=columns, spanish=0)
     >>> convert(reading, ["Sol, S.L.", "Active"])
     ('organization', 'Sol, S.L.', {'name': 'Sol, S.L.', 'extra': 'Rating: Active'})
     """
