@@ -130,7 +130,9 @@ def convert(reading, cells):
 
     >>> from types import SimpleNamespace
     >>> columns = [("Organization Name", "name"), ("Rating", "extra")]
-    >>> reading = SimpleNamespace(module="Accounts", columns=columns, spanish=0)
+    >>> reading = SimpleNamespace(
+    ...     module="Accounts", columns=columns, spanish=False, order="dmy"
+    ... )
     >>> convert(reading, ["Sol, S.L.", "Active"])
     ('organization', 'Sol, S.L.', {'name': 'Sol, S.L.', 'extra': 'Rating: Active'})
     """
