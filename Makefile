@@ -1,6 +1,6 @@
 # `make` lists what can be done; the variables are described in dev/lib.sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-beside test-native bench bench-campaigns bench-cluster bench-dashboards bench-data bench-doppler bench-drop bench-handover bench-load bench-objectives bench-reports bench-rules bench-timeline lint format translations manual screenshots shell stop reset clean distclean
+.PHONY: help run test test-beside test-native bench bench-campaigns bench-cluster bench-dashboards bench-data bench-doppler bench-drop bench-handover bench-import bench-load bench-objectives bench-reports bench-rules bench-timeline lint format translations manual screenshots shell stop reset clean distclean
 
 help: ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -49,6 +49,9 @@ bench-load: ## a hundred sellers at their daily screens (SIZE=full, WORKERS=4, M
 
 bench-handover: ## handing 25,000 rows over, against Odoo's own mass edit
 	@bench/handover.sh
+
+bench-import: ## a spreadsheet of 100,000 rows through the import (ARGS=5000: so many rows)
+	@bench/import_file.sh $(ARGS)
 
 bench-timeline: ## a customer's history among five million gestiones (ARGS=30: medians of 30 runs)
 	@bench/timeline.sh $(ARGS)
