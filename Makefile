@@ -1,6 +1,6 @@
 # `make` lists what can be done; the variables are described in dev/lib.sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-native bench bench-campaigns bench-cluster bench-dashboards bench-data bench-doppler bench-drop bench-handover bench-load bench-objectives bench-reports bench-rules bench-timeline lint format translations screenshots shell stop reset clean distclean
+.PHONY: help run test test-beside test-native bench bench-campaigns bench-cluster bench-dashboards bench-data bench-doppler bench-drop bench-handover bench-load bench-objectives bench-reports bench-rules bench-timeline lint format translations manual screenshots shell stop reset clean distclean
 
 help: ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -13,6 +13,9 @@ test: ## all tests (ARGS='-k gestion' passes options to pytest, COVERAGE=1 measu
 
 test-native: ## Odoo's own CRM and sales tests, with the add-on and without it, compared
 	@dev/test_native
+
+test-beside: ## with OCA's and Odoo's own add-ons of the CRM in one database; writes docs/beside.md (an hour)
+	@dev/test_beside $(ARGS)
 
 bench-data: ## the databases of the benchmark, with and without the add-on (SIZE=small, medium or full)
 	@bench/fill.sh
@@ -61,6 +64,9 @@ format: ## rewrite Python and XML files in the project's style
 
 translations: ## refresh i18n/crm_gestion.pot and es.po, list what has no Spanish yet
 	@dev/translations
+
+manual: ## the pages that the program shows, from docs/manual
+	@dev/manual
 
 screenshots: ## take the screenshots of docs/ from a running program
 	@test -x dev/screenshots || { echo "error: dev/screenshots does not exist" >&2; exit 1; }

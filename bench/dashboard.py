@@ -3,16 +3,15 @@
 See README.md.
 """
 
-import os
 import statistics
 import sys
 import time
-from datetime import date
 from functools import partial
 
 from asof import as_of
-from lists import processor_ms
+from lists import begin
 from rules import Bench
+from server import processor_ms
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
@@ -100,13 +99,7 @@ class Page:
 
 
 def measure(bench):
-    cursor = bench.env.cr
-    cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
-    cursor.execute("SELECT pg_backend_pid()")
-    server = cursor.fetchone()[0]
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    runs = f"{bench.runs} runs, {os.cpu_count()} processors, load {load}"
-    print(f"{date.today()}, medians of {runs}")
+    server = begin(bench)
     print("\n| ms | taken | of a processor | queries | at most |")
     print("|---|---:|---:|---:|---:|")
     pages = [Page(bench, title, *reader) for title, reader in READERS.items()]

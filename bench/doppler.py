@@ -11,7 +11,7 @@ from collections import defaultdict
 from datetime import timedelta
 from pathlib import Path
 
-from lists import processor_ms
+from server import processor_ms
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.modules.registry import Registry

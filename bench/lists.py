@@ -4,16 +4,24 @@ import os
 import statistics
 import time
 from datetime import date
-from pathlib import Path
+
+from server import processor_ms
 
 LIMIT_MS = 2000
-TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 
 
-def processor_ms(pid):
-    """:return: time in ms that a process has had of the processors so far"""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_MS
+def begin(bench):
+    """Print when and on what it is measured, and keep PostgreSQL to one process.
+
+    :return: id of that process
+    """
+    cursor = bench.env.cr
+    cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+    cursor.execute("SELECT pg_backend_pid()")
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    runs = f"{bench.runs} runs, {os.cpu_count()} processors, load {load}"
+    print(f"{date.today()}, medians of {runs}")
+    return cursor.fetchone()[0]
 
 
 def measure(bench, lists):
@@ -25,13 +33,7 @@ def measure(bench, lists):
     :param lists: triples of a title, a recordset with the user who reads, and what he
         reads of each row
     """
-    cursor = bench.env.cr
-    cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
-    cursor.execute("SELECT pg_backend_pid()")
-    server = cursor.fetchone()[0]
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    runs = f"{bench.runs} runs, {os.cpu_count()} processors, load {load}"
-    print(f"{date.today()}, medians of {runs}")
+    server = begin(bench)
     print("\n| ms | rows | taken | of a processor |\n|---|---:|---:|---:|")
     for title, records, spec in lists:
 

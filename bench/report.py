@@ -5,14 +5,13 @@ for the same figures. See README.md.
 """
 
 import itertools
-import os
 import statistics
 import sys
-from datetime import date
 
 from asof import as_of
 from by_hand import BY_HAND
 from dashboard import Timed
+from lists import begin
 from lxml import etree
 from rules import Bench
 
@@ -205,13 +204,7 @@ def compare(bench, server, title, view, by_hand):
 
 
 def measure(bench, models):
-    cursor = bench.env.cr
-    cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
-    cursor.execute("SELECT pg_backend_pid()")
-    server = cursor.fetchone()[0]
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    runs = f"{bench.runs} runs, {os.cpu_count()} processors, load {load}"
-    print(f"{date.today()}, medians of {runs}")
+    server = begin(bench)
     print("\n| ms (of a processor) | groups | report | SQL by hand | times |")
     print("|---|---:|---:|---:|---:|")
     for model in models:

@@ -1,4 +1,5 @@
 def read_write(_controller, _rule, _args):
-    """``readonly`` of routes that Odoo serves read-only and that are recorded here: a
-    plain False would be warned about whenever a server starts."""
+    """Value of ``readonly`` for routes that Odoo declares read-only and that write
+    here, since what passes is recorded. A plain False would be warned about
+    whenever a server starts."""
     return False

@@ -87,7 +87,8 @@ class CrmContactFormController(http.Controller):
         return page
 
     def _token(self, form, values, problems):
-        """Who has to correct something sends the same word again: it is good still."""
+        """Keep the word of a page that has to be corrected while it is good: a new
+        one would have to wait again before it may be sent."""
         guard = request.env["crm.contact.form.guard"]
         if (
             problems

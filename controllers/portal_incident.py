@@ -97,7 +97,8 @@ class CrmPortalIncident(ProjectCustomerPortal):
     def portal_my_project_task(
         self, project_id=None, task_id=None, access_token=None, **kw
     ):
-        """The key of a desk is none to the incidents of all of its customers."""
+        """Show the page of the incident instead: whoever has the key of a desk would
+        read the incidents of all its customers here."""
         if self._is_incident(task_id):
             return self._to_incident(task_id, {**kw, "access_token": access_token})
         return super().portal_my_project_task(

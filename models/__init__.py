@@ -12,6 +12,7 @@ from . import crm_affiliation_transfer
 from . import crm_archive_gate
 from . import crm_contact_trace
 from . import crm_duplicate
+from . import crm_erasure
 from . import crm_export_guard
 from . import crm_export_log
 from . import crm_campaign_doppler_mixin
@@ -78,6 +79,7 @@ from . import crm_import_column
 from . import crm_import_customer
 from . import crm_import_file
 from . import crm_import_loader
+from . import crm_import_reader
 from . import crm_import_loader_document
 from . import crm_import_loader_gestion
 from . import crm_import_loader_list
@@ -88,6 +90,7 @@ from . import crm_import_loader_cargo
 from . import crm_import_loader_comment
 from . import crm_import_loader_contact
 from . import crm_import_loader_incident
+from . import crm_import_loader_user
 from . import crm_import_loader_lead
 from . import crm_import_loader_market
 from . import crm_import_loader_opportunity
@@ -95,8 +98,6 @@ from . import crm_import_loader_organization
 from . import crm_import_loader_origination
 from . import crm_import_loader_product
 from . import crm_import_loader_step
-from . import crm_import_loader_user
-from . import crm_import_reader
 from . import crm_import_row
 from . import crm_import_runner
 from . import crm_import_undoer
@@ -129,10 +130,12 @@ from . import crm_objective
 from . import crm_objective_figure
 from . import crm_objective_plan_maker
 from . import crm_once
+from . import crm_opportunity_amount
 from . import crm_opportunity_closure
 from . import crm_opportunity_history
 from . import crm_opportunity_organization
 from . import crm_opportunity_stage
+from . import crm_opportunity_standby
 from . import crm_opportunity_forecast_log
 from . import crm_opportunity_line
 from . import crm_origination
@@ -141,13 +144,19 @@ from . import crm_project_notice
 from . import crm_promotion
 from . import crm_promotion_result
 from . import crm_reading
+from . import crm_partner_completeness
 from . import crm_partner_criteria
 from . import crm_segment
 from . import crm_segment_audience
 from . import crm_segment_criteria
+from . import crm_setup_step
 from . import crm_stage
 from . import crm_substitution
 from . import crm_substitution_notice
+from . import crm_takeover
+from . import crm_takeover_history
+from . import crm_takeover_line
+from . import crm_takeover_record
 from . import crm_team
 from . import crm_team_member
 from . import digest_digest
@@ -156,6 +165,7 @@ from . import ir_exports
 from . import ir_exports_line
 from . import ir_filters
 from . import ir_http
+from . import ir_rule
 from . import loyalty_program
 from . import loyalty_reward
 from . import mail_activity
@@ -175,3 +185,4 @@ from . import sale_order
 from . import sale_order_line
 from . import spreadsheet_dashboard_share
 from . import utm_campaign
+from . import web_tour_tour

@@ -10,8 +10,8 @@ class AnalyticMixin(models.AbstractModel):
     _inherit = "analytic.mixin"
 
     def init(self):
-        """Odoo's index is there since its own installation. To make it only if it is
-        not, PostgreSQL would lock the lines until the end of ours all the same."""
+        """Skip making Odoo's index where it is there already: even with IF NOT
+        EXISTS PostgreSQL would lock the lines until our installation ends."""
         ours = self.env.context.get("module") == "crm_gestion"
         name = f"{self._table}_analytic_distribution_accounts_gin_index"
         if ours and sql.index_exists(self.env.cr, name):

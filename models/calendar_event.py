@@ -156,12 +156,14 @@ class CalendarEvent(models.Model):
             document = ("crm.lead", self.opportunity_id.id)
         vals = Source._about(document[0], [document[1]]).get(document[1], {})
         if not vals.keys() & {"contact_id", "organization_id"}:
+            # sudo: the customer among those invited, whoever may open him
             guest = self.sudo().partner_ids.filtered("account_status")[:1]
             vals = {**Source._customer_vals(guest), **vals}
         return vals
 
     def _crm_activity_type(self):
         """:return: the type of the gestión: that of its activity, else a meeting"""
+        # sudo: its own activity, whoever is to do it
         own = self.sudo().activity_ids.activity_type_id
         meetings = self.env["mail.activity.type"].search(
             [("category", "=", "meeting"), ("is_gestion", "=", True)]

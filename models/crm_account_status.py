@@ -70,7 +70,8 @@ class CrmAccountStatus(models.AbstractModel):
 
     @api.model
     def _drop(self, partners):
-        """Some of these partners turned out to be our own companies or staff."""
+        """Take the status off those of these partners that are our own companies or
+        staff by now."""
         known = partners.sudo().filtered("account_status")
         if known:
             self._ours(known).write({"account_status": False})
@@ -88,14 +89,16 @@ class CrmAccountStatus(models.AbstractModel):
 
     @api.model
     def _align_contacts(self, partners):
-        """Contacts that came to these accounts by SQL have another status yet."""
+        """Give the contacts that a merge by SQL moved to these accounts their
+        status."""
         for account in self._accounts(partners):
             self._write_status(account, account.account_status)
 
     @api.model
     def _follow_sales(self, sales, date):
-        """Orders or invoices were confirmed, posted or taken back. Who buys today is a
-        customer, whatever he bought before: only what was taken back, or is old, asks.
+        """Bring the status in line with orders or invoices that were confirmed, posted
+        or taken back. A sale of today makes a customer without asking for others;
+        only what was taken back, or is old, has the history looked at.
 
         :param str date: name of the field with the day of these sales
         """

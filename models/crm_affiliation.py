@@ -155,8 +155,8 @@ class CrmAffiliation(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """A main row begins as any other and is made the main one then: one way for
-        both."""
+        """Create main rows as ordinary ones and make them main by `write`, so that
+        what follows from it is done in one place."""
         main = [vals.get("is_main") for vals in vals_list]
         rows = super().create([{**vals, "is_main": False} for vals in vals_list])
         chosen = [row.id for row, is_main in zip(rows, main, strict=True) if is_main]
@@ -257,7 +257,7 @@ class CrmAffiliation(models.Model):
         )
 
     def _end_employment(self):
-        """The employer is left with the row that named him."""
+        """Leave the employer where this row is the one that names him."""
         self.ensure_one()
         if self.organization_id == self.contact_id._crm_organization():
             none = self.env["res.partner"]

@@ -138,6 +138,7 @@ class CrmCampaignFeed(models.AbstractModel):
     def _partners_of(self, model, ids):
         """:return: dict id of a document -> its customer"""
         if model == "res.partner":
+            # sudo: only which ones are there still
             partners = self.env[model].sudo().browse(set(ids)).exists()
             return {partner.id: partner for partner in partners}
         field = model in self.env and self.env[model]._fields.get("partner_id")

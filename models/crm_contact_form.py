@@ -199,7 +199,8 @@ class CrmContactForm(models.Model):
         self.sent_count += 1
 
     def _take(self, texts, wants_mailings, key, place):
-        """Who made it is Odoo itself: nobody of ours did, and the visitor is nobody."""
+        """Make the opportunity, in superuser mode and in Odoo's own name: the
+        visitor is no user, and none of ours typed it."""
         # as superuser: a visitor may read and write nothing at all; what is made is of
         # plain texts, belongs to the form's company and is shown to nobody outside
         env = self.with_user(SUPERUSER_ID).with_company(self.company_id).env

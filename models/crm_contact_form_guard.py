@@ -41,15 +41,17 @@ class CrmContactFormGuard(models.AbstractModel):
 
     @api.model
     def _place(self, client):
-        """:return: number by which requests of one client are found to be of one"""
+        """:return: hash by which requests from the same network are recognized, from
+        which its address cannot be told"""
         # sudo: the secret of the database stays in the number
         return hmac(self.sudo().env, SCOPE, network(client))
 
     @api.model
     def _queue(self, form):
-        """One at a time: of requests that come at once all but the first fail to write
-        this row, and the server begins them anew, with what the first one did in
-        sight. Counting alone would let all of them through."""
+        """Let the requests of a form pass one at a time: of several at once, all but
+        the first fail to write this row and are replayed by the server, which
+        then sees what the first one did. Counting alone would let all of them
+        through."""
         self.env.cr.execute(
             SQL(
                 "UPDATE crm_contact_form SET sent_count = sent_count WHERE id = %s",

@@ -205,7 +205,7 @@ class CrmDopplerAccount(models.Model):
 
     @staticmethod
     def _told(name, value):
-        """:return: a credential as the service tells it from others"""
+        """:return: a credential in the form in which the service compares it"""
         text = (value or "").strip()
         return text.rstrip("/").casefold() if name in IDENTITY else text
 

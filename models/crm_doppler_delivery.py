@@ -181,7 +181,8 @@ class CrmDopplerDelivery(models.Model):
 
     @api.model
     def _rest(self, emails, account):
-        """These were asked, whatever came of it."""
+        """Note that these were asked, whatever the answer: the others have their
+        turn."""
         self.env.cr.execute(
             SQL(
                 """UPDATE crm_doppler_delivery delivery SET checked_date = %s

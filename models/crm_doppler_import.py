@@ -361,7 +361,7 @@ class CrmDopplerImport(models.Model):
         self._resize(accepted)
 
     def _accept(self, members):
-        """They are on the list, but for who opted out while they were imported."""
+        """Note that these are on the list now, but for who opted out meanwhile."""
         account = self.list_id.account_id
         out = self.env["crm.doppler.optout"]._is_out(account, members.mapped("email"))
         left = members.filtered(lambda member: member.email in out)
@@ -451,7 +451,7 @@ class CrmDopplerImport(models.Model):
 
     @api.model
     def _give_up(self, kept):
-        """The lists are gone, and with them what was on its way into them."""
+        """Fail what was on its way into lists that are gone at Doppler."""
         self._open(kept)._fail()
 
     def _fail(self):
@@ -520,7 +520,7 @@ class CrmDopplerImport(models.Model):
             self.job_id.progress = kept
 
     def _forget(self, name="waits"):
-        """What was counted of this push begins anew."""
+        """Drop one entry of the progress of the push: it is counted anew."""
         progress = self.job_id.progress or {}
         if progress.get(name):
             self.job_id.progress = {k: v for k, v in progress.items() if k != name}

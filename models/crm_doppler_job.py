@@ -225,7 +225,7 @@ class CrmDopplerJob(models.Model):
             raise UserError(self.env._("This is in the queue already."))
 
     def action_cancel(self):
-        """What has not been done yet is not done any more."""
+        """Call off what has not been done yet."""
         jobs = self._managed().filtered(lambda job: job.state in ("waiting", "failed"))
         jobs.write({"state": "cancelled", "finished": fields.Datetime.now()})
 

@@ -90,6 +90,7 @@ class CrmDopplerPlan(models.AbstractModel):
         total = partners.search_count(domain)
         there = [("list_id", "=", list_.id), ("is_there", "=", True)]
         if not total and self.env["crm.doppler.member"].search_count(there, limit=1):
+            # sudo: its name, for who answers for the list
             raise UserError(
                 self.env._(
                     "Nobody is in the segment “%(segment)s” any more, so nobody was "

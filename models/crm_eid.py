@@ -116,7 +116,7 @@ class CrmEid(models.AbstractModel):
 
     @api.model
     def _renew_secret(self):
-        """The one before is worth nothing from now on.
+        """Replace the secret of the proxy; the one before stops working at once.
 
         :return: the new secret, of which the database keeps a digest
         """

@@ -83,7 +83,7 @@ class CrmEidCertificate(models.Model):
     # === COMPUTE METHODS === #
 
     def _compute_typed(self):
-        """Only typed in, see `create`."""
+        """These fields are typed in and never shown again: `create` keeps a hash."""
         self.serial = False
         self.certificate_file = False
 

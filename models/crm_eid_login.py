@@ -90,7 +90,7 @@ class CrmEidLogin(models.Model):
     @api.model
     @contextmanager
     def _audit(self):
-        """Of what happens inside, one row.
+        """Write one row of the log about what happens inside the block.
 
         :return: context, with a dict to fill in with what becomes known
         :raise: AccessDenied that tells nothing, for each that happens inside

@@ -404,8 +404,9 @@ class CrmGestion(models.Model):
 
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
-        """Where any will do, as in counting up to a limit, an index finds those of the
-        reader's people at once, and mostly they are enough."""
+        """Where any records will do, as in counting up to a limit, look among those
+        of the reader's own people first: an index finds them, and mostly they are
+        enough."""
         History = self.env["crm.history"]
         any_will_do = limit and not (offset or order)
         if any_will_do and not kwargs.get("bypass_access") and self._is_scoped():
@@ -463,8 +464,8 @@ class CrmGestion(models.Model):
         return defaults
 
     def onchange(self, values, field_names, fields_spec):
-        """Name what a new form will save: where no answer came to its first try, the
-        unique reference refuses the second, if the first was done after all."""
+        """Give a new form the reference of what it will save. If the answer to a
+        first try is lost, the unique index refuses the second one."""
         opens = not (self or values)  # Odoo fills the values in
         res = super().onchange(values, field_names, fields_spec)
         if opens and "external_ref" in fields_spec:
@@ -504,8 +505,8 @@ class CrmGestion(models.Model):
         return res
 
     def _check_leads_readable(self):
-        """A seller logs with the opportunities that he may read; customers he may read
-        all."""
+        """A seller logs only with opportunities that he may read; customers he may
+        all read."""
         if not self.env.su and self.env.user.has_group("crm_gestion.group_seller"):
             self.lead_id.check_access("read")
 
@@ -515,7 +516,8 @@ class CrmGestion(models.Model):
 
     @api.model
     def _without_empty(self, vals):
-        """Whom a file or a client leaves empty completes itself."""
+        """Drop an empty organization or contact from the values of a file or client:
+        it is computed then, from the other one or from the opportunity."""
         return {
             name: value
             for name, value in vals.items()

@@ -98,6 +98,7 @@ class CrmGestionBehalf(models.AbstractModel):
     @api.model
     def _leave_later_steps(self, gestiones):
         """Next steps of a day that is not covered are the absent seller's."""
+        # sudo: who logs for a colleague may not read all of it
         planned = gestiones.sudo().filtered(
             lambda g: g._is_planned() and not (g.next_user_id or g.next_activity_id)
         )

@@ -74,6 +74,7 @@ class CrmGestionChange(models.Model):
 
     @api.model
     def _correction_days(self):
+        # sudo: one setting
         params = self.env["ir.config_parameter"].sudo()
         return int(params.get_param("crm_gestion.correction_days", "7"))
 

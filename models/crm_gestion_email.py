@@ -109,6 +109,7 @@ class CrmGestionEmail(models.AbstractModel):
         """
         emailed = [data for data in recipients or () if data["notif"] == "email"]
         ids = [data["id"] for data in emailed if data["share"] and data["id"]]
+        # sudo: who they are, whoever writes to them
         partners = self.env["res.partner"].sudo().browse(ids)
         partners -= self.env["crm.account.status"]._ours(partners)
         unknown = any(not data["id"] for data in emailed)
@@ -127,6 +128,7 @@ class CrmGestionEmail(models.AbstractModel):
         """
         names = f"{message.incoming_email_to or ''},{message.incoming_email_cc or ''}"
         addresses = set(email_normalize_all(names))
+        # sudo: as in `_outsiders`
         partners = self.env["res.partner"].sudo()
         found = partners.search([("email_normalized", "in", list(addresses))])
         unknown = addresses - set(found.mapped("email_normalized"))
@@ -149,6 +151,7 @@ class CrmGestionEmail(models.AbstractModel):
         vals = self._prepare_vals(message, about, message.author_id)
         if not vals:
             return {}
+        # sudo: who has them, to whom the gestión will belong; nobody asked for it
         lead = self.env["crm.lead"].sudo().browse(vals.get("lead_id"))
         partners = self.env["res.partner"].sudo()
         contact = partners.browse(vals.get("contact_id"))
@@ -181,6 +184,7 @@ class CrmGestionEmail(models.AbstractModel):
         known = [vals[n] for n in ("contact_id", "organization_id") if vals.get(n)]
         if not known:
             return {}
+        # sudo: as in `_outsiders`
         customer = self.env["res.partner"].sudo().browse(known[0])
         person = people.filtered(
             lambda partner: (

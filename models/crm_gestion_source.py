@@ -87,7 +87,7 @@ class CrmGestionSource(models.AbstractModel):
 
     @api.model
     def _about_partners(self, partners):
-        """What the company only buys from is no customer."""
+        """Leave out mere suppliers: what is done with them is no gestión."""
         return {
             partner: (partner, {})
             for partner in partners
@@ -261,14 +261,14 @@ class CrmGestionSource(models.AbstractModel):
 
     @api.model
     def _hold(self, events):
-        """These meetings took place."""
+        """Note that these meetings took place."""
         events.filtered(lambda event: not event.crm_result).crm_result = "held"
 
     # === GESTIONES LOGGED BY HAND === #
 
     @api.model
     def _settle(self, gestiones):
-        """What gestiones name as their source is done with them.
+        """Mark the activity or meeting that new gestiones name as their source as done.
 
         :raise AccessError: where the user may not write that activity or meeting, or
             names an e-mail

@@ -185,8 +185,8 @@ class CrmHistory(models.AbstractModel):
 
     @api.model
     def _domain(self, model):
-        """Owners come apart from the rest, to be joined with those of other rules: what
-        is cheap PostgreSQL looks at first.
+        """The owners' part stands apart from the rest, so that it is joined with the
+        owners of other rules: PostgreSQL tries first what costs little.
 
         :return: domain of the records of a model in `SOURCES` that the user reads
         """

@@ -73,6 +73,7 @@ class CrmImport(models.Model):
         string="Imported by",
         required=True,
         readonly=True,
+        copy=False,
         default=lambda self: self.env.user,
         ondelete="restrict",
     )

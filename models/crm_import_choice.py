@@ -37,9 +37,11 @@ class CrmImportChoice(models.Model):
             ("lead_status", "Lead Status"),
             ("organization", "Organization"),
             ("contact", "Contact"),
+            ("lead", "Lead"),
             ("opportunity", "Opportunity"),
             ("campaign", "Campaign"),
             ("product", "Product"),
+            ("incident", "Incident"),
         ],
         required=True,
     )

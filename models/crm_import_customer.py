@@ -24,17 +24,44 @@ class CrmImportCustomer(models.AbstractModel):
     _description = "Leads That Become Customers"
 
     @api.model
+    def _match(self, job, rows):
+        """
+        :return: dict row -> the person, else the organization, who is here already
+        """
+        Lead = self.env["crm.import.loader.lead"]
+        people = rows.filtered(lambda row: Lead._person(row.values))
+        matched = {}
+        for entity, group in (("contact", people), ("organization", rows - people)):
+            wanted = [self._texts(row.values, entity) for row in group]
+            found = self._found(job, entity, wanted)
+            matched |= {row: p for row, p in zip(group, found, strict=True) if p}
+        return matched
+
+    @api.model
+    def _texts(self, values, entity):
+        """:return: values by which a partner is found"""
+        organization = values.get("organization_name") or ""
+        if entity == "organization":
+            return {"name": organization, "email": values.get("email")}
+        name = self.env["crm.import.loader.lead"]._person(values)
+        return {
+            "name": name,
+            "email": values.get("email"),
+            "organization": organization,
+        }
+
+    @api.model
     def _make(self, job, values_list):
         """
         :param values_list: values of `crm.import.loader.lead`
-        :return: list of the partner of each
+        :return: the partner of each, in this order
         """
         organizations = self._organizations(job, values_list)
         people = self._people(job, values_list, organizations)
-        return [
-            person or organization
+        return self.env["res.partner"].browse(
+            (person or organization).id
             for person, organization in zip(people, organizations, strict=True)
-        ]
+        )
 
     @api.model
     def _organizations(self, job, values_list):
@@ -44,8 +71,15 @@ class CrmImportCustomer(models.AbstractModel):
         beside = {
             partner: values for partner, values in made.items() if values["has_person"]
         }
-        self._note_rows(job, beside)
+        self.env["crm.import.row"]._add_beside(
+            "organization",
+            {
+                partner: (values["row"], values["name"])
+                for partner, values in beside.items()
+            },
+        )
         Loader = self.env["crm.import.loader.organization"]
+        Loader._subscribe(self.env["res.partner"].union(*beside))
         Loader._backdate(
             {
                 partner: values["created"]
@@ -101,10 +135,7 @@ class CrmImportCustomer(models.AbstractModel):
         :return: list of partners, and dict of those that were made -> their values
         """
         Loader = self.env[f"crm.import.loader.{entity}"]
-        candidates = Loader._candidates(
-            job, [Wanted(values) for values in wanted if values["name"]]
-        )
-        found = [self._same(Loader, values, candidates) for values in wanted]
+        found = self._found(job, entity, wanted)
         new = {}
         for partner, look, values in zip(found, wanted, ready, strict=True):
             if look["name"] and not partner:
@@ -116,6 +147,15 @@ class CrmImportCustomer(models.AbstractModel):
             for partner, look in zip(found, wanted, strict=True)
         ]
         return partners, dict(zip(made, new.values(), strict=True))
+
+    @api.model
+    def _found(self, job, entity, wanted):
+        """:return: list of the partners that are here, empty where one is not"""
+        Loader = self.env[f"crm.import.loader.{entity}"]
+        candidates = Loader._candidates(
+            job, [Wanted(values) for values in wanted if values["name"]]
+        )
+        return [self._same(Loader, values, candidates) for values in wanted]
 
     @api.model
     def _same(self, Loader, values, candidates):
@@ -136,28 +176,3 @@ class CrmImportCustomer(models.AbstractModel):
     def _key(self, values):
         names = ("name", "organization", "email")
         return tuple(plain(values.get(name)) for name in names)
-
-    @api.model
-    def _note_rows(self, job, made):
-        """Say of organizations that they were made, each by a row beside its lead."""
-        # sudo: rows are the import's to write
-        rows = self.env["crm.import.row"].sudo()
-        rows = rows.create(
-            [
-                {
-                    "import_id": job.id,
-                    "file_id": values["row"].file_id.id,
-                    "number": values["row"].number,
-                    "entity": "organization",
-                    "name": values["name"],
-                    "values": {"name": values["name"]},
-                }
-                for values in made.values()
-            ]
-        )
-        rows._tell(
-            [
-                (row, "made", False, partner)
-                for row, partner in zip(rows, made, strict=True)
-            ]
-        )

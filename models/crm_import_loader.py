@@ -70,6 +70,7 @@ class CrmImportLoader(models.AbstractModel):
                 ready.append((row, values))
         if ready:
             records = self._make(job, [values for _row, values in ready])
+            self._subscribe(records)
             self._backdate(
                 {
                     record: values["created"]
@@ -310,6 +311,19 @@ class CrmImportLoader(models.AbstractModel):
         """:return: text of the notes: the description, these values, what was kept"""
         parts = [values.get("description"), *(values.get(name) for name in names)]
         return "\n".join(filter(None, [*parts, values.get("extra")]))
+
+    @api.model
+    def _subscribe(self, records):
+        """Who owns a record follows it, so that he hears what customers answer; Odoo
+        would do it record by record, and tell him of each."""
+        if (
+            "user_id" not in records._fields
+            or "message_follower_ids" not in records._fields
+        ):
+            return
+        for owner, group in records.grouped("user_id").items():
+            if owner.active and owner != self.env.user:
+                group.message_subscribe(owner.partner_id.ids)
 
     @api.model
     def _backdate(self, created):

@@ -37,8 +37,10 @@ class CrmImportLoaderCampaign(models.AbstractModel):
 
     @api.model
     def _make(self, job, values_list):
+        # Odoo would look for its first stage once for each
+        stage = self.env["utm.stage"].search([], limit=1)
         campaigns = self.env["utm.campaign"].create(
-            [self._prepare(job, values) for values in values_list]
+            [{**self._prepare(job, v), "stage_id": stage.id} for v in values_list]
         )
         pairs = list(zip(campaigns, values_list, strict=True))
         self.env["crm.campaign.budget"].create(
@@ -48,12 +50,16 @@ class CrmImportLoaderCampaign(models.AbstractModel):
                 if values.get("budget")
             ]
         )
-        self.env["crm.campaign.cost"].create(
-            [
-                self._prepare_cost(job, campaign, values)
-                for campaign, values in pairs
-                if values.get("cost")
-            ]
+        paid = [(campaign, values) for campaign, values in pairs if values.get("cost")]
+        costs = self.env["crm.campaign.cost"].create(
+            [self._prepare_cost(job, campaign, values) for campaign, values in paid]
+        )
+        self.env["crm.import.row"]._add_beside(
+            "campaign",
+            {
+                cost: (values["row"], False)
+                for cost, (_campaign, values) in zip(costs, paid, strict=True)
+            },
         )
         return campaigns
 

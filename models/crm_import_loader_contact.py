@@ -25,7 +25,7 @@ class CrmImportLoaderContact(models.AbstractModel):
     @api.model
     def _make(self, job, values_list):
         countries = self._countries(values_list)
-        nobody = self.env["res.partner"]
+        nobody, company = self.env["res.partner"], job.company_id.partner_id
         vals_list = []
         for values in values_list:
             cargo = values.get("cargo") or self.env["crm.cargo"]
@@ -36,6 +36,8 @@ class CrmImportLoaderContact(models.AbstractModel):
                     "is_company": False,
                     "name": self._full_name(values),
                     "parent_id": (values.get("organization") or nobody).id,
+                    # as Odoo would, but for asking each organization again
+                    "lang": (values.get("organization") or company).lang,
                     "cargo_id": cargo.id,
                     "function": cargo.name or values.get("cargo_text") or False,
                     "comment": self._comment(
@@ -43,7 +45,7 @@ class CrmImportLoaderContact(models.AbstractModel):
                     ),
                 }
             )
-        partners = self.env["res.partner"].create(vals_list)
+        partners = self._create_partners(vals_list)
         self._object(partners, values_list)
         return partners
 

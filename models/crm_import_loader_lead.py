@@ -15,8 +15,16 @@ class CrmImportLoaderLead(models.AbstractModel):
     _description = "Loader of Leads"
 
     @api.model
-    def _read(self, job, rows, loading=False):
-        read = super()._read(job, rows, loading)
+    def _match(self, job, rows):
+        found = super()._match(job, rows)
+        if job.lead_target == "organization":
+            others = rows.filtered(lambda row: row not in found)
+            found |= self.env["crm.import.customer"]._match(job, others)
+        return found
+
+    @api.model
+    def _resolve(self, job, rows, loading=False, finishing=False):
+        read = super()._resolve(job, rows, loading, finishing)
         for row, (values, _reason) in zip(rows, read, strict=True):
             values["row"] = row
         return read
@@ -44,10 +52,22 @@ class CrmImportLoaderLead(models.AbstractModel):
             return self.env["crm.import.customer"]._make(job, values_list)
         countries = self.env["crm.import.loader.contact"]._countries(values_list)
         leads = self.env["crm.lead"].create(
-            [self._prepare(job, values, countries) for values in values_list]
+            self._with_stages(
+                [self._prepare(job, values, countries) for values in values_list]
+            )
         )
         self._object(values_list)
         return leads
+
+    @api.model
+    def _with_stages(self, vals_list):
+        """:return: the values with the stage that Odoo would look for one by one"""
+        Lead = self.env["crm.lead"]
+        stages = {
+            team_id: Lead._stage_find(team_id, [("fold", "=", False)]).id
+            for team_id in {vals["team_id"] for vals in vals_list}
+        }
+        return [{**vals, "stage_id": stages[vals["team_id"]]} for vals in vals_list]
 
     @api.model
     def _prepare(self, job, values, countries):

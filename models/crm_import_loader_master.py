@@ -40,7 +40,7 @@ class CrmImportLoaderMaster(models.AbstractModel):
             if record.id not in own:
                 by_name.setdefault(plain(self._title(record)), []).append(record)
         return {
-            row: candidates.union(*same)
+            row: candidates.browse().union(*same)
             for row in rows
             if (same := by_name.get(plain(row.values.get("name"))))
         }
@@ -62,17 +62,18 @@ class CrmImportLoaderMaster(models.AbstractModel):
                       AND state = 'made'""",
                 job.id,
                 self._entity(),
-                [row.name for row in rows],
+                [row.name for row in rows if row.name],
             )
         )
         return {res_id for (res_id,) in made}
 
     @api.model
-    def _read(self, job, rows, loading=False):
-        read = super()._read(job, rows, loading)
+    def _resolve(self, job, rows, loading=False, finishing=False):
+        read = super()._resolve(job, rows, loading, finishing)
         here = self._here(job, rows)
         for row, (values, _reason) in zip(rows, read, strict=True):
             values["several"] = len(here.get(row, ())) > 1
+            values["row"] = row
         return read
 
     @api.model

@@ -42,7 +42,7 @@ class CrmImportLoaderOrganization(models.AbstractModel):
             if delivery := self._delivery(values, countries):
                 vals["child_ids"] = [Command.create(delivery)]
             vals_list.append(vals)
-        partners = self.env["res.partner"].create(vals_list)
+        partners = self._create_partners(vals_list)
         self._object(partners, values_list)
         return partners
 
@@ -76,5 +76,6 @@ class CrmImportLoaderOrganization(models.AbstractModel):
         }
         told = super()._link_one(target, field, pairs)
         for partner, address in own.items():
-            partner.write(partner._convert_to_write(address))
+            # not `write`, which would give it to the group too
+            partner._update_address(partner._convert_to_write(address))
         return told

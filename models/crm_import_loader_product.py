@@ -22,6 +22,7 @@ class CrmImportLoaderProduct(models.AbstractModel):
     @api.model
     def _candidates(self, job, rows):
         codes = {row.values.get("code") for row in rows} - {None, ""}
+        codes |= {spelt for code in codes for spelt in (code.lower(), code.upper())}
         names = {row.values.get("name") for row in rows} - {None, ""}
         domain = Domain("default_code", "in", list(codes))
         domain |= Domain("name", "in", list(names))

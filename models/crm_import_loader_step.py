@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytz
 
 from odoo import api, models
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import plaintext2html
 
 
@@ -30,13 +30,44 @@ class CrmImportLoaderStep(models.AbstractModel):
     def _make(self, job, values_list):
         todo = self.env.ref("mail.mail_activity_data_todo")
         plans = [self._plan_of(job, values, todo) for values in values_list]
+        vals_list = [plan["activity"] for plan in plans]
+        followers = self._followers(vals_list)
+        records = self._plan_all(plans)
+        # what was here is left as it is, and who follows it too
+        (self._followers(vals_list) - followers).unlink()
+        return records
+
+    @api.model
+    def _followers(self, vals_list):
+        """:return: ``mail.followers`` of what activities of these values are about"""
+        documents = {}
+        for vals in vals_list:
+            if "res_id" in vals:
+                documents.setdefault(vals["res_model_id"], set()).add(vals["res_id"])
+        # sudo: who they are is compared, and nothing told
+        followers = self.env["mail.followers"].sudo()
+        models_ = self.env["ir.model"].sudo().browse(documents)
+        return followers.search(
+            Domain.OR(
+                Domain("res_model", "=", model.model)
+                & Domain("res_id", "in", list(documents[model.id]))
+                for model in models_
+            )
+        )
+
+    @api.model
+    def _plan_all(self, plans):
+        """
+        :param plans: list of dict, as `_plan_of` returns them
+        :return: list of the activity or the event of each
+        """
         # sudo: directors plan for colleagues, in whose private meetings they read
         # nothing afterwards; the documents were found with the importer's rights
         activities = self.env["mail.activity"].sudo()
         events = self.env["crm.next.step.meeting"]._silent(
             self.env["calendar.event"].sudo()
         )
-        events = events.with_context(**self.env.context, tracking_disable=True)
+        events = events.with_context(tracking_disable=True, dont_notify=True)
         met = [plan for plan in plans if "event" in plan]
         done = [plan for plan in plans if "event" not in plan]
         made = {
@@ -50,6 +81,10 @@ class CrmImportLoaderStep(models.AbstractModel):
         return [made[id(plan)].with_env(self.env) for plan in plans]
 
     @api.model
+    def _subscribe(self, records):
+        """Steps are followed by nobody."""
+
+    @api.model
     def _backdate(self, created):
         """When a step was planned says nothing."""
 
@@ -57,7 +92,7 @@ class CrmImportLoaderStep(models.AbstractModel):
 
     @api.model
     def _plan_of(self, job, values, todo):
-        """:return: dict of the values of an ``activity`` or of an ``event``"""
+        """:return: dict of the values of an ``activity``, of a meeting its ``event``"""
         document = self._document(values)
         user = self._whom(values, document)
         kind = values.get("activity_type") or todo
@@ -74,7 +109,8 @@ class CrmImportLoaderStep(models.AbstractModel):
             activity["res_model_id"] = self.env["ir.model"]._get_id(document._name)
             activity["res_id"] = document.id
         if kind.category == "meeting" and values.get("date"):
-            return {"event": self._prepare_event(values, document, user, activity)}
+            event = self._prepare_event(values, document, user, activity)
+            return {"activity": activity, "event": event}
         return {"activity": activity}
 
     @api.model

@@ -63,7 +63,23 @@ class CrmImportLookup(models.AbstractModel):
                             problem=self._question(entity, key[1]), asked=True
                         )
             self._ask(job, entity, set(asked) - choices.keys())
-        return found
+        return self._together(found)
+
+    @api.model
+    def _together(self, found):
+        """:return: the same, with records that are read together"""
+        ids = {}
+        for meant in found.values():
+            if meant.record:
+                ids.setdefault(meant.record._name, set()).add(meant.record.id)
+        return {
+            key: meant._replace(
+                record=meant.record.with_prefetch(tuple(ids[meant.record._name]))
+            )
+            if meant.record
+            else meant
+            for key, meant in found.items()
+        }
 
     @api.model
     def _choices(self, job, entity, names):

@@ -128,6 +128,30 @@ class CrmImportRow(models.Model):
         )
         self.invalidate_model()
 
+    @api.model
+    def _add_beside(self, entity, made):
+        """Say what was made beside the record of a row, each by a row of its own: an
+        import knows all that it made, and takes it back before the record.
+
+        :param made: dict record -> (row, name by which other rows name it or False)
+        """
+        # sudo: rows are the import's to write
+        rows = self.sudo().create(
+            [
+                {
+                    "import_id": row.import_id.id,
+                    "file_id": row.file_id.id,
+                    "number": row.number,
+                    "entity": entity,
+                    "name": name,
+                    "values": {},
+                }
+                for row, name in made.values()
+            ]
+        )
+        pairs = zip(rows, made, strict=True)
+        rows._tell([(row, "made", False, record) for row, record in pairs])
+
     def _tell(self, outcomes):
         """Write what became of rows of this recordset, in one statement.
 

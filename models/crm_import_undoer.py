@@ -136,11 +136,12 @@ class CrmImportUndoer(models.AbstractModel):
     @api.model
     def _pointing(self, job, model, field, rows, ids):
         other = self.env[field.model_name]
+        logged = other._log_access
         column = SQL.identifier("other", field.name)
         since = SQL("TRUE")
         if field.ondelete == "cascade":
             # what came with the record goes with it, what was added since does not
-            since = SQL("other.create_date > row.loaded_at")
+            since = SQL("other.create_date > row.loaded_at" if logged else "FALSE")
         same = SQL("other.id != ALL(%s)", ids) if other._name == model else SQL("TRUE")
         found = self.env.execute_query(
             SQL(
@@ -154,7 +155,10 @@ class CrmImportUndoer(models.AbstractModel):
                            WHERE own.import_id = %(job)s AND own.state = 'made'
                              AND own.entity = %(entity)s AND own.id < %(first)s
                              AND own.res_model = %(model)s AND own.res_id = other.id
-                             AND other.write_date <= own.loaded_at)""",
+                             AND %(same_since)s)""",
+                same_since=SQL(
+                    "other.write_date <= own.loaded_at" if logged else "TRUE"
+                ),
                 column=column,
                 table=SQL.identifier(other._table),
                 rows=rows.ids,

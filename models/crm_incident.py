@@ -273,6 +273,7 @@ class CrmIncident(models.AbstractModel):
     @api.model
     def _reopen(self, tasks):
         """Take incidents that are over up again."""
+        # sudo: which are over; `_move` checks who may take them up
         over = tasks.sudo().filtered(lambda task: task.crm_phase not in OPEN)
         self._move(tasks.browse(over.ids), "working")
 

@@ -5,6 +5,14 @@ from odoo import api, models
 from .crm_incident import STATES
 from .crm_incident_passage import OPEN
 
+# What Odoo counts of each task, with queries of its own; the same as its passages.
+ELAPSED = (
+    "working_hours_open",
+    "working_days_open",
+    "working_hours_close",
+    "working_days_close",
+)
+DAY = 8.0  # hours
 # Key of the context under which incidents of another program are created.
 BROUGHT = "crm_gestion_incidents_brought"
 
@@ -49,9 +57,18 @@ class CrmIncidentImport(models.AbstractModel):
         for vals in vals_list:
             phase = Stage.browse(vals["stage_id"]).crm_phase
             state = STATES.get(phase, "01_in_progress")
-            # the key to its page, which Odoo would write one by one
-            ready.append({**vals, "state": state, "access_token": str(uuid4())})
-        return tasks.create(ready).with_context(self.env.context)
+            ready.append(
+                {
+                    **vals,
+                    "state": state,
+                    # the key to its page, which Odoo would write one by one
+                    "access_token": str(uuid4()),
+                }
+            )
+        incidents = tasks.create(ready)
+        for name in ELAPSED:  # `_set_back` says them
+            self.env.remove_to_compute(incidents._fields[name], incidents)
+        return incidents.with_context(self.env.context)
 
     @api.model
     def _set_back(self, times):
@@ -61,10 +78,24 @@ class CrmIncidentImport(models.AbstractModel):
         """
         self.env["crm.incident.passage"]._set_back(times)
         self.env["crm.incident.clock"]._set_back(times)
+        tasks = self.env["project.task"]
+        fields_ = [tasks._fields[name] for name in ELAPSED]
+        with self.env.protecting(fields_, tasks.union(*times)):
+            self._set_back_task(times)
+
+    @api.model
+    def _set_back_task(self, times):
+        """What Odoo itself says of a task that is over, and of one that was given to
+        somebody."""
         for incident, (opened, ended) in times.items():
             over = incident.crm_phase not in OPEN
+            hours = incident.crm_passage_ids._worked_hours() if over else 0.0
+            day = incident.project_id.resource_calendar_id.hours_per_day or DAY
             incident._crm_fill(
                 {
+                    **dict.fromkeys(ELAPSED, 0.0),
+                    "working_hours_close": hours,
+                    "working_days_close": hours / day,
                     "date_assign": incident.user_ids and opened,
                     "date_end": over and (ended or opened),
                     "date_last_stage_update": ended or opened,

@@ -337,7 +337,8 @@ class CrmLead(models.Model):
             lead.without_next_step = is_open and not lead.next_step_date
 
     def _search_next_step_date(self, operator, value):
-        """Agrees with the compute: an activity after the earliest is not the next."""
+        """Agrees with the compute: an opportunity is found by its earliest activity
+        only."""
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented
 
@@ -365,8 +366,9 @@ class CrmLead(models.Model):
             lead.standby_until = row.wake_date
 
     def _compute_probabilities(self):
-        """Odoo also calls it for what is taken up again, and then wrote each prediction
-        by itself, as if somebody had typed it: two writes for each opportunity."""
+        """Odoo computes predictions anew also when lost opportunities are restored,
+        and then writes each as if somebody had typed it: two writes for each of
+        them. Here they are assigned as computed values, in one update."""
         computing = self.env.is_protected(self._fields["probability"], self[:1])
         if not self or computing:
             return super()._compute_probabilities()
@@ -394,7 +396,7 @@ class CrmLead(models.Model):
     @api.depends("closure_ids.days_paused")
     @api.depends_context("uid")
     def _compute_pauses(self):
-        pauses = self.env["crm.opportunity.closure"]._pauses(self)
+        pauses = self.env["crm.opportunity.standby"]._pauses(self)
         for lead in self:
             count, days = pauses.get(lead._origin.id, (0, 0.0))
             lead.standby_count = count
@@ -407,15 +409,15 @@ class CrmLead(models.Model):
 
     @api.onchange("line_ids")
     def _onchange_line_ids(self):
-        Line = self.env["crm.opportunity.line"]
-        if self.line_ids and not self.is_revenue_typed and Line._is_open(self):
-            self.expected_revenue = Line._total(self)
+        Amount = self.env["crm.opportunity.amount"]
+        if self.line_ids and not self.is_revenue_typed and Amount._is_open(self):
+            self.expected_revenue = Amount._total(self)
 
     @api.onchange("expected_revenue")
     def _onchange_expected_revenue(self):
-        Line = self.env["crm.opportunity.line"]
-        if (total := Line._total(self)) is not None:
-            self.is_revenue_typed = not Line._is_amount_of_lines(self, total)
+        Amount = self.env["crm.opportunity.amount"]
+        if (total := Amount._total(self)) is not None:
+            self.is_revenue_typed = not Amount._is_amount_of_lines(self, total)
 
     @api.onchange("partner_id", "organization_id", "company_id")
     def _onchange_buyer(self):
@@ -487,12 +489,12 @@ class CrmLead(models.Model):
     def create(self, vals_list):
         self._check_not_chosen(set().union(*vals_list))
         self.env["crm.origination"]._complete_utm_vals(vals_list)
-        Line = self.env["crm.opportunity.line"]
+        Amount = self.env["crm.opportunity.amount"]
         Stage = self.env["crm.stage"]
-        vals_list = [Stage._with_stage_id(vals) for vals in vals_list]
-        leads = super().create([Line._hold_new(vals) for vals in vals_list])
+        vals_list = [Stage._complete_won(Stage._with_stage_id(v)) for v in vals_list]
+        leads = super().create([Amount._hold_new(vals) for vals in vals_list])
         Stage._check_created(leads)
-        Line._settle_new(leads)
+        Amount._settle_new(leads)
         if self.env.context.get("default_origination_id"):
             self.env["crm.origination"]._complete_utm(leads)
         self.env["crm.opportunity.closure"]._log_created(leads)
@@ -508,20 +510,20 @@ class CrmLead(models.Model):
         self.env["crm.substitution"]._check_owner_kept(self, vals)
         Closure = self.env["crm.opportunity.closure"]
         Passage = self.env["crm.opportunity.stage"]
-        Line = self.env["crm.opportunity.line"]
+        Amount = self.env["crm.opportunity.amount"]
         Stage = self.env["crm.stage"]
         vals = Stage._with_stage_id(vals)
         watched = self if vals.keys() & TRIGGERS else self.browse()
         before, places = Closure._snapshot(watched), Passage._snapshot(watched)
         moved = Stage._moved_by(self, vals)
-        lines_before = Line._before_write(self, vals)
+        amounts = Amount._before_write(self, vals)
         unknown = self._crm_unknown() if vals.get("partner_id") else self.browse()
         with self.env["crm.opportunity.forecast.log"]._recording(self, vals):
-            res = super().write(Line._hold(vals))
+            res = super().write(Amount._hold(vals))
         Stage._check_moved(moved)
         Closure._log(self, before, restore="probability" not in vals)
         Passage._log_transition(watched, places)
-        Line._after_write(self, vals, lines_before)
+        Amount._after_write(self, vals, amounts)
         if vals.get("origination_id"):
             self.env["crm.origination"]._complete_utm(self)
         if vals.keys() & {"partner_id", "organization_id", "type"}:
@@ -643,7 +645,7 @@ class CrmLead(models.Model):
     def action_crm_postpone(self):
         """Open the dialog that gives paused opportunities another wake-up date."""
         action = self.action_crm_close()
-        wake_date = self.env["crm.opportunity.closure"]._default_wake_date(self)
+        wake_date = self.env["crm.opportunity.standby"]._default_wake_date(self)
         context = {
             **action["context"],
             "default_kind": "standby",
@@ -679,7 +681,7 @@ class CrmLead(models.Model):
 
     def action_follow_lines(self):
         """Take the expected revenue from the lines again."""
-        self.env["crm.opportunity.line"]._follow_again(self)
+        self.env["crm.opportunity.amount"]._follow_again(self)
         return True
 
     @api.readonly
@@ -866,10 +868,10 @@ class CrmLead(models.Model):
         return winner
 
     def _merge_get_fields_specific(self):
-        Line = self.env["crm.opportunity.line"]
+        Amount = self.env["crm.opportunity.amount"]
         return {
             **super()._merge_get_fields_specific(),
-            "expected_revenue": lambda _name, leads: Line._merged_revenue(leads),
+            "expected_revenue": lambda _name, leads: Amount._merged_revenue(leads),
         }
 
     def _merge_get_fields(self):

@@ -500,6 +500,7 @@ class CrmMailingMetric(models.Model):
         campaigns = self.env["utm.campaign"].browse(v["campaign_id"] for v in vals_list)
         campaigns.flush_recordset(["company_id"])
         self.flush_model()
+        # sudo: the company is copied, for the rule of the rows
         companies = {c.id: c.company_id.id or None for c in campaigns.sudo()}
         stamp = (self.env.uid, self.env.cr.now(), self.env.uid, self.env.cr.now())
         rows = [

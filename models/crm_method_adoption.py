@@ -212,8 +212,8 @@ class CrmMethodAdoption(models.AbstractModel):
 
     @api.model
     def _map_references(self, mapping):
-        """What was recorded before, by an add-on that was there already, speaks of the
-        stages of the method too: resuming goes back there, reports compare."""
+        """Take what we recorded before the adoption to the stages of the method too:
+        resuming goes back to them, and reports compare by them."""
         for table, column in (
             ("crm_opportunity_stage", "stage_id"),
             ("crm_opportunity_stage", "from_stage_id"),

@@ -17,7 +17,8 @@ from ..tools.objective import (
     pace,
     period_bounds,
 )
-from .crm_objective_figure import METRICS, MONEY_METRICS, RATES, Goal
+from .crm_objective_figure import Goal
+from .crm_objective_metric import METRICS, MONEY_METRICS, RATES
 
 # What makes two objectives of somebody the same, with the types of gestiones.
 SAME = ("metric", "company_id", "team_id", "market_id", "date_from", "date_to")
@@ -448,8 +449,8 @@ class CrmObjective(models.Model):
         "date_to", "activity_type_ids",
     )  # fmt: skip
     def _check_same_types(self):
-        """Of gestiones there may be one objective for each set of types, which no index
-        knows."""
+        """No two objectives of gestiones with the same set of types: an index cannot
+        compare sets that are stored in a relation."""
         rows = self.filtered(lambda objective: objective.metric == "gestiones")
         # sudo: one that the writer may not read is there all the same
         others = self.sudo().search(
@@ -568,6 +569,7 @@ class CrmObjective(models.Model):
     def _cron_close(self):
         """Close what has been over for some days (a setting; 0: never), in bounded
         batches: late documents still counted, and then the figure stands."""
+        # sudo: one setting
         params = self.env["ir.config_parameter"].sudo()
         days = int(params.get_param("crm_gestion.objective_close_days", "30"))
         if days <= 0:

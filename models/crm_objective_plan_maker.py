@@ -8,7 +8,8 @@ from odoo.tools.misc import clean_context
 
 from ..tools.objective import period_bounds
 from ..tools.share import share
-from .crm_objective_figure import METRICS, Goal
+from .crm_objective_figure import Goal
+from .crm_objective_metric import METRICS
 
 MONTHS = range(1, 13)
 

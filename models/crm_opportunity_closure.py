@@ -1,15 +1,11 @@
-import logging
 from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import format_date, plaintext2html
 
 from .crm_lead import PREDICTED
-
-_logger = logging.getLogger(__name__)
 
 # From what an opportunity is (False: open) to how it may be closed. A pause may be
 # postponed or end in another closure; what else is closed is resumed before it is
@@ -21,10 +17,6 @@ TRANSITIONS = {
     "unqualified": {"won"},
     "won": set(),
 }
-# A paused opportunity keeps a probability: archived with 0 it would count as lost.
-STANDBY_PROBABILITY = 0.01
-# Opportunities that the nightly job resumes in one transaction.
-BATCH = 200
 
 
 class Held(frozenset):
@@ -43,7 +35,7 @@ class CrmOpportunityClosure(models.Model):
     opportunity was worth at that moment. Resuming the opportunity sets ``reopen_date``
     once and gives it back the probability of before; the row stays. Postponing a pause
     ends its row and makes another one: each time and the days of each are kept. What is
-    paused comes back by itself on its day (`_cron_wake`).
+    paused comes back by itself on its day: ``crm.opportunity.standby``.
 
     *Invariants.* Append-only but for ``reopen_date``; at most one row of an opportunity
     is without it (the database sees to that). Standby is never inferred from
@@ -173,6 +165,7 @@ class CrmOpportunityClosure(models.Model):
         :raise UserError: where a transition is not allowed or data are missing; nothing
             has changed then
         """
+        Standby = self.env["crm.opportunity.standby"]
         reason = reason or self.env["crm.lost.reason"]
         self._check_transition(leads, kind)
         self._check_data(leads, kind, reason, wake_date)
@@ -180,13 +173,13 @@ class CrmOpportunityClosure(models.Model):
         if cancel_activities:
             # first, for Odoo forgets all that it has read when something is deleted,
             # and so which records belong together
-            self._planned_activities(leads).unlink()
+            Standby._planned_activities(leads).unlink()
             leads = leads.with_prefetch()
         Stage = self.env["crm.opportunity.stage"]
         before, places = self._snapshot(leads), Stage._snapshot(leads)
         held = self._hold(leads)
         if kind == "standby":
-            self._pause(held)
+            Standby._pause(held)
         else:
             held.action_set_lost(lost_reason_id=reason.id)
         rows = self._log(
@@ -200,7 +193,7 @@ class CrmOpportunityClosure(models.Model):
         if kind == "standby":
             # known as paused by its row only; what was lost, the write has recorded
             Stage._log_transition(leads, places)
-            self._postpone_activities(leads, wake_date)
+            Standby._postpone_activities(leads, wake_date)
         if quotations:
             self._open_quotations(leads, quotations).action_cancel()
         return rows
@@ -212,47 +205,6 @@ class CrmOpportunityClosure(models.Model):
         held = self.env["crm.stage"]._waive_gates(self._hold(lead), ["gate_order"])
         held.write({"stage_id": stage.id})
         return self._log(lead, before, note=note)
-
-    @api.model
-    def _pause(self, leads):
-        """Archive without losing: stage and probability stay."""
-        without = leads.filtered(lambda lead: not lead.probability)
-        without.write({"probability": STANDBY_PROBABILITY})
-        leads.write({"active": False})
-
-    @api.model
-    def _planned_activities(self, leads):
-        """:return: what is planned on these opportunities, whoever is to do it"""
-        # sudo: whoever closes an opportunity decides on all that is planned on it, what
-        # a colleague is to do too; rights on it were checked when it was closed
-        return (
-            self.env["mail.activity"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", "crm.lead"),
-                    ("res_id", "in", leads.ids),
-                    ("active", "=", True),
-                ]
-            )
-        )
-
-    @api.model
-    def _postpone_activities(self, leads, wake_date):
-        """What is planned before the wake-up date moves to that day. A meeting that is
-        still to come stays in everybody's calendar on its day, and so does its
-        activity; of one that was held, what is left to do moves."""
-        today = fields.Date.context_today(self)
-        early = self._planned_activities(leads).filtered(
-            lambda activity: (
-                activity.date_deadline < wake_date
-                and not (activity.calendar_event_id and activity.date_deadline >= today)
-            )
-        )
-        # Odoo's key: the meeting does not move with its activity
-        early.with_context(calendar_event_meeting_update=True).write(
-            {"date_deadline": wake_date}
-        )
 
     @api.model
     def _open_quotations(self, leads, quotations=None):
@@ -613,7 +565,8 @@ class CrmOpportunityClosure(models.Model):
         if before["open"]:
             winner.action_crm_resume()
         elif paused:
-            self._postpone_activities(winner, winner.standby_until)
+            Standby = self.env["crm.opportunity.standby"]
+            Standby._postpone_activities(winner, winner.standby_until)
         elif before["pauses"]:
             row = before["pauses"].sorted("wake_date")[0]
             winner.action_crm_resume()
@@ -622,105 +575,8 @@ class CrmOpportunityClosure(models.Model):
                     winner, "standby", row.lost_reason_id, row.note, row.wake_date
                 )
 
-    @api.model
-    def _pauses(self, leads):
-        """:return: dict lead id -> how many times an opportunity was paused, and for
-        how many days, those of a pause that lasts included"""
-        domain = Domain([("lead_id", "in", leads.ids), ("kind", "=", "standby")])
-        data = self._read_group(domain, ["lead_id"], ["__count", "days_paused:sum"])
-        pauses = {lead.id: (count, days) for lead, count, days in data}
-        lasting = domain & Domain("reopen_date", "=", False)
-        now = fields.Datetime.now()
-        for lead, date in self._read_group(lasting, ["lead_id"], ["date:max"]):
-            count, days = pauses[lead.id]
-            pauses[lead.id] = count, days + (now - date) / timedelta(days=1)
-        return pauses
-
-    @api.model
-    def _default_wake_date(self, leads=None):
-        """
-        :return: the date that the wizard proposes: a month from today, or from the day
-            on which the last of these paused opportunities is to be resumed
-        """
-        days = [lead.standby_until for lead in leads or () if lead.standby_until]
-        start = max([fields.Date.context_today(self), *days])
-        return fields.Date.add(start, months=1)
-
     # === CRON === #
 
     @api.model
     def _cron_wake(self):
-        """Every morning: what is paused until today or before is resumed, each with an
-        activity for whoever owns it now.
-
-        Bounded batches, each opportunity at most once in a run. What was resumed is not
-        paused any more, so that running it again does nothing. One that cannot be
-        resumed is logged, hinders no other one, and has its turn again the next day.
-        """
-        # sudo: the job is the company's, whoever it runs as
-        paused = self.env["crm.lead"].sudo().with_context(active_test=False)
-        due = Domain("closure_kind", "=", "standby") & Domain(
-            "standby_until", "<=", fields.Date.context_today(self)
-        )
-        while leads := paused.search(due, order="id", limit=BATCH):
-            self._wake_safely(leads)
-            due &= Domain("id", ">", leads[-1].id)
-            if not self.env["ir.cron"]._commit_progress(
-                len(leads), remaining=paused.search_count(due)
-            ):
-                return
-
-    @api.model
-    def _wake_safely(self, leads):
-        try:
-            with self.env.cr.savepoint():
-                self._wake(leads)
-        except Exception:
-            if len(leads) > 1:
-                for lead in leads:
-                    self._wake_safely(lead)
-            else:
-                _logger.exception("Opportunity %s was not resumed", leads.id)
-
-    @api.model
-    def _wake(self, leads):
-        """Resume paused opportunities and say so to whoever owns them now."""
-        rows = leads.closure_ids.filtered(lambda row: not row.reopen_date)
-        leads.action_crm_resume()
-        common = {
-            "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
-            "date_deadline": fields.Date.context_today(self),
-            "res_model_id": self.env["ir.model"]._get_id("crm.lead"),
-        }
-        # Odoo would send one e-mail for each: the seller finds them among his
-        # activities of today
-        self.env["mail.activity"].sudo().with_context(
-            mail_activity_quick_update=True
-        ).create([{**common, **row._prepare_wake_activity_vals()} for row in rows])
-
-    def _prepare_wake_activity_vals(self):
-        """:return: values of the activity that says to take an opportunity up again, in
-        the language of whoever is to do it"""
-        self.ensure_one()
-        owner = self._present_owner()
-        row = self.with_context(lang=owner.lang or self.env.lang)
-        until = format_date(row.env, row.wake_date)
-        texts = filter(None, (row.lost_reason_id.name, row.note))
-        return {
-            "summary": row.env._("Take up again: paused until %s", until),
-            "note": plaintext2html("\n".join(texts)),
-            "user_id": owner.id,
-            "res_id": self.lead_id.id,
-        }
-
-    def _present_owner(self):
-        """
-        :return: the salesperson of the opportunity, or the leader of its team where
-            there is none who works in its company any more; nobody where there is
-            neither
-        """
-        lead = self.lead_id
-        users = (lead.user_id | lead.team_id.user_id).filtered("active")
-        if lead.company_id:
-            users = users.filtered(lambda user: lead.company_id in user.company_ids)
-        return users[:1]
+        self.env["crm.opportunity.standby"]._wake_due()

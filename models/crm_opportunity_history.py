@@ -84,7 +84,7 @@ class CrmOpportunityHistory(models.AbstractModel):
 
     @api.model
     def _tell_closures(self, leads):
-        """What was won or lost without a row has one now: its opportunity says so."""
+        """Fill ``closure_kind`` of opportunities whose closure got its row just now."""
         self.env.cr.execute(
             SQL(
                 """UPDATE crm_lead l SET closure_kind = closure.kind

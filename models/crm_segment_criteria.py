@@ -139,7 +139,7 @@ class CrmSegmentCriteria(models.AbstractModel):
 
     @api.model
     def _salesperson(self, segment):
-        """Who is in the teams today is written out."""
+        """The members of teams are written out, as they are today."""
         if not segment.salesperson_ids and not segment.team_ids:
             return Domain.TRUE
         members = self._with_below(segment.team_ids._origin).member_ids

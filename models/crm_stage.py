@@ -79,6 +79,7 @@ class CrmStage(models.Model):
     @api.model
     def _method_enforced(self):
         """:return: whether the company works by the method"""
+        # sudo: one setting
         params = self.env["ir.config_parameter"].sudo()
         return params.get_param("crm_gestion.enforce_method") == "True"
 
@@ -92,7 +93,7 @@ class CrmStage(models.Model):
 
     def write(self, vals):
         res = super().write(vals)
-        if vals.keys() & {"is_method", "sequence"}:
+        if vals.keys() & {"is_method", "is_won", "sequence"}:
             self.env.registry.clear_cache()  # as above
         return res
 
@@ -215,6 +216,16 @@ class CrmStage(models.Model):
         return {**vals, "stage_id": int(stage)} if is_other else vals
 
     @api.model
+    def _complete_won(self, vals):
+        """What is created in a won stage is won, as Odoo computes it. An add-on that
+        gives new opportunities a probability of its own would have it refused.
+
+        :return: values that say so
+        """
+        is_won = vals.get("stage_id") in self._won_stage_ids()
+        return {"probability": 100, **vals} if is_won else vals
+
+    @api.model
     def _gate_label(self, name):
         return self._fields[name]._description_string(self.env).lower()
 
@@ -228,6 +239,12 @@ class CrmStage(models.Model):
     def _method_stage_ids(self):
         # sudo: read for everybody, so it must not depend on who asks first
         return self.sudo().search([("is_method", "=", True)])._ids
+
+    @api.model
+    @tools.ormcache()
+    def _won_stage_ids(self):
+        # sudo: as above
+        return self.sudo().search([("is_won", "=", True)])._ids
 
     def _following(self, lead):
         """:return: the stage of the method after the one in which an opportunity is"""

@@ -43,7 +43,7 @@ class CrmSubstitutionNotice(models.AbstractModel):
     def _tell_one(self, row, person, gone):
         row = row.with_context(lang=person.lang)
         names = {
-            "who": self.env.user.sudo().name,
+            "who": self.env.user.name,
             "user": row.user_id.name,
             "substitute": row.substitute_id.name,
             "date_from": format_date(row.env, row.date_from),

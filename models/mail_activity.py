@@ -110,5 +110,6 @@ class MailActivity(models.Model):
         )
         if prepared:
             schedules_next = self.env.context.get("crm_gestion_schedules_next")
+            # sudo: the chained activity may be a colleague's
             Source._log_done(prepared, chained.sudo(), bool(schedules_next))
         return messages, chained

@@ -11,7 +11,8 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _message_route_process(self, message, message_dict, routes):
-        """Only the gateway passes here."""
+        """Mark what the gateway brings in as automatic where it is; nothing else
+        comes this way."""
         threads = self
         if is_automatic(message):
             threads = self.with_context(crm_gestion_automatic_email=True)
@@ -23,6 +24,7 @@ class MailThread(models.AbstractModel):
         """Substitutes follow nothing: they are found for each message."""
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
         msg_vals = msg_vals or {}
+        # sudo: only who wrote it
         author_id = msg_vals.get("author_id") or message.sudo().author_id.id
         Notice = self.env["crm.substitution.notice"]
         substitutes = Notice._reached(self, recipients, author_id)

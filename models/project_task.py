@@ -273,6 +273,7 @@ class ProjectTask(models.Model):
         "crm_lead_id", "crm_order_id", "crm_organization_id", "crm_is_incident"
     )
     def _check_crm_same_customer(self):
+        # sudo: a constraint looks at what was written, whoever wrote it
         incidents = self.sudo().filtered("crm_is_incident")
         self.env["crm.incident.opening"]._check_same_customer(incidents)
 

@@ -2,8 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from .res_partner import COMPLETENESS_PARAMETER, CURSOR_PARAMETER, FILE_FIELDS
-
 # Fields of the company's Doppler account that are settings too.
 DOPPLER_SETTINGS = (
     "email",
@@ -299,14 +297,14 @@ class ResConfigSettings(models.TransientModel):
 
     @api.model
     def _file_fields_domain(self, kind):
-        names = [name for name, kinds in FILE_FIELDS.items() if kind in kinds]
+        names = self.env["crm.partner.completeness"]._may_count(kind)
         return [("model", "=", "res.partner"), ("name", "in", names)]
 
     @api.model
     def get_values(self):
         values = super().get_values()
         for kind in ("organization", "contact"):
-            chosen = self.env["res.partner"]._counted_fields(kind)
+            chosen = self.env["crm.partner.completeness"]._counted(kind)
             # sudo: names of fields, for the director's settings page
             counted = (
                 self.env["ir.model.fields"]
@@ -333,19 +331,12 @@ class ResConfigSettings(models.TransientModel):
             "crm_read_limit",
         ):
             params.set_param(self._fields[name].config_parameter, str(self[name]))
-        changed = False
-        for kind in ("organization", "contact"):
-            names = ",".join(
-                sorted(self[f"crm_{kind}_field_ids"].sudo().mapped("name"))
-            )
-            current = ",".join(sorted(self.env["res.partner"]._counted_fields(kind)))
-            if names != current:
-                changed = True
-                self.env["ir.config_parameter"].sudo().set_param(
-                    COMPLETENESS_PARAMETER % kind, names or "-"
-                )
-        if changed:
-            # sudo: settings are written by administrators only
-            self.env["ir.config_parameter"].sudo().set_param(CURSOR_PARAMETER, "0")
-            self.env.ref("crm_gestion.ir_cron_completeness").sudo()._trigger()
+        # sudo: names of fields, as in `get_values`
+        settings = self.sudo()
+        self.env["crm.partner.completeness"]._choose(
+            {
+                kind: settings[f"crm_{kind}_field_ids"].mapped("name")
+                for kind in ("organization", "contact")
+            }
+        )
         return res

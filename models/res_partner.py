@@ -4,27 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ..tools.account import completeness
-
-# What may count for the completeness of an account's file: field -> what it counts for.
-FILE_FIELDS = {
-    "vat": {"organization"},
-    "email": {"organization", "contact"},
-    "phone": {"organization", "contact"},
-    "website": {"organization"},
-    "street": {"organization"},
-    "city": {"organization"},
-    "country_id": {"organization"},
-    "market_id": {"organization"},
-    "origination_id": {"organization", "contact"},
-    "user_id": {"organization"},
-    "child_ids": {"organization"},
-    "parent_id": {"contact"},
-    "cargo_id": {"contact"},
-}
-COMPLETENESS_PARAMETER = "crm_gestion.completeness_%s"
-CURSOR_PARAMETER = "crm_gestion.completeness_cursor"
-BATCH = 1000
+from .crm_partner_completeness import FILE_FIELDS
 
 
 class ResPartner(models.Model):
@@ -287,48 +267,16 @@ class ResPartner(models.Model):
 
     @api.depends("is_company", "parent_id", "child_ids.type", *FILE_FIELDS)
     def _compute_completeness(self):
-        with_contacts = self._with_contacts()
-        for is_company, partners in self.grouped("is_company").items():
-            names = self._counted_fields("organization" if is_company else "contact")
-            for partner in partners:
-                partner.completeness = completeness(
-                    partner._has_data(name, with_contacts) for name in names
-                )
+        percentages = self.env["crm.partner.completeness"]._percentages(self)
+        for partner in self:
+            partner.completeness = percentages[partner]
 
     @api.depends("completeness")
     @api.depends_context("lang")
     def _compute_missing_data(self):
-        labels = self.fields_get(FILE_FIELDS, ["string"])
-        labels["child_ids"] = {"string": self.env._("Contacts")}
-        with_contacts = self._with_contacts()
+        missing = self.env["crm.partner.completeness"]._missing(self)
         for partner in self:
-            partner.missing_data = ", ".join(
-                labels[name]["string"]
-                for name in partner._file_fields()
-                if not partner._has_data(name, with_contacts) and name in labels
-            )
-
-    def _has_data(self, name, with_contacts):
-        return self in with_contacts if name == "child_ids" else bool(self[name])
-
-    def _with_contacts(self):
-        """One query, which reads none of them: an organization may have thousands.
-
-        :return: set of those of these that have contacts; addresses are none
-        """
-        stored = self.filtered("id")
-        groups = self._read_group(
-            [
-                ("parent_id", "in", stored.ids),
-                ("type", "=", "contact"),
-                ("active", "=", True),
-            ],
-            ["parent_id"],
-        )
-        on_screen = (self - stored).filtered(
-            lambda partner: "contact" in partner.child_ids.mapped("type")
-        )
-        return {partner for (partner,) in groups}.union(on_screen)
+            partner.missing_data = ", ".join(missing[partner])
 
     def _gestion_domain(self):
         """:return: domain of the interactions with these organizations and contacts"""
@@ -780,46 +728,8 @@ class ResPartner(models.Model):
         """:return: whether these contacts, or a boss of theirs, are some of others"""
         return bool((self | self._crm_managers()) & others)
 
-    def _file_fields(self):
-        """:return: names of the fields that count for the completeness of this file"""
-        kind = "organization" if self.is_company else "contact"
-        return self._counted_fields(kind)
-
-    @api.model
-    def _counted_fields(self, kind):
-        """Fields that a director chose to count, all that may count by default.
-
-        :param str kind: ``organization`` or ``contact``
-        """
-        allowed = [name for name, kinds in FILE_FIELDS.items() if kind in kinds]
-        chosen = (
-            self.env["ir.config_parameter"]
-            .sudo()
-            .get_param(COMPLETENESS_PARAMETER % kind)
-        )
-        if not chosen:
-            return allowed  # "-": nothing was chosen on purpose
-        return [name for name in allowed if name in chosen.split(",")]
-
     # === CRON === #
 
     @api.model
     def _cron_compute_completeness(self):
-        """After installation, and after a change of what counts: work the percentage
-        out for everybody, in bounded batches.
-
-        How far a run came is kept once at its end, so a crash repeats a part and loses
-        nothing.
-        """
-        params = self.env["ir.config_parameter"].sudo()
-        cursor = int(params.get_param(CURSOR_PARAMETER, "0"))
-        partners = self.with_context(active_test=False)
-        while batch := partners.search([("id", ">", cursor)], order="id", limit=BATCH):
-            self.env.add_to_compute(self._fields["completeness"], batch)
-            batch.flush_recordset(["completeness"])
-            cursor = batch.ids[-1]
-            left = partners.search_count([("id", ">", cursor)], limit=BATCH)
-            batch.invalidate_recordset()
-            if not self.env["ir.cron"]._commit_progress(len(batch), remaining=left):
-                break
-        params.set_param(CURSOR_PARAMETER, str(cursor) if batch else "0")
+        self.env["crm.partner.completeness"]._recompute_all()

@@ -94,7 +94,8 @@ class SaleOrder(models.Model):
         return res
 
     def _action_confirm(self):
-        """Odoo has worked its rewards out by now."""
+        """Name the campaigns of promotions now: Odoo has worked out which rewards
+        stay."""
         self.env["crm.promotion"]._name_campaigns(self)
         return super()._action_confirm()
 

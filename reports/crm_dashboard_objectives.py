@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..models.crm_objective_figure import MONEY_METRICS
+from ..models.crm_objective_metric import MONEY_METRICS
 
 TONES = {"ahead": "success", "on": "success", "behind": "danger"}
 

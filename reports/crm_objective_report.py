@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..models.crm_objective_figure import METRICS
+from ..models.crm_objective_metric import METRICS
 
 # Columns as the objective has them.
 COLUMNS = (

@@ -46,6 +46,7 @@ from . import test_crm_eid
 from . import test_crm_eid_fuzz
 from . import test_crm_eid_login
 from . import test_crm_eid_tls
+from . import test_crm_erasure
 from . import test_crm_export_guard
 from . import test_crm_export_log
 from . import test_crm_figure_world
@@ -60,6 +61,14 @@ from . import test_crm_handover_tour
 from . import test_crm_history
 from . import test_crm_history_guard
 from . import test_crm_import
+from . import test_crm_import_loader_campaign
+from . import test_crm_import_loader_incident
+from . import test_crm_import_loader_lead
+from . import test_crm_import_loader_opportunity
+from . import test_crm_import_loader_partner
+from . import test_crm_import_loader_product
+from . import test_crm_import_loader_step
+from . import test_crm_import_loader_undo
 from . import test_crm_import_sheet
 from . import test_crm_import_vtiger
 from . import test_crm_import_vtiger_run
@@ -77,6 +86,7 @@ from . import test_crm_lost_answer
 from . import test_crm_mailing_consent
 from . import test_crm_mailing_metric
 from . import test_crm_mailing_metric_import
+from . import test_crm_manual
 from . import test_crm_market
 from . import test_crm_method_adopt
 from . import test_crm_next_step
@@ -108,10 +118,12 @@ from . import test_crm_sales_activity_report
 from . import test_crm_segment
 from . import test_crm_segment_mailing
 from . import test_crm_segment_tour
+from . import test_crm_setup_step
 from . import test_crm_stage
 from . import test_crm_substitution
 from . import test_crm_substitution_tour
 from . import test_crm_substitution_work
+from . import test_crm_takeover
 from . import test_crm_timeline
 from . import test_digest_digest
 from . import test_doppler_addresses

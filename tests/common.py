@@ -9,6 +9,7 @@ from odoo.tests import common, get_db_name, new_test_user
 
 from odoo.addons.base.tests.common import BaseCommon
 from odoo.addons.crm_gestion.models.crm_stage import GATES
+from odoo.addons.web.tests import test_js
 
 PASSWORD = "secret-of-the-test"
 
@@ -157,6 +158,20 @@ class BrowserCommon(SalesForce, common.HttpCase):
         cls._make_sales_force()
         cls._make_accounts()
         cls.seller.lang = "es_ES"
+
+    def _run_components(self, suite):
+        """Run the hoot tests of a suite."""
+        suite_id = test_js.HOOTCommon._generate_hash(self, suite)
+        self.browser_js(
+            "/web/tests?headless&loglevel=2&preset=desktop&timeout=15000"
+            f"&id={suite_id}",
+            "",
+            "",
+            login="admin",
+            timeout=600,
+            success_signal="[HOOT] Test suite succeeded",
+            error_checker=test_js.unit_test_error_checker,
+        )
 
 
 class CrmGestionCommon(SalesForce, BaseCommon):

@@ -213,6 +213,11 @@ class Browser:
     def get(self, path, headers=(), **options):
         return self.request("GET", path, headers=headers, **options)
 
+    def open_password_form(self, headers=()):
+        """:return: token of Odoo's own login page"""
+        text = self.get("/web/login", headers).text
+        return text.partition('name="csrf_token" value="')[2].partition('"')[0]
+
     def open_form(self, **options):
         """:return: dict of the hidden fields of the page's form"""
         answer = self.get(ROUTE, **options)

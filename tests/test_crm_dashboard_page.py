@@ -4,8 +4,6 @@ from odoo import fields
 from odoo.fields import Domain
 from odoo.tests import no_retry, tagged
 
-from odoo.addons.web.tests import test_js
-
 from .common import BrowserCommon
 
 SUITE = "@crm_gestion/dashboard"
@@ -104,16 +102,7 @@ class TestDashboardComponents(BrowserCommon):
 
     @no_retry
     def test_components(self):
-        suite = test_js.HOOTCommon._generate_hash(self, SUITE)
-        self.browser_js(
-            f"/web/tests?headless&loglevel=2&preset=desktop&timeout=15000&id={suite}",
-            "",
-            "",
-            login="admin",
-            timeout=600,
-            success_signal="[HOOT] Test suite succeeded",
-            error_checker=test_js.unit_test_error_checker,
-        )
+        self._run_components(SUITE)
 
 
 @tagged("post_install", "-at_install")

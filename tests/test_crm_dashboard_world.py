@@ -141,7 +141,7 @@ class TestDashboardWorld(DashboardCommon):
         today = cls.clock().date()
         due = [("closure_kind", "=", "standby"), ("standby_until", "<=", today)]
         if leads := cls.Lead.search(due):
-            cls.Closure._wake(leads)
+            cls.env["crm.opportunity.standby"]._wake(leads)
 
     @classmethod
     def _midnight(cls, moment, tz):

@@ -377,8 +377,7 @@ class TestEidLogin(EidCommon):
             self._forget_addresses()
             with self.subTest(headers=len(headers)), self._requests():
                 browser = self._browser()
-                text = browser.get("/web/login").text
-                token = text.partition('name="csrf_token" value="')[2].partition('"')[0]
+                token = browser.open_password_form()
                 answer = browser.request(
                     "POST",
                     "/web/login",
@@ -447,8 +446,7 @@ class TestEidLogin(EidCommon):
 
     def _log_in_by_password(self, user):
         browser = self._browser()
-        text = browser.get("/web/login").text
-        token = text.partition('name="csrf_token" value="')[2].partition('"')[0]
+        token = browser.open_password_form()
         answer = browser.request(
             "POST",
             "/web/login",

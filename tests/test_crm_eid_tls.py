@@ -165,8 +165,7 @@ class TestEidTls(EidCommon):
         for host in (HOST, EID_HOST):
             with self.subTest(host=host), self._requests():
                 browser = self._visitor(host=host)
-                text = browser.get("/web/login").text
-                token = text.partition('name="csrf_token" value="')[2].partition('"')[0]
+                token = browser.open_password_form()
                 answer = browser.request(
                     "POST",
                     "/web/login",
@@ -288,8 +287,7 @@ class TestEidTls(EidCommon):
     def test_credential_type_posted_at_the_login_page(self):
         with self._requests():
             browser = self._visitor(self.card)
-            text = browser.get("/web/login").text
-            token = text.partition('name="csrf_token" value="')[2].partition('"')[0]
+            token = browser.open_password_form()
             answer = browser.request(
                 "POST",
                 "/web/login",

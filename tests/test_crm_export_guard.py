@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
@@ -49,6 +51,19 @@ class TestExportGuard(CrmGestionCommon):
         with self.assertRaises(AccessError) as caught:
             lead.export_data(["name"])
         self.assertIn("ask yours", str(caught.exception))
+
+    def test_a_refusal_that_code_caught_is_recorded(self):
+        """Nothing is rolled back then: it is noted when the transaction commits."""
+        lead = self._make_lead().with_user(self.seller)
+        self.env.cr.postcommit.clear()
+        with suppress(AccessError):
+            lead.export_data(["name"])
+        with self.enter_registry_test_mode():
+            self.env.cr.postcommit.run()
+        self.assertRecordValues(
+            self.env["crm.export.log"].search([("user_id", "=", self.seller.id)]),
+            [{"channel": "rpc", "records": 1, "model": "crm.lead", "refused": True}],
+        )
 
     def test_odoos_own_refusal_stays(self):
         with self.assertRaises(UserError) as caught:

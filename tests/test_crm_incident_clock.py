@@ -256,6 +256,11 @@ class TestTargetState(ClockCommon):
             )
             cls.cancelled = cls._open()
             cls.cancelled.action_crm_cancel()
+            cls.answered = cls._open()  # in time, and waits for the customer
+            cls.env["crm.incident.clock"]._answer(
+                cls.answered.sudo(), datetime(2026, 3, 2, 9)
+            )
+            cls.answered.action_crm_wait()
         with freeze_time("2026-03-02 11:30:00"):
             cls.met.action_crm_solve()
             cls.missed.action_crm_solve()
@@ -267,12 +272,12 @@ class TestTargetState(ClockCommon):
         cls.plain = cls.env["project.task"].create({"name": "Plain"})
         cls.all = (
             cls.late | cls.soon | cls.ok | cls.waiting | cls.met | cls.missed
-            | cls.aimless | cls.cancelled | cls.unaimed | cls.plain
+            | cls.aimless | cls.cancelled | cls.unaimed | cls.plain | cls.answered
         )  # fmt: skip
 
     @freeze_time("2026-03-02 11:30:00")
     def test_states(self):
-        expected = ["late", "soon", "ok", False, "met", "missed"] + [False] * 4
+        expected = ["late", "soon", "ok", False, "met", "missed"] + [False] * 5
         self.assertEqual(self.all.mapped("crm_target_state"), expected)
 
     @freeze_time("2026-03-02 11:30:00")
@@ -307,7 +312,10 @@ class TestTargetState(ClockCommon):
             }
             for name in ("crm_answer_outcome", "crm_solution_outcome")
         )
-        self.assertEqual(answered, {"met": self.met, "missed": self.late | self.missed})
+        self.assertEqual(
+            answered,
+            {"met": self.met | self.answered, "missed": self.late | self.missed},
+        )
         self.assertEqual(solved, {"met": self.met | self.missed})
         self.met.action_crm_reopen()
         self.assertEqual(

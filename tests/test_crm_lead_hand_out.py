@@ -120,6 +120,22 @@ class TestHandOut(CrmGestionCommon):
         self._line(self._wizard(self.both, self.director), self.stranger).action_give()
         self.assertEqual(self.both.team_id, self.south)
 
+    def test_team_is_one_that_works_on_such_a_thing(self):
+        params = self.env["ir.config_parameter"].sudo()
+        params.set_param("sales_team.membership_multi", "True")
+        self.south.use_leads = False
+        enquiries = self.env["crm.team"].create(
+            {
+                "name": "Enquiries",
+                "use_leads": True,
+                "use_opportunities": False,
+                "member_ids": [Command.link(self.stranger.id)],
+            }
+        )
+        self._line(self._wizard(self.both, self.director), self.stranger).action_give()
+        self.assertEqual(self.enquiry.team_id, enquiries)
+        self.assertEqual(self.opportunity.team_id, self.south)
+
     def test_seller_is_told_once(self):
         before = self.env["mail.message"].search([], order="id desc", limit=1).id
         self._line(self._wizard(self.both, self.head), self.seller).action_give()

@@ -9,7 +9,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import SQL, mute_logger
 
-from odoo.addons.crm_gestion.models.crm_objective_figure import METRICS, RATES
+from odoo.addons.crm_gestion.models.crm_objective_metric import METRICS, RATES
 from odoo.addons.crm_gestion.tests.common import CrmGestionCommon
 
 MARCH = {

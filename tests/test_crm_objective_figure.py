@@ -6,7 +6,7 @@ from freezegun import freeze_time
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from odoo.addons.crm_gestion.models.crm_objective_figure import METRICS
+from odoo.addons.crm_gestion.models.crm_objective_metric import METRICS
 
 from .test_crm_objective import ObjectiveCommon
 

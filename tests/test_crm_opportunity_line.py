@@ -519,14 +519,14 @@ class TestReconversion(LineCommon):
         leads = self.lead
         for _i in range(4):
             leads |= self._make_sale()
-        target = "odoo.addons.crm_gestion.models.crm_opportunity_line.BATCH"
+        target = "odoo.addons.crm_gestion.models.crm_opportunity_amount.BATCH"
         with patch(target, 2):
             self.assertEqual(self._run_cron(), 3)
         self.assertEqual(leads.mapped("expected_revenue"), [160.0] * 5)
 
     def test_interrupted_run_goes_on_where_it_stopped(self):
         leads = self.lead | self._make_sale() | self._make_sale()
-        target = "odoo.addons.crm_gestion.models.crm_opportunity_line.BATCH"
+        target = "odoo.addons.crm_gestion.models.crm_opportunity_amount.BATCH"
         Cron = self.env.registry["ir.cron"]
         with (
             patch(target, 2),
@@ -655,8 +655,8 @@ class TestLineGrowth(LineCommon):
 
         def convert(leads):
             self.dollar.rate_ids[0].rate = next(rate)
-            Line = self.env["crm.opportunity.line"]
-            Line._reconvert(leads)
-            Line._follow(leads)
+            Amount = self.env["crm.opportunity.amount"]
+            Amount._reconvert(leads)
+            Amount._follow(leads)
 
         self.assertFlatGrowth(convert, leads[:3], leads[3:])

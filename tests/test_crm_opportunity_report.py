@@ -130,7 +130,7 @@ class TestOpportunityReport(OpportunityReportCommon):
 
     def test_a_pause_that_is_over_is_open_again(self):
         self._pause(self.open, "2026-02-20", "2026-03-01")
-        self.env["crm.opportunity.closure"]._wake(self.open)
+        self.env["crm.opportunity.standby"]._wake(self.open)
         self.test_opportunities_by_what_became_of_them()
         self.test_amounts()
 

@@ -13,7 +13,7 @@ from odoo.tools.safe_eval import safe_eval
 
 from .test_crm_opportunity_closure import LATER, NOW, WAKE, ClosureCommon
 
-MODULE = "odoo.addons.crm_gestion.models.crm_opportunity_closure"
+MODULE = "odoo.addons.crm_gestion.models.crm_opportunity_standby"
 TODAY = NOW.date()
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 AFTER = WAKE + timedelta(days=20)
@@ -638,8 +638,8 @@ class TestWaking(StandbyCommon):
         leads = self.env["crm.lead"].browse()
         for __ in range(5):
             leads |= self._paused()
-        Closure = self.env.registry["crm.opportunity.closure"]
-        wake, sizes = Closure._wake, []
+        Standby = self.env.registry["crm.opportunity.standby"]
+        wake, sizes = Standby._wake, []
 
         def counted(model, batch):
             sizes.append(len(batch))
@@ -648,7 +648,7 @@ class TestWaking(StandbyCommon):
         with (
             freeze_time(EARLY),
             patch(f"{MODULE}.BATCH", 2),
-            patch.object(Closure, "_wake", counted),
+            patch.object(Standby, "_wake", counted),
         ):
             self._run_cron()
         self.assertEqual(sizes, [2, 2, 1])
@@ -1281,8 +1281,8 @@ class TestStandbyGrowth(StandbyCommon):
         self.assertFlat(lambda leads: self._pause(leads, AFTER), paused=True)
 
     def test_waking_is_flat(self):
-        Closure = self.env["crm.opportunity.closure"].sudo()
-        self.assertFlat(lambda leads: Closure._wake(leads.sudo()), paused=True)
+        Standby = self.env["crm.opportunity.standby"].sudo()
+        self.assertFlat(lambda leads: Standby._wake(leads.sudo()), paused=True)
 
     def test_counting_pauses_is_flat(self):
         few, many = self._make_many(3, paused=True), self._make_many(30, paused=True)

@@ -51,6 +51,23 @@ class TestSubstitution(SubstitutionCommon):
             self._scope(self.south_head), ["South Head", "Stranger"], "not passed on"
         )
 
+    def test_scope_follows_at_once(self):
+        """Within one request too, where scopes are worked out once."""
+
+        def scope():
+            ids = self.env["res.users"].with_user(self.stranger)._crm_scope_user_ids()
+            return sorted(self.env["res.users"].browse(ids).mapped("name"))
+
+        self.assertEqual(scope(), ["Stranger"])
+        row = self._cover()
+        self.assertEqual(scope(), ["Seller", "Stranger"])
+        row.date_from = "2026-03-04"
+        self.assertEqual(scope(), ["Stranger"])
+        row.date_from = self.FROM
+        self.assertEqual(scope(), ["Seller", "Stranger"])
+        row.unlink()
+        self.assertEqual(scope(), ["Stranger"])
+
     def test_a_new_one_has_no_name_yet(self):
         """The form shows the word for a new record, and no technical name."""
         new = self.env["crm.substitution"].with_user(self.seller).new({})

@@ -9,7 +9,7 @@ from odoo.tests import Form, tagged
 
 from .common import CrmGestionCommon
 
-BATCH = "odoo.addons.crm_gestion.models.res_partner.BATCH"
+BATCH = "odoo.addons.crm_gestion.models.crm_partner_completeness.BATCH"
 ORGANIZATION_FIELDS = {
     "vat", "email", "phone", "website", "street", "city", "country_id", "market_id",
     "origination_id", "user_id", "child_ids",

@@ -27,3 +27,5 @@ from . import crm_sales_activity
 from . import crm_segment_compare
 from . import loyalty_generate_wizard
 from . import mail_compose_message
+from . import privacy_lookup_wizard
+from . import privacy_lookup_wizard_line

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Command
 
-from ..models.crm_objective_figure import METRICS, MONEY_METRICS
+from ..models.crm_objective_metric import METRICS, MONEY_METRICS
 from ..models.crm_objective_plan_maker import METHODS, TeamPlan
 from .crm_objective_plan_line import COLUMNS
 

@@ -39,7 +39,7 @@ class CrmOpportunityClose(models.TransientModel):
     )
     wake_date = fields.Date(
         string="Resume on",
-        default=lambda self: self.env["crm.opportunity.closure"]._default_wake_date(),
+        default=lambda self: self.env["crm.opportunity.standby"]._default_wake_date(),
     )
     note = fields.Text()
     activity_count = fields.Integer(
@@ -81,10 +81,11 @@ class CrmOpportunityClose(models.TransientModel):
     @api.depends("lead_ids")
     def _compute_lead_data(self):
         Closure = self.env["crm.opportunity.closure"]
+        Standby = self.env["crm.opportunity.standby"]
         for wizard in self:
             leads = wizard.lead_ids._origin
             wizard.lead_count = len(leads)
-            wizard.activity_count = len(Closure._planned_activities(leads))
+            wizard.activity_count = len(Standby._planned_activities(leads))
             wizard.quotation_ids = Closure._open_quotations(leads)
 
     # === ACTION METHODS === #

@@ -141,9 +141,6 @@ class Cluster:
             "replica": int(self.replica.sql(query)[0][0]),
         }
 
-    def wake_crons(self):
-        self.primary.sql(f"NOTIFY cron_trigger, '{self.database}'")
-
     def lag(self):
         """:return: seconds that the replica is behind, or None where there is none"""
         rows = self.primary.sql(

@@ -11,7 +11,6 @@ REQUEST = re.compile(
     r".*/web/dataset/call_kw/\S+?/(?P<method>\w+)"
     r"[ ?]\S* ?HTTP/[\d.]+\" 200 \S+ \d+ [\d.]+ [\d.]+ (?P<mode>\S+)"
 )
-JOB = re.compile(r"Job '(?P<name>[^']+)' .*(?:done|processed)", re.IGNORECASE)
 RETRIED = "retrying with a read/write cursor"
 READING = frozenset(READS.split("|"))
 

@@ -26,12 +26,12 @@ class Odoo:
     def update(self, db, *args, modules=MODULE):
         return self("-d", db, "-u", modules, "--stop-after-init", *args)
 
-    def shell(self, db, code):
+    def shell(self, db, code, *args):
         """Run Python code with `env`, return the JSON that it printed, if any.
 
         Changes are kept only when the code calls `env.cr.commit()`.
         """
-        output = self._run(("shell", "-d", db, "--log-level=warn"), code).stdout
+        output = self._run(("shell", "-d", db, "--log-level=warn", *args), code).stdout
         return json.loads(output) if output.strip() else None
 
     def _run(self, args, stdin=""):

@@ -1,0 +1,205 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Columns that a run fills, by table.
+FILLED = {
+    "crm.lead": {"origination_id"},
+    "res.partner": {"market_id", "cargo_id", "account_status"},
+}
+MAPPED = {"source_ids", "medium_ids"}
+
+
+class CrmTakeoverRecord(models.Model):
+    """Ledger of a take-over: one row for each record that it made or field that it
+    filled, written in bulk in the same transaction.
+
+    *Lifecycle.* ``done``; taken back it is ``undone``, or ``kept`` where somebody
+    changed the record since.
+
+    *Invariant.* Written by the run only.
+    """
+
+    _name = "crm.takeover.record"
+    _description = "Record of a Take-over"
+    _order = "id"
+
+    takeover_id = fields.Many2one(
+        comodel_name="crm.takeover", required=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="takeover_id.company_id")
+    res_model = fields.Char(required=True)
+    res_id = fields.Many2oneReference(
+        model_field="res_model", string="Record", required=True
+    )
+    field = fields.Char(help="Field that was filled; empty where the record was made.")
+    value = fields.Char(help="What it was filled with.")
+    state = fields.Selection(
+        selection=[
+            ("done", "Done"),
+            ("undone", "Taken back"),
+            ("kept", "Changed since, stays"),
+        ],
+        required=True,
+        default="done",
+    )
+
+    _takeover_idx = models.Index("(takeover_id, state, id)")
+
+    @api.model
+    def _log(self, takeover, model, ids, field=None, value=None):
+        """
+        :param field: name of what was filled with ``value``, None for what was made
+        """
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO crm_takeover_record
+                          (takeover_id, res_model, res_id, field, value, state,
+                           create_uid, create_date, write_uid, write_date)
+                   SELECT %s, %s, res_id, %s, %s, 'done', %s, %s, %s, %s
+                     FROM unnest(%s::int4[]) AS res_id""",
+                takeover.id,
+                model,
+                field,
+                value and str(value),
+                self.env.uid,
+                self.env.cr.now(),
+                self.env.uid,
+                self.env.cr.now(),
+                list(ids),
+            )
+        )
+
+    # === TAKING BACK === #
+
+    @api.model
+    def _undo(self, takeover, size):
+        """Take the latest rows back, what was made first goes last.
+
+        :return: number of rows
+        """
+        rows = self.search(
+            [("takeover_id", "=", takeover.id), ("state", "=", "done")],
+            order="id desc",
+            limit=size,
+        )
+        self.env.flush_all()
+        groups = rows.grouped(lambda row: (row.res_model, row.field, row.value))
+        # masters of this batch go after all that was filled with them
+        for (model, field, value), group in sorted(
+            groups.items(),
+            key=lambda item: (item[0][0] != "crm.gestion", not item[0][1]),
+        ):
+            ids = group.mapped("res_id")
+            if field in MAPPED:
+                gone = self._unmap(ids, field, int(value))
+            elif field == "crm_result":
+                gone = self._unhold(ids)
+            elif field:
+                gone = self._empty(model, ids, field, value)
+            elif model == "crm.gestion":
+                gone = self._unlog(ids)
+            else:
+                gone = self._drop_unused(model, ids)
+            undone = group.filtered(lambda row, g=gone: row.res_id in g)
+            undone.state = "undone"
+            (group - undone).state = "kept"
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return len(rows)
+
+    @api.model
+    def _empty(self, model, ids, field, value):
+        """By SQL: the dates of native records stay. Only fields of ours.
+
+        :return: set of ids of the records that had this value still
+        """
+        if field not in FILLED.get(model, ()):
+            return set()
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE %s SET %s = NULL
+                    WHERE id = ANY(%s) AND %s::text = %s RETURNING id""",
+                SQL.identifier(self.env[model]._table),
+                SQL.identifier(field),
+                ids,
+                SQL.identifier(field),
+                value,
+            )
+        )
+        return {row[0] for row in rows}
+
+    @api.model
+    def _unhold(self, ids):
+        """Meetings whose gestión has gone await their result again."""
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE calendar_event e SET crm_result = NULL
+                    WHERE id = ANY(%s) AND crm_result = 'held'
+                      AND NOT EXISTS (SELECT FROM crm_gestion g
+                                       WHERE g.calendar_event_id = e.id)
+                RETURNING id""",
+                ids,
+            )
+        )
+        return {row[0] for row in rows}
+
+    @api.model
+    def _unmap(self, ids, field, value):
+        originations = self.env["crm.origination"].browse(ids).exists()
+        mapped = originations.filtered(lambda o: value in o[field].ids)
+        mapped.write({field: [(3, value)]})
+        return set(mapped.ids)
+
+    @api.model
+    def _unlog(self, ids):
+        """Delete gestiones that nobody touched or built on since.
+
+        :return: set of ids of those that are gone
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT g.id FROM crm_gestion g
+                    WHERE g.id = ANY(%(ids)s) AND g.write_date = g.create_date
+                      AND g.result_id IS NULL
+                      AND NOT EXISTS (SELECT FROM crm_lead l
+                                       WHERE l.source_gestion_id = g.id)
+                      AND NOT EXISTS (SELECT FROM crm_gestion_change c
+                                       WHERE c.gestion_id = g.id)
+                      AND NOT EXISTS (SELECT FROM crm_opportunity_stage s
+                                       WHERE s.gestion_id = g.id)""",
+                ids=ids,
+            )
+        )
+        there = self.env["crm.gestion"].browse([row[0] for row in rows])
+        there.unlink()
+        return set(there.ids)
+
+    @api.model
+    def _drop_unused(self, model, ids):
+        """
+        :return: set of ids of the masters that nothing points at, which are gone
+        """
+        record_fields = self.env["ir.model.fields"].search(
+            [
+                ("relation", "=", model),
+                ("store", "=", True),
+                ("ttype", "=", "many2one"),
+                # what the proposals of this run became
+                ("model", "!=", "crm.takeover.line"),
+            ]
+        )
+        gone = set()
+        for master in self.env[model].browse(ids).exists():
+            used = any(
+                self.env[field.model]
+                .with_context(active_test=False)
+                .search_count([(field.name, "=", master.id)], limit=1)
+                for field in record_fields
+                if field.model in self.env and self.env[field.model]._auto
+            )
+            if model == "crm.origination" and (master.source_ids or master.medium_ids):
+                used = True
+            if not used:
+                master.unlink()
+                gone.add(master.id)
+        return gone

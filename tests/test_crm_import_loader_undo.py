@@ -1,0 +1,97 @@
+from freezegun import freeze_time
+
+from odoo.tests import tagged
+
+from .import_loader_common import ImportLoaderCommon
+
+COUNTED = (
+    "calendar.attendee",
+    "calendar.event",
+    "crm.campaign.budget",
+    "crm.campaign.cost",
+    "crm.incident.passage",
+    "crm.lead",
+    "crm.opportunity.stage",
+    "mail.activity",
+    "mail.followers",
+    "mail.message",
+    "product.product",
+    "product.template",
+    "project.task",
+    "res.partner",
+    "utm.campaign",
+)
+OLD = "2025-11-21 17:34:17"
+VIDAL = {
+    "name": "Carmen Vidal",
+    "organization_name": "Bodegas Vidal",
+    "email": "carmen@vidal.example",
+    "created": OLD,
+}
+ABOUT = {"related": {"entity": "organization", "name": "Aceites del Sur"}}
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-03-02 10:00:00")
+class TestImportLoaderUndo(ImportLoaderCommon):
+    """What loaders make, with all that comes with it, can be taken back."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._choose("activity_type", "Meeting", cls.meeting)
+        done = cls.env.ref("crm_gestion.incident_stage_solved")
+        cls._choose("incident_stage", "Closed", done)
+
+    def _load_all(self):
+        self._load({"name": "Server", "cost": "3", "created": OLD}, entity="product")
+        self._load({"name": "Fair", "budget": "5", "cost": "4"}, entity="campaign")
+        self._load(VIDAL, entity="lead")
+        self._load({"name": "Call", "deadline": "2026-04-01", **ABOUT}, entity="step")
+        meeting = {"name": "Demo", "activity_type": "Meeting", **ABOUT}
+        self._load({**meeting, "date": "2026-04-01 10:00:00"}, entity="step")
+        incident = {"name": "Noise", "organization": "Aceites del Sur", "created": OLD}
+        closed = {"incident_stage": "Closed", "closed": "2025-12-01 10:00:00"}
+        self._load(incident, {**incident, **closed}, entity="incident")
+
+    def _take_back(self):
+        job = self.job.sudo()
+        self.env["crm.import.runner"]._own(job)
+        for _done in self.env["crm.import.undoer"].sudo()._work(job):
+            pass
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def _counts(self):
+        self.env.flush_all()
+        return {
+            name: self.env[name].with_context(active_test=False).search_count([])
+            for name in COUNTED
+        }
+
+    def test_nothing_stays(self):
+        for target in ("lead", "organization"):
+            with self.subTest(target=target):
+                self.job.lead_target = target
+                before = self._counts()
+                self._load_all()
+                self.assertNotEqual(self._counts(), before)
+                self._take_back()
+                self.assertEqual(self._counts(), before)
+                self.assertEqual(
+                    set(self.job.row_ids.mapped("state")),
+                    {"undone"},
+                    self.job.row_ids.mapped("reason"),
+                )
+
+    def test_what_was_here_stays(self):
+        known = {**VIDAL, "name": "Lucía Ferrer", "email": "lucia@aceites.example"}
+        self.job.lead_target = "organization"
+        rows = self._plan(
+            {**known, "organization_name": "Aceites del Sur"}, entity="lead"
+        )
+        self.assertEqual(rows.state, "matched")
+        self._call("_load", rows)
+        self._take_back()
+        self.assertTrue(self.contact.exists())
+        self.assertTrue(self.organization.exists())
