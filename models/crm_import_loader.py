@@ -259,7 +259,8 @@ class CrmImportLoader(models.AbstractModel):
             # a check makes nothing
             return choice._made() if loading else False, False
         return False, self.env._(
-            "Say under Equivalences what “%s” means here, or to leave it empty.", text
+            "Say under “What Texts Mean” what “%s” means here, or to leave it empty.",
+            text,
         )
 
     @api.model

@@ -172,7 +172,7 @@ class TestImportLoaderOrganization(ImportLoaderCommon):
             [
                 (
                     "refused",
-                    "Say under Equivalences what “Mining” means here, or to leave it "
+                    "Say under “What Texts Mean” what “Mining” means here, or to leave it "
                     "empty.",
                 )
             ],
