@@ -3,6 +3,7 @@
 translations.py DATABASE           rewrite i18n/crm_gestion.pot and i18n/es.po
 translations.py DATABASE --check   change nothing, tell what is not up to date
 
+i18n/es_419.po is written by hand, and loses here what the add-on does not say any more.
 DATABASE has the add-on, and no demo data: those are not translated.
 """
 
@@ -13,11 +14,13 @@ import tempfile
 from pathlib import Path
 
 import polib
+import spanish as words
 
 MODULE = "crm_gestion"
 I18N = Path(__file__).parents[1] / "i18n"
 POT = I18N / f"{MODULE}.pot"
 PO = I18N / "es.po"
+LATIN = I18N / "es_419.po"
 HEADER = {
     "Project-Id-Version": MODULE,
     "MIME-Version": "1.0",
@@ -59,14 +62,42 @@ def merged(spanish, terms):
     return result
 
 
-def problems(spanish):
+def repeats(entry):
+    """Tell whether the translation has the placeholders, tags and lines of its term."""
+    return sorted(PLACEHOLDER.findall(entry.msgid)) == sorted(
+        PLACEHOLDER.findall(entry.msgstr)
+    )
+
+
+def problems(spanish, latin):
     for entry in spanish:
         if not entry.translated():
             yield f"no Spanish: {entry.msgid!r}"
-        elif sorted(PLACEHOLDER.findall(entry.msgid)) != sorted(
-            PLACEHOLDER.findall(entry.msgstr)
-        ):
+            continue
+        for fault in words.faults(entry):
+            yield f"{fault}: {entry.msgid!r} {entry.msgstr!r}"
+    for entry in [*spanish, *latin]:
+        if entry.translated() and not repeats(entry):
             yield f"other placeholders, tags or lines: {entry.msgid!r}"
+    yield from words.latin_faults(latin, spanish)
+
+
+def pruned(latin, spanish):
+    """Take off es_419.po what es.po does not have; places and order are of es.po."""
+    said = {entry.msgid: entry.msgstr for entry in latin}
+    result = polib.POFile(wrapwidth=78)
+    result.metadata = {**HEADER, "Language": "es_419"}
+    for entry in spanish:
+        if entry.msgid in said:
+            result.append(
+                polib.POEntry(
+                    msgid=entry.msgid,
+                    msgstr=said[entry.msgid],
+                    comment=entry.comment,
+                    occurrences=entry.occurrences,
+                )
+            )
+    return result
 
 
 def main(database, check):
@@ -74,11 +105,15 @@ def main(database, check):
     spanish = polib.pofile(PO) if PO.exists() else polib.POFile()
     before = content(spanish)
     spanish = merged(spanish, terms)
-    found = list(problems(spanish))
+    latin = polib.pofile(LATIN)
+    if not check:
+        latin = pruned(latin, spanish)
+    found = list(problems(spanish, latin))
     if not check:
         I18N.mkdir(exist_ok=True)
         terms.save(POT)
         spanish.save(PO)
+        latin.save(LATIN)
     elif not POT.exists() or content(polib.pofile(POT)) != content(terms):
         found.append(f"i18n/{POT.name} is not up to date: run make translations")
     elif before != content(spanish):

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
@@ -104,6 +106,7 @@ class CrmGestionBehalf(models.AbstractModel):
         )
         if not planned:
             return
+        yesterday = fields.Date.today() - timedelta(days=1)  # today somewhere on earth
         # sudo: who covers whom is no secret
         rows = self.env["crm.substitution"].sudo()
         rows = rows.search(
@@ -111,7 +114,7 @@ class CrmGestionBehalf(models.AbstractModel):
                 ("active", "=", True),
                 ("user_id", "in", planned.on_behalf_of_id.ids),
                 ("substitute_id", "in", planned.user_id.ids),
-                ("date_to", ">=", fields.Date.today()),
+                ("date_to", ">=", yesterday),
             ]
         )
         days = {(row.user_id, row.substitute_id): rows.browse() for row in rows}

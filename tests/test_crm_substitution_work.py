@@ -403,6 +403,19 @@ class TestOnBehalf(WorkCommon):
         longer = self._log(lead_id=self.lead.id, **later)
         self.assertEqual(longer.next_activity_id.user_id, self.stranger)
 
+    def test_next_step_of_the_last_evening_is_the_substitutes(self):
+        """Half past eleven of the last day in Buenos Aires is the day after in UTC."""
+        self.stranger.tz = "America/Argentina/Buenos_Aires"
+        with freeze_time("2026-03-07 02:30:00"):
+            gestion = self._log(
+                lead_id=self.lead.id,
+                date="2026-03-07 02:00:00",
+                next_activity_type_id=self.call.id,
+                next_date="2026-03-06",
+            )
+        self.assertEqual(gestion.on_behalf_of_id, self.seller)
+        self.assertEqual(gestion.next_activity_id.user_id, self.stranger)
+
     def test_meeting_after_the_window_is_in_the_owners_calendar(self):
         gestion = self._log(
             lead_id=self.lead.id,
