@@ -47,6 +47,24 @@ COLUMNS = {
     "crm_gestion": ("crm.gestion", GESTION),
 }
 
+# What the import from another program takes, by the headings that people use: a row of
+# "account" is an organization and one of its contacts.
+HEADINGS = {
+    "en": {
+        "account": "Company|Tax ID|Industry|Phone|City|Country|Contact|Job Position|"
+        "Contact Email|Origination|Notes",
+        "opportunity": "Opportunity|Organization|Contact|Amount|Probability|"
+        "Expected Closing|Stage|Origination|Next Step|External Reference|Notes",
+    },
+    "es": {
+        "account": "Empresa|Identificación fiscal|Mercado|Teléfono|Ciudad|País|"
+        "Contacto|Cargo|Correo del contacto|Originación|Notas",
+        "opportunity": "Oportunidad|Organización|Contacto|Importe|Probabilidad|"
+        "Fecha de cierre|Etapa|Originación|Próximo paso|Referencia externa|Notas",
+    },
+}
+HEADINGS["es_419"] = HEADINGS["es"]
+
 # Rows of example, in the order of the columns. An external identifier stands for the
 # name of that record, a value of a selection for its label. They can be imported as
 # they are, into any database: contacts come with their organization, no user is named,
@@ -65,6 +83,7 @@ VISIT = "crm_gestion.mail_activity_type_visit"
 INTERESTED = "crm_gestion.result_interest"
 PROPOSAL = "crm_gestion.result_asks_proposal"
 INFORMED = "crm_gestion.result_informed"
+STAGE = "crm_gestion.stage_present_products"
 ENGLISH = {
     "organization": [
         (
@@ -124,6 +143,28 @@ ENGLISH = {
         (
             "OLD-1003", "2025-04-02 09:15:00", CALL, "Example Engineering Ltd", None,
             "in", INFORMED, None,
+        ),
+    ],
+    "account": [
+        (
+            "Example Bakery Ltd", "IE6388047V", FOOD, "+353 1 555 0106",
+            "Dublin", "Ireland", "Anne Example", PURCHASING,
+            "anne@bakery.example", FAIR, "Wants a quotation by May",
+        ),
+        (
+            "Example Bakery Ltd", "IE6388047V", None, None, None, None, "Paul Example",
+            MANAGER, "paul@bakery.example", None, None,
+        ),
+    ],
+    "opportunity": [
+        (
+            "New ovens", "Example Bakery Ltd", "Anne Example", "12,500.50", 40,
+            "31/12/2030", STAGE, FAIR, "Send the drawings", "OPP-1",
+            None,
+        ),
+        (
+            "Spare parts", "Example Bakery Ltd", "Paul Example", "980.00", 20,
+            "15/11/2030", STAGE, None, None, "OPP-2", "Every year",
         ),
     ],
 }  # fmt: skip
@@ -188,6 +229,27 @@ SPANISH = {
             "in", INFORMED, None,
         ),
     ],
+    "account": [
+        (
+            "Panadería Ejemplo, S.L.", "ESA28015865", FOOD, "+34 924 555 106",
+            "Mérida", "España", "Ana Ejemplo", PURCHASING, "ana@panaderia.example",
+            FAIR, "Quiere la oferta en mayo",
+        ),
+        (
+            "Panadería Ejemplo, S.L.", "ESA28015865", None, None, None, None,
+            "Pablo Ejemplo", MANAGER, "pablo@panaderia.example", None, None,
+        ),
+    ],
+    "opportunity": [
+        (
+            "Hornos nuevos", "Panadería Ejemplo, S.L.", "Ana Ejemplo", "12.500,50", 40,
+            "31/12/2030", STAGE, FAIR, "Enviar los planos", "OPO-1", None,
+        ),
+        (
+            "Recambios", "Panadería Ejemplo, S.L.", "Pablo Ejemplo", "980,00", 20,
+            "15/11/2030", STAGE, None, None, "OPO-2", "Todos los años",
+        ),
+    ],
 }  # fmt: skip
 EXAMPLES = {"en": ENGLISH, "es": SPANISH, "es_419": SPANISH}
 
@@ -209,8 +271,18 @@ def shown(env, field, value):
     return value
 
 
-def table(env, kind, examples):
+def named(env, value):
+    """Return a cell; an external identifier as the name of its record."""
+    if isinstance(value, str) and XMLID.fullmatch(value):
+        return env.ref(value).display_name
+    return value
+
+
+def table(env, language, kind, examples):
     """Return the rows of a template, the titles first."""
+    if kind not in COLUMNS:
+        titles = HEADINGS[language][kind].split("|")
+        return [tuple(titles), *(tuple(named(env, c) for c in row) for row in examples)]
     model, names = COLUMNS[kind]
     fields = env[model].fields_get(names.split(), ["string", "type", "selection"])
     fields = [fields[name] for name in names.split()]
@@ -253,7 +325,7 @@ def main(database):
             spoken = env(context={"lang": code})
             for kind, examples in EXAMPLES[suffix].items():
                 path = FOLDER / f"{kind}_{suffix}.xlsx"
-                rows = table(spoken, kind, examples)
+                rows = table(spoken, suffix, kind, examples)
                 changed = rows != read(path)
                 if changed:
                     write(path, rows)

@@ -1,9 +1,22 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from odoo.addons.base.models.res_partner import _tz_get
 
+# Kinds of `crm.master.mixin._import_template`.
+TEMPLATES = (
+    "account",
+    "organization",
+    "contact",
+    "opportunity",
+    "crm_gestion",
+    "crm_origination",
+    "crm_market",
+    "crm_cargo",
+)
 # Written by the work itself: a client that could would import as another user.
 TOLD = {
     "state",
@@ -136,6 +149,7 @@ class CrmImport(models.Model):
     forgotten = fields.Boolean(
         readonly=True, copy=False, help="Files and values of the rows were removed."
     )
+    template_links = fields.Html(string="Templates", compute="_compute_template_links")
     meaning_ids = fields.One2many(
         comodel_name="crm.import.choice",
         inverse_name="import_id",
@@ -186,6 +200,16 @@ class CrmImport(models.Model):
         )
         for job in self:
             job.open_count = counts.get(job, 0)
+
+    @api.depends_context("lang")
+    def _compute_template_links(self):
+        """Spreadsheets with examples, which are imported as they come."""
+        Master = self.env["crm.master.mixin"]
+        links = [link for kind in TEMPLATES for link in Master._import_template(kind)]
+        self.template_links = Markup("<br/>").join(
+            Markup('<a href="{template}" target="_blank">{label}</a>').format(**link)
+            for link in links
+        )
 
     # === CRUD METHODS === #
 

@@ -40,8 +40,8 @@ class CrmImportLoaderGestion(models.AbstractModel):
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     @api.model
-    def _resolve(self, job, rows, loading=False):
-        read = super()._resolve(job, rows, loading)
+    def _resolve(self, job, rows, loading=False, finishing=False):
+        read = super()._resolve(job, rows, loading, finishing)
         for row, (values, _reason) in zip(rows, read, strict=True):
             values["external_ref"] = self._reference(job, row)
         return read

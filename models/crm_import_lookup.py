@@ -52,7 +52,12 @@ class CrmImportLookup(models.AbstractModel):
             names = {name for other, name, _inside in wanted if other == entity}
             choices = self._choices(job, entity, names)
             rows = self._rows(job, entity, names)
+            codes = {n for n in names - rows.keys() if self._is_code(entity, n)}
+            if codes:
+                rows |= self._rows_by_code(job, entity, codes)
             here = self._here(job, entity, names - rows.keys())
+            if codes := codes - rows.keys() - here.keys():
+                here |= self._here_by_code(job, entity, codes)
             asked = []
             for key in wanted:
                 if key[0] == entity:
@@ -114,6 +119,53 @@ class CrmImportLookup(models.AbstractModel):
             record = self.env[model].browse(res_id) if res_id else None
             rows.setdefault(name, []).append((row_id, record, inside or ""))
         return rows
+
+    @api.model
+    def _is_code(self, entity, name):
+        """:return: whether a customer may be named by tax id, e-mail or code"""
+        named = entity in ("organization", "contact")
+        return named and ("@" in name or any(char.isdigit() for char in name))
+
+    @api.model
+    def _rows_by_code(self, job, entity, codes):
+        """:return: as `_rows`"""
+        rows = {}
+        for row_id, code, model, res_id, inside in self.env.execute_query(
+            SQL(
+                """SELECT row.id, code, res_model, res_id, values->>'organization'
+                     FROM crm_import_row row JOIN unnest(%s) code
+                       ON lower(code) IN (lower(values->>'email'),
+                                          lower(values->>'vat'))
+                    WHERE import_id = %s AND entity = %s AND state = ANY(%s)
+                 ORDER BY row.id""",
+                list(codes),
+                job.id,
+                entity,
+                list(ALIVE),
+            )
+        ):
+            record = self.env[model].browse(res_id) if res_id else None
+            rows.setdefault(code, []).append((row_id, record, inside or ""))
+        return rows
+
+    @api.model
+    def _here_by_code(self, job, entity, codes):
+        """:return: as `_here`, as gestiones of a file find their customers"""
+        Finder = self.env["crm.gestion.import"]
+        partners = Finder._candidates(codes).filtered(
+            lambda partner: (
+                partner.is_company == (entity == "organization")
+                and partner.company_id <= job.company_id
+            )
+        )
+        index = Finder._index(partners)
+        found = {}
+        for code in codes:
+            partner, _error = Finder._find(code, index, None)
+            if partner:
+                inside = partner.parent_id.name or ""
+                found[code] = [(0, partner, inside)]
+        return found
 
     @api.model
     def _here(self, job, entity, names):

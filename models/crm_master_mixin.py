@@ -49,6 +49,8 @@ class CrmMasterMixin(models.AbstractModel):
             "crm_cargo": self.env._("Import Template for Positions"),
             "crm_gestion_result": self.env._("Import Template for Interaction Results"),
             "crm_gestion": self.env._("Import Template for Gestiones"),
+            "account": self.env._("Import Template for Organizations with Contacts"),
+            "opportunity": self.env._("Import Template for Opportunities"),
         }
         if kind not in labels:
             return []

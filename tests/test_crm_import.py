@@ -20,6 +20,7 @@ class ImportCommon(CrmGestionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls._speak_english()
         cls.failing = set()
         cls.loads = []
         test = cls

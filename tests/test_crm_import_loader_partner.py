@@ -172,8 +172,8 @@ class TestImportLoaderOrganization(ImportLoaderCommon):
             [
                 (
                     "refused",
-                    "Say under “What Texts Mean” what “Mining” means here, or to leave it "
-                    "empty.",
+                    "Say under “What Texts Mean” what “Mining” means here, or to "
+                    "leave it empty.",
                 )
             ],
         )

@@ -85,6 +85,81 @@ class TestCrmImportSheet(CrmGestionCommon):
             },
         )
 
+    def _import_template(self, job, kind, language="es"):
+        """Import a template as it comes: what is proposed is accepted.
+
+        :return: list of (entity, name, state, reason) of its rows
+        """
+        name = f"{kind}_{language}.xlsx"
+        with file_open(f"crm_gestion/static/import/{name}", "rb") as template:
+            data = base64.b64encode(template.read())
+        job = job.copy({"name": name})
+        self.env["crm.import.file"].with_user(self.director).create(
+            {"import_id": job.id, "name": name, "data": data}
+        )
+        job.action_read()
+        job.action_check()
+        job.action_run()
+        self.assertEqual((job.state, job.error), ("done", False), name)
+        return [
+            (row.entity, row.name, row.state, row.reason or "")
+            for row in job.row_ids.sorted("id")
+        ]
+
+    def test_templates_are_imported_as_they_come(self):
+        self.director.lang = "es_ES"
+        job = (
+            self.env["crm.import"]
+            .with_user(self.director)
+            .with_context(lang="es_ES")
+            .create({"name": "Old", "source": "sheet", "tz": "Europe/Madrid"})
+        )
+        told = {
+            kind: self._import_template(job, kind)
+            for kind in (
+                "account",
+                "organization",
+                "contact",
+                "opportunity",
+                "crm_gestion",
+                "crm_origination",
+                "crm_market",
+                "crm_cargo",
+            )
+        }
+        states = {
+            kind: [(name or "", state, reason) for _e, name, state, reason in rows]
+            for kind, rows in told.items()
+        }
+        self.assertEqual(
+            states["account"],
+            [
+                ("Panadería Ejemplo, S.L.", "made", ""),
+                ("Ana Ejemplo", "made", ""),
+                ("Pablo Ejemplo", "made", ""),
+            ],
+        )
+        wrong = [
+            (kind, *row)
+            for kind, rows in states.items()
+            for row in rows
+            if row[1] != "made"
+        ]
+        self.assertEqual(wrong, [])
+        leads = self.env["crm.lead"].search(
+            [("organization_id.name", "=", "Panadería Ejemplo, S.L.")]
+        )
+        self.assertEqual(
+            {
+                (lead.name, lead.expected_revenue, lead.partner_id.name)
+                for lead in leads
+            },
+            {
+                ("Hornos nuevos", 12500.5, "Ana Ejemplo"),
+                ("Recambios", 980.0, "Pablo Ejemplo"),
+            },
+        )
+
     def test_dates_and_decimals_are_those_of_their_column(self):
         file = self._read(DEALS.encode("cp1252"))
         rows = file.row_ids.sorted("id")

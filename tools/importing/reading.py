@@ -59,6 +59,10 @@ def read(data):
     :param bytes data: a CSV file or an XLSX workbook
     :return: list of headings; iterator of (number, cells, whole)
     :raise Unreadable: where it is none, or too large
+
+    >>> headings, rows = read(b"name;city\\nAcme;Getafe\\n")
+    >>> headings, [cells for _number, cells, _whole in rows]
+    (['name', 'city'], [['Acme', 'Getafe']])
     """
     if len(data) > LARGEST:
         raise Unreadable("large")

@@ -209,5 +209,9 @@ ENTITIES = {
 
 
 def kinds():
-    """:return: set of the kinds that fields have"""
+    """:return: set of the kinds that fields have
+
+    >>> "choice:stage" in kinds()
+    True
+    """
     return {kind for fields in ENTITIES.values() for kind in fields.values()}

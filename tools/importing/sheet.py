@@ -67,7 +67,11 @@ def kind(entity, field):
 
 
 def places(entity, columns, kinds):
-    """:return: list of the places of the columns of these kinds"""
+    """:return: list of the places of the columns of these kinds
+
+    >>> places("opportunity", [("Total", "amount"), ("Name", "name")], {"amount"})
+    [0]
+    """
     return [
         place
         for place, (_heading, field) in enumerate(columns)

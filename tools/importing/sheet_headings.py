@@ -13,17 +13,21 @@ SHARED = {
     "owner": "Comercial|Vendedor|Vendedora|Responsable|Propietario|Asignado a|Agente|"
     "Ejecutivo|Ejecutivo de cuenta|Usuario|Salesperson|Seller|Owner|Assigned To|"
     "Account Manager|Sales Rep",
-    "description": "Notas|Nota|Observaciones|Comentarios|Comentario|Descripción|Detalle|"
+    "description": "Notas|Nota|Observaciones|Comentarios|Comentario|Descripción|"
+    "Detalle|"
     "Notes|Comments|Description|Remarks",
-    "created": "Fecha de alta|Alta|Fecha de creación|Creado el|Fecha creación|Fecha alta|"
+    "created": "Fecha de alta|Alta|Fecha de creación|Creado el|Fecha creación|"
+    "Fecha alta|"
     "Created On|Created|Creation Date",
 }
 PLACE = {
-    "street": "Dirección|Domicilio|Calle|Calle y número|Domicilio fiscal|Address|Street",
+    "street": "Dirección|Domicilio|Calle|Calle y número|Domicilio fiscal|Address|"
+    "Street",
     "street2": "Dirección 2|Calle 2|Piso|Street 2|Street2|Address 2",
     "zip": "CP|C P|Código postal|Cód postal|C Postal|ZIP|ZIP Code|Postal Code|Postcode",
     "city": "Ciudad|Población|Localidad|Municipio|Poblacion|City|Town",
-    "state": "Provincia|Estado o provincia|Departamento provincia|State|Province|County",
+    "state": "Provincia|Estado o provincia|Departamento provincia|State|Province|"
+    "County",
     "country": "País|Country",
 }
 REACHED = {
@@ -41,7 +45,8 @@ COMPANY = (
     "Organization|Organisation|Account|Customer|Related Company|Client"
 )
 PERSON_NAME = (
-    "Contacto|Persona de contacto|Nombre del contacto|Nombre contacto|Nombre y apellidos|"
+    "Contacto|Persona de contacto|Nombre del contacto|Nombre contacto|"
+    "Nombre y apellidos|"
     "Nombre completo|Persona|Interlocutor|Contact|Contact Name|Contact Person|Full Name"
 )
 ORIGINATION = (
@@ -90,7 +95,8 @@ HEADINGS = {
         "Contact Phone",
         "contact.mobile": "Móvil del contacto|Móvil contacto|Celular contacto|"
         "Contact Mobile",
-        "contact.cargo": "Cargo|Puesto|Cargo del contacto|Cargo contacto|Posición|Función|"
+        "contact.cargo": "Cargo|Puesto|Cargo del contacto|Cargo contacto|Posición|"
+        "Función|"
         "Position|Job Position|Job Title|Title",
     },
     "contact": SHARED
@@ -101,7 +107,8 @@ HEADINGS = {
         "first_name": "Nombre de pila|Primer nombre|First Name",
         "last_name": "Apellidos|Apellido|Last Name|Surname",
         "title": "Tratamiento|Salutation",
-        "cargo": "Cargo|Puesto|Posición|Función|Position|Job Position|Job Title|Title|Role",
+        "cargo": "Cargo|Puesto|Posición|Función|Position|Job Position|Job Title|Title|"
+        "Role",
         "department": "Departamento|Área|Department",
         "origination": ORIGINATION,
         "reports_to": "Depende de|Reporta a|Reports To",
@@ -135,7 +142,8 @@ HEADINGS = {
     "gestion": SHARED
     | {
         "name": "Asunto|Gestión|Título|Subject",
-        "date": "Fecha|Fecha y hora|Fecha de la gestión|Día|Fecha gestión|Date|Date and "
+        "date": "Fecha|Fecha y hora|Fecha de la gestión|Día|Fecha gestión|Date|"
+        "Date and "
         "Time",
         "duration": "Duración|Horas|Duration|Hours",
         "activity_type": "Tipo|Tipo de gestión|Tipo de actividad|Actividad|Medio|Type|"

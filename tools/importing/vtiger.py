@@ -105,7 +105,13 @@ def columns(module, headings):
 
 
 def dated(reading):
-    """:return: positions of the columns that hold dates"""
+    """:return: positions of the columns that hold dates
+
+    >>> from types import SimpleNamespace
+    >>> columns = [("Name", "name"), ("Created Time", "created")]
+    >>> dated(SimpleNamespace(module="Accounts", columns=columns))
+    [1]
+    """
     kinds = SCHEMA.get(MODULES[reading.module].entity, {})
     own = {"_modified", "_start", "_end"}
     return [
@@ -121,6 +127,14 @@ def convert(reading, cells):
     :param cells: list of texts
     :return: entity, name and values of a row
     :raise Problem: where it is refused
+
+    >>> from types import SimpleNamespace
+    >>> columns = [("Organization Name", "name"), ("Rating", "extra")]
+    >>> reading = SimpleNamespace(
+    ...     module="Accounts", columns=columns, spanish=False, order="dmy"
+    ... )
+    >>> convert(reading, ["Sol, S.L.", "Active"])
+    ('organization', 'Sol, S.L.', {'name': 'Sol, S.L.', 'extra': 'Rating: Active'})
     """
     if len(cells) != len(reading.columns):
         code = "cells" if len(cells) > len(reading.columns) else "short"

@@ -56,7 +56,11 @@ def orders(texts):
 
 
 def read_day(text, order):
-    """:return: date, or None if it is none in this order"""
+    """:return: date, or None if it is none in this order
+
+    >>> read_day("30-02-2026", "dmy") is None
+    True
+    """
     match = DATE.fullmatch(text)
     if not match:
         return None

@@ -45,6 +45,13 @@ class Reading(NamedTuple):
 
 
 def when(reading, kind, text):
+    """:return: a day or a moment, as the dates of the file are written
+
+    >>> from types import SimpleNamespace
+    >>> reading = SimpleNamespace(order="dmy", tz="Europe/Madrid")
+    >>> when(reading, "moment", "21-11-2026 18:34:16")
+    '2026-11-21 17:34:16'
+    """
     if not reading.order:
         raise Problem("order", text)
     if kind == "date":

@@ -33,7 +33,11 @@ class Module(NamedTuple):
 
 
 def keys(headings):
-    """:return: list of the keys of headings parted by ``|``"""
+    """:return: list of the keys of headings parted by ``|``
+
+    >>> keys("E-mail|Correo Electrónico")
+    ['e mail', 'correo electronico']
+    """
     return [key(heading) for heading in headings.split("|") if heading]
 
 
