@@ -58,10 +58,12 @@ class CrmImportChoice(models.Model):
     )
     res_model = fields.Char(compute="_compute_res_model", precompute=True, store=True)
     res_id = fields.Many2oneReference(model_field="res_model", string="Record")
-    value = fields.Char(help="Of kinds that are no records: severity, status.")
+    value = fields.Char(
+        string="Key", help="Of kinds that are no records: severity, status."
+    )
     meaning = fields.Selection(
-        selection="_select_meaning",
         string="Value",
+        selection="_select_meaning",
         compute="_compute_meaning",
         inverse="_inverse_meaning",
     )
