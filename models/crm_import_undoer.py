@@ -86,6 +86,9 @@ class CrmImportUndoer(models.AbstractModel):
             with self.env.cr.savepoint():
                 if model in ALONG:
                     records[ALONG[model]].unlink()
+                if model == "res.partner":
+                    children = records.child_ids
+                    children.filtered(lambda child: child.type == "delivery").unlink()
                 records.unlink()
                 rows._tell([(row, "undone", False, None) for row in rows])
                 self.env.flush_all()
@@ -182,6 +185,13 @@ class CrmImportUndoer(models.AbstractModel):
         if field.model_name == self._along(model):
             since = SQL("other.write_date > row.loaded_at")
         same = SQL("other.id != ALL(%s)", ids) if other._name == model else SQL("TRUE")
+        if other._name == model == "res.partner":
+            # a delivery address came with its organization and has no row
+            same = SQL(
+                "%s AND NOT (other.type = 'delivery' AND %s)",
+                same,
+                SQL("other.write_date <= row.loaded_at"),
+            )
         found = self.env.execute_query(
             SQL(
                 """SELECT DISTINCT %(column)s
