@@ -58,7 +58,16 @@ class CrmImportChoice(models.Model):
     )
     res_model = fields.Char(compute="_compute_res_model", precompute=True, store=True)
     res_id = fields.Many2oneReference(model_field="res_model", string="Record")
-    value = fields.Char(help="Of kinds that are no records: severity, status.")
+    value = fields.Char(
+        string="Key", help="Of kinds that are no records: severity, status."
+    )
+    meaning = fields.Selection(
+        string="Value",
+        selection="_select_meaning",
+        compute="_compute_meaning",
+        inverse="_inverse_meaning",
+    )
+    meanings = fields.Json(compute="_compute_meanings")
     is_made = fields.Boolean(
         string="Made by the Import", readonly=True, help="It was not here before."
     )
@@ -78,6 +87,41 @@ class CrmImportChoice(models.Model):
     def _compute_res_model(self):
         for choice in self:
             choice.res_model = CHOICES.get(choice.kind) or MODELS.get(choice.kind)
+
+    @api.model
+    def _select_meaning(self):
+        """Values of the kinds that are no records, as people call them."""
+        types = self.env["utm.campaign"]._fields["campaign_type"]
+        kinds = {
+            "severity": self.env["project.task"]._crm_severities(),
+            "campaign_type": types._description_selection(self.env),
+            "lead_status": [
+                ("open", self.env._("Under way")),
+                ("lost", self.env._("Given up")),
+            ],
+        }
+        return [
+            (f"{kind}:{value}", label)
+            for kind, values in kinds.items()
+            for value, label in values
+        ]
+
+    @api.depends("kind", "value")
+    def _compute_meaning(self):
+        known = {meaning for meaning, _label in self._select_meaning()}
+        for choice in self:
+            meaning = f"{choice.kind}:{choice.value}"
+            choice.meaning = meaning if meaning in known else False
+
+    def _inverse_meaning(self):
+        for choice in self:
+            choice.value = choice.meaning and choice.meaning.split(":", 1)[1]
+
+    @api.depends("kind")
+    def _compute_meanings(self):
+        known = [meaning for meaning, _label in self._select_meaning()]
+        for choice in self:
+            choice.meanings = [m for m in known if m.startswith(f"{choice.kind}:")]
 
     def _made(self):
         """

@@ -1,7 +1,11 @@
+from textwrap import shorten
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+# Characters of the example of a column.
+SAMPLE = 60
 TOLD = {"position", "complete", "import_id"}
 
 
@@ -121,10 +125,11 @@ class CrmImportFile(models.Model):
         # sudo: how far it was read is the import's own
         self.sudo().write({"position": 0, "complete": False})
 
-    def _add_columns(self, headings, proposed):
+    def _add_columns(self, headings, proposed, rows=()):
         """
         :param headings: list of texts
         :param proposed: list, the field of each or False
+        :param rows: first rows, lists of texts: what a column says is shown beside it
         """
         # sudo: the import makes them
         self.env["crm.import.column"].sudo().create(
@@ -134,12 +139,20 @@ class CrmImportFile(models.Model):
                     "position": position,
                     "name": heading,
                     "field": field or False,
+                    "sample": self._sample(rows, position),
                 }
                 for position, (heading, field) in enumerate(
                     zip(headings, proposed, strict=True)
                 )
             ]
         )
+
+    @api.model
+    def _sample(self, rows, position):
+        """:return: the first text in a column of these rows, or False"""
+        texts = (row[position].strip() for row in rows if position < len(row))
+        text = next((text for text in texts if text), "")
+        return shorten(text, SAMPLE, placeholder="…") or False
 
     def _forget(self):
         """Remove the files and what their rows say, but for the reference by which a
@@ -156,4 +169,5 @@ class CrmImportFile(models.Model):
             )
         )
         self.env["crm.import.row"].invalidate_model()
+        self.column_ids.sudo().sample = False  # sudo: the import's own
         self.write({"data": False})

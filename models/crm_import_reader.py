@@ -1,3 +1,5 @@
+from itertools import chain, islice
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, split_every
@@ -7,6 +9,8 @@ from ..tools.importing.schema import CHOICES, ENTITIES
 from .crm_import_worker import AT_ONCE_BYTES
 
 BATCH = 1000
+# Rows in which an example of each column is looked for.
+AHEAD = 20
 
 
 class CrmImportReader(models.AbstractModel):
@@ -47,7 +51,13 @@ class CrmImportReader(models.AbstractModel):
             # its user says what the rows are
             return
         if not file.column_ids:
-            file._add_columns(headings, source._propose_columns(file.entity, headings))
+            ahead = list(islice(rows, AHEAD))
+            rows = chain(ahead, rows)
+            file._add_columns(
+                headings,
+                source._propose_columns(file.entity, headings),
+                [cells for _number, cells, fits in ahead if fits],
+            )
         after = file.position
         rows = (row for row in rows if row[0] > after)
         for batch in split_every(BATCH, rows, list):

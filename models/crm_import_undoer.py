@@ -45,6 +45,8 @@ class CrmImportUndoer(models.AbstractModel):
 
     @api.model
     def _work(self, job):
+        if not job.work_done:
+            self._mark_changed(job)
         for entity in reversed(ENTITIES):
             last = None
             while rows := self._next(job, entity, last):
@@ -84,6 +86,9 @@ class CrmImportUndoer(models.AbstractModel):
             with self.env.cr.savepoint():
                 if model in ALONG:
                     records[ALONG[model]].unlink()
+                if model == "res.partner":
+                    children = records.child_ids
+                    children.filtered(lambda child: child.type == "delivery").unlink()
                 records.unlink()
                 rows._tell([(row, "undone", False, None) for row in rows])
                 self.env.flush_all()
@@ -101,15 +106,39 @@ class CrmImportUndoer(models.AbstractModel):
             rows.write({"reason": self.env._("It cannot be deleted: it stays.")})
 
     @api.model
+    def _mark_changed(self, job):
+        """Forget when rows were loaded whose records somebody wrote since: taking back
+        others writes them too, and must not look like a change."""
+        self.env.flush_all()
+        for model in job._made_models():
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE crm_import_row AS row SET loaded_at = NULL
+                         FROM %s AS record
+                        WHERE record.id = row.res_id AND row.import_id = %s
+                          AND row.state = 'made' AND row.res_model = %s
+                          AND record.write_date > row.loaded_at""",
+                    SQL.identifier(self.env[model]._table),
+                    job.id,
+                    model,
+                )
+            )
+        self.env["crm.import.row"].invalidate_model(["loaded_at"])
+
+    @api.model
     def _changed(self, model, rows):
         self.env.flush_all()
         found = self.env.execute_query(
             SQL(
                 """SELECT row.id FROM crm_import_row AS row
                      JOIN %s AS record ON record.id = row.res_id
-                    WHERE row.id = ANY(%s) AND record.write_date > row.loaded_at""",
+                    WHERE row.id = ANY(%s)
+                      AND (row.loaded_at IS NULL
+                           OR record.write_date > row.loaded_at
+                          AND record.write_uid != %s)""",
                 SQL.identifier(self.env[model]._table),
                 rows.ids,
+                self.env.uid,
             )
         )
         return rows.browse(row_id for (row_id,) in found) & rows
@@ -156,6 +185,13 @@ class CrmImportUndoer(models.AbstractModel):
         if field.model_name == self._along(model):
             since = SQL("other.write_date > row.loaded_at")
         same = SQL("other.id != ALL(%s)", ids) if other._name == model else SQL("TRUE")
+        if other._name == model == "res.partner":
+            # a delivery address came with its organization and has no row
+            same = SQL(
+                "%s AND NOT (other.type = 'delivery' AND %s)",
+                same,
+                SQL("other.write_date <= row.loaded_at"),
+            )
         found = self.env.execute_query(
             SQL(
                 """SELECT DISTINCT %(column)s
@@ -170,8 +206,12 @@ class CrmImportUndoer(models.AbstractModel):
                              AND own.res_model = %(model)s AND own.res_id = other.id
                              AND %(same_since)s)""",
                 same_since=SQL(
-                    "other.write_date <= own.loaded_at" if logged else "TRUE"
-                ),
+                    "own.loaded_at IS NOT NULL AND (other.write_date <= own.loaded_at"
+                    " OR other.write_uid = %s)",
+                    self.env.uid,
+                )
+                if logged
+                else SQL("TRUE"),
                 column=column,
                 table=SQL.identifier(other._table),
                 rows=rows.ids,
