@@ -1,8 +1,8 @@
-"""A large import: seconds, rows per second, peak memory, and whether anybody was told.
+"""A large import: seconds, rows per second, peak memory, and whether anybody is told.
 
-bench/import_file.py DATABASE ROWS, started by import_file.sh. Four files: a fifth of the
-rows are organizations, two fifths contacts, a fifth opportunities, a fifth gestiones.
-Invented, and the same in each run. All is committed as by the cron, in its steps.
+bench/import_file.py DATABASE ROWS, started by import_file.sh. Four files: a fifth of
+the rows are organizations, two fifths contacts, a fifth opportunities and a fifth
+gestiones. Invented, and the same in each run. All is committed as by the cron, in its steps.
 """
 
 import base64
