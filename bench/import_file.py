@@ -2,7 +2,8 @@
 
 bench/import_file.py DATABASE ROWS, started by import_file.sh. Four files: a fifth of
 the rows are organizations, two fifths contacts, a fifth opportunities and a fifth
-gestiones. Invented, and the same in each run. All is committed as by the cron, in its steps.
+gestiones. Invented, and the same in each run. All is committed as by the cron, in its
+steps.
 """
 
 import base64
