@@ -225,7 +225,7 @@ class World:
         return counts
 
     def _run_pytest(self, paths, *options):
-        """:return: how many of what in words, names of what failed, whether all passed"""
+        """:return: how many of what in words, names of those that failed, all well"""
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", *paths, *options, "-q", "--tb=short"),
