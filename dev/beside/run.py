@@ -81,6 +81,7 @@ GIVEN_BACK = ("crm_stage", "account_analytic_account")
 # Odoo tries to delete what a module brought before it drops its tables: records of
 # theirs that were used refuse that, in a savepoint.
 TRIAL = re.compile(r"^.* odoo\.sql_db: bad query: b'DELETE FROM .*$", re.MULTILINE)
+FAILED_TEST = re.compile(r"^(?:FAILED|ERROR|SUBFAILED\(.*?\)) \S*::(\w+)", re.MULTILINE)
 BAD_LINE = re.compile(r"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) .*", re.MULTILINE)
 
 
@@ -239,7 +240,7 @@ class World:
         self._write(done.stdout)
         last = (done.stdout.strip().splitlines() or ["no test was run"])[-1]
         counts = " ".join(re.findall(r"\d+ (?:passed|failed|skipped|errors?)", last))
-        failed = re.findall(r"^(?:FAILED|ERROR) \S*::(\w+)", done.stdout, re.M)
+        failed = FAILED_TEST.findall(done.stdout)
         return counts or last, failed, not done.returncode
 
     def _check(self, log):
