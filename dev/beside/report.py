@@ -5,9 +5,11 @@ import re
 import sys
 from pathlib import Path
 
+from different import DIFFERENT
+
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs" / "beside.md"
-BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+BEGIN, END = "<!-- {} -->", "<!-- end of {} -->"
 
 
 def versions():
@@ -31,13 +33,28 @@ def table(results):
             name = date = ""
 
 
+def tests_left_out():
+    """Lines of Markdown: one row for each test."""
+    yield "| beside | our test | why it cannot hold |"
+    yield "|---|---|---|"
+    for addon, tests in DIFFERENT.items():
+        for name, why in tests.items():
+            yield f"| `{addon}` | `{name}` | {why} |"
+
+
+def put(page, place, lines):
+    """:return: the text of the page with the lines in the place of that name"""
+    begin, end = BEGIN.format(place), END.format(place)
+    found = re.compile(f"{re.escape(begin)}.*{re.escape(end)}", re.S)
+    assert found.search(page), f"{PAGE} has no place for the {place}"
+    written = "\n".join([begin, "", *lines, "", end])
+    return found.sub(lambda _match: written, page)
+
+
 def main(folder):
     results = json.loads((Path(folder) / "results.json").read_text())
-    written = "\n".join([BEGIN, "", *table(results), "", END])
-    page = PAGE.read_text()
-    found = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.S)
-    assert found.search(page), f"{PAGE} has no place for the results"
-    PAGE.write_text(found.sub(lambda _match: written, page))
+    page = put(PAGE.read_text(), "tests left out", tests_left_out())
+    PAGE.write_text(put(page, "results", table(results)))
 
 
 if __name__ == "__main__":
