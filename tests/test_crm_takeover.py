@@ -165,7 +165,7 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
         self.assertEqual(call.description, "Wants a quote")
         self.assertEqual(call.contact_id, self.contact)
         self.assertEqual(call.organization_id, self.organization)
-        self.assertFalse(call.result_id)
+        self.assertEqual(call.result_id, self.env.ref("crm_gestion.result_imported"))
         self.assertFalse(call.stage_id)
         self.assertFalse(call.next_activity_id)
         self.assertEqual(meeting.date, datetime(2025, 5, 5, 9))
@@ -175,6 +175,20 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
         self.assertEqual(message.user_id, self.colleague)
         self.assertFalse(self.internal.crm_result)
         self.assertEqual(self._native(), before)
+
+    def test_nobody_is_asked_for_a_result(self):
+        self._preview().action_start()
+        taken = self.env["crm.gestion"].union(*self._gestiones())
+        self.assertEqual(taken.user_id, self.colleague | self.seller)
+        for user in taken.user_id:
+            waiting = self.env["crm.day"].with_user(user).search([]).gestion_id
+            self.assertFalse(waiting & taken)
+            mine = taken.filtered(lambda gestion, u=user: gestion.user_id == u)
+            mine.result_id = False
+            self.env.flush_all()
+            self.env.invalidate_all()
+            asked = self.env["crm.day"].with_user(user).search([]).gestion_id
+            self.assertEqual(asked & taken, mine.filtered(lambda g: not g.message_id))
 
     def test_a_second_run_adds_nothing(self):
         self._preview().action_start()
@@ -269,9 +283,56 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
         )
         self.assertEqual(self.people[0].write_date, changed)
 
+    def test_a_title_of_few_is_left_unless_chosen(self):
+        person = self.env["res.partner"].create(
+            {"name": "Q", "parent_id": self.farm.id, "function": "Quaestor"}
+        )
+        takeover = self._preview()
+        title = self._lines(takeover, "function", "Quaestor")
+        self.assertEqual((title.action, title.new_name), ("leave", "Quaestor"))
+        title.action = "make"
+        takeover.action_start()
+        self.env.invalidate_all()
+        self.assertEqual(person.cargo_id.name, "Quaestor")
+        self.assertEqual((title.taken, title.done), (1, True))
+
+    def test_titles_take_as_many_queries_whatever_their_number(self):
+        def titles(size):
+            self.env["res.partner"].create(
+                [
+                    {
+                        "name": f"T{size}-{n}",
+                        "parent_id": self.farm.id,
+                        "function": f"Trade {size} {n // 3}",
+                    }
+                    for n in range(size * 3)
+                ]
+            )
+            takeover = self._preview().sudo()
+            lines = self._lines(takeover, "function")
+            takeover.line_ids.filtered(lambda line: line not in lines).done = True
+            self.assertEqual(set(lines.mapped("action")), {"make"})
+            self.env.flush_all()
+            self.env.invalidate_all()
+            return lines[0]
+
+        few, many = titles(3), None
+        before = self.env.cr.sql_log_count
+        self.assertEqual(few._take(500), 12)
+        self.env.flush_all()
+        cost = self.env.cr.sql_log_count - before
+        many = titles(30)
+        before = self.env.cr.sql_log_count
+        self.assertEqual(many._take(500), 90)
+        self.env.flush_all()
+        self.assertLessEqual(self.env.cr.sql_log_count - before, cost + 5)
+
     def test_undo_deletes_all_masters_that_it_made(self):
         self.env["res.partner"].create(
-            {"name": "Q", "parent_id": self.farm.id, "function": "Quaestor of herds"}
+            [
+                {"name": name, "parent_id": self.farm.id, "function": "Quaestor"}
+                for name in ("Q1", "Q2", "Q3")
+            ]
         )
         cargos = self.env["crm.cargo"].search_count([])
         takeover = self._preview()
