@@ -22,6 +22,8 @@ TARGETS = {
 }
 HISTORY = ("meeting", "activity", "message")
 MAPPED = {"source": "source_ids", "medium": "medium_ids"}
+# Accounts that the preview works out at once.
+BATCH = 1000
 # A new master is proposed for what as many records have, all spellings together:
 # what was typed once would flood the lists.
 FEW = {"origination_id": 2, "cargo_id": 3}
@@ -132,11 +134,37 @@ class CrmTakeoverLine(models.Model):
 
     @api.model
     def _propose_status(self, takeover):
-        stale = self.env["crm.account.status"]._stale_accounts(None)
-        if not stale:
+        counts, last = Counter(), 0
+        while accounts := self.env["crm.account.status"]._stale_accounts(BATCH, last):
+            counts.update(dict(self._becomes(takeover, accounts)).values())
+            last = accounts[-1].id
+            accounts.invalidate_recordset()
+        if not counts:
             return []
-        name = self.env._("Accounts whose orders and invoices say another status")
-        return [{"name": name, "count": len(stale), "action": "use"}]
+        name = self.env._(
+            "Accounts by their orders, invoices and opportunities:"
+            " %(potential)s become potential customers, %(customer)s customers,"
+            " %(former)s former customers",
+            potential=counts["potential"],
+            customer=counts["customer"],
+            former=counts["former"],
+        )
+        return [{"name": name, "count": counts.total(), "action": "use"}]
+
+    @api.model
+    def _becomes(self, takeover, accounts):
+        """:return: list of (id, new status) of those of these accounts that are this
+        company's or everybody's and change"""
+        Status = self.env["crm.account.status"]
+        ours = Status._accounts(accounts).filtered(
+            lambda account: account.company_id <= takeover.company_id
+        )
+        return [
+            (account.id, status)
+            for status, group in Status._worked_out(ours).items()
+            for account in group
+            if account.account_status != status
+        ]
 
     @api.model
     def _propose_source(self, takeover):
@@ -304,10 +332,40 @@ class CrmTakeoverLine(models.Model):
         return len(ids)
 
     def _take_status(self, size):
+        """By SQL, as all that is filled: the dates of partners stay, and what they
+        were is in the ledger.
+
+        :return: ids of the accounts looked at, and of those that changed
+        """
         accounts = self.env["crm.account.status"]._stale_accounts(size, self.cursor)
-        self.env["crm.account.status"]._refresh(accounts)
+        becomes = self._becomes(self.takeover_id, accounts)
         self.env.flush_all()
-        return accounts.ids, accounts.ids
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE res_partner p SET account_status = next.status
+                     FROM (SELECT tree.id, tree.account_status AS was, became.status
+                             FROM unnest(%s::int4[], %s::text[])
+                                  AS became (account_id, status)
+                             JOIN res_partner tree
+                               ON tree.commercial_partner_id = became.account_id
+                            WHERE tree.account_status IS DISTINCT FROM became.status
+                          ) next
+                    WHERE p.id = next.id
+                RETURNING p.id, next.status, next.was""",
+                [account_id for account_id, _status in becomes],
+                [status or None for _account_id, status in becomes],
+            )
+        )
+        self.env["crm.takeover.record"]._log(
+            self.takeover_id,
+            "res.partner",
+            [row[0] for row in rows],
+            "account_status",
+            [row[1] for row in rows],
+            [row[2] for row in rows],
+        )
+        self.env["res.partner"].invalidate_model(["account_status"])
+        return accounts.ids, [account_id for account_id, _status in becomes]
 
     def _take_titles(self, size):
         """All job titles at once: there are thousands, and a search for each would read

@@ -33,6 +33,7 @@ class CrmTakeoverRecord(models.Model):
     )
     field = fields.Char(help="Field that was filled; empty where the record was made.")
     value = fields.Char(help="What it was filled with.")
+    old_value = fields.Char(help="What was there; empty where nothing was.")
     state = fields.Selection(
         selection=[
             ("done", "Done"),
@@ -46,20 +47,22 @@ class CrmTakeoverRecord(models.Model):
     _takeover_idx = models.Index("(takeover_id, state, id)")
 
     @api.model
-    def _log(self, takeover, model, ids, field=None, value=None):
+    def _log(self, takeover, model, ids, field=None, value=None, old_values=None):
         """
         :param field: name of what was filled with ``value``, None for what was made
         :param value: one for all, or a list with that of each record
+        :param old_values: list of what each record had, None where all were empty
         """
         ids = list(ids)
         values = value if isinstance(value, list) else [value and str(value)] * len(ids)
         self.env.cr.execute(
             SQL(
                 """INSERT INTO crm_takeover_record
-                          (takeover_id, res_model, res_id, field, value, state,
-                           create_uid, create_date, write_uid, write_date)
-                   SELECT %s, %s, res_id, %s, value, 'done', %s, %s, %s, %s
-                     FROM unnest(%s::int4[], %s::text[]) AS made (res_id, value)""",
+                          (takeover_id, res_model, res_id, field, value, old_value,
+                           state, create_uid, create_date, write_uid, write_date)
+                   SELECT %s, %s, res_id, %s, value, old_value, 'done', %s, %s, %s, %s
+                     FROM unnest(%s::int4[], %s::text[], %s::text[])
+                          AS made (res_id, value, old_value)""",
                 takeover.id,
                 model,
                 field,
@@ -69,6 +72,7 @@ class CrmTakeoverRecord(models.Model):
                 self.env.cr.now(),
                 ids,
                 values,
+                old_values or [None] * len(ids),
             )
         )
 
@@ -122,14 +126,19 @@ class CrmTakeoverRecord(models.Model):
             return set()
         found = self.env.execute_query(
             SQL(
-                """UPDATE %(table)s filled SET %(column)s = NULL
-                     FROM unnest(%(ids)s::int4[], %(values)s::text[]) AS was (id, value)
+                """UPDATE %(table)s filled SET %(column)s = was.old_value::%(type)s
+                     FROM unnest(%(ids)s::int4[], %(values)s::text[], %(old)s::text[])
+                          AS was (id, value, old_value)
                     WHERE filled.id = was.id AND filled.%(column)s::text = was.value
                 RETURNING filled.id""",
                 table=SQL.identifier(self.env[model]._table),
                 column=SQL.identifier(field),
                 ids=rows.mapped("res_id"),
                 values=rows.mapped("value"),
+                old=[row.old_value or None for row in rows],
+                type=SQL(
+                    "int4" if self.env[model]._fields[field].relational else "varchar"
+                ),
             )
         )
         return {row[0] for row in found}

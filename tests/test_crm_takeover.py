@@ -148,7 +148,6 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
 
     def test_run_fills_what_is_empty(self):
         takeover = self._preview()
-        self._lines(takeover, "status").sudo().action = "leave"
         before = self._native()
         takeover.action_start()
         self.assertEqual(takeover.state, "done")
@@ -244,7 +243,6 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
 
     def test_undo_gives_everything_back(self):
         takeover = self._preview()
-        self._lines(takeover, "status").sudo().action = "leave"
         before = self._native()
         cargos = self.env["crm.cargo"].search_count([])
         takeover.action_start()
@@ -282,6 +280,65 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
             [row for row in before if row[:2] != mine],
         )
         self.assertEqual(self.people[0].write_date, changed)
+
+    def test_accounts_become_what_their_orders_say(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        bought, theirs = self.env["res.partner"].create(
+            [
+                {"name": "Bought", "is_company": True},
+                {"name": "Theirs", "is_company": True, "company_id": other.id},
+            ]
+        )
+        lapsed = self.env["res.partner"].create(
+            {"name": "Lapsed", "is_company": True, "account_status": "customer"}
+        )
+        person = self.env["res.partner"].create(
+            {"name": "Buyer", "parent_id": bought.id}
+        )
+        orders = self.env["sale.order"].create(
+            [
+                {"partner_id": bought.id},
+                {"partner_id": theirs.id, "company_id": other.id},
+                {"partner_id": lapsed.id},
+            ]
+        )
+        accounts = bought | theirs | lapsed
+        self.env.flush_all()
+        self.env.cr.execute(
+            """UPDATE sale_order SET state = 'sale', date_order = CASE
+                      WHEN partner_id = %s THEN now() - interval '9 years'
+                      ELSE now() END WHERE id = ANY(%s)""",
+            [lapsed.id, orders.ids],
+        )
+        self.env.cr.execute(
+            """UPDATE res_partner SET account_status = CASE
+                      WHEN id = %s THEN 'customer' END WHERE id = ANY(%s)""",
+            [lapsed.id, (accounts | person).ids],
+        )
+        self.env.invalidate_all()
+        before = self._native()
+        takeover = self._preview()
+        line = self._lines(takeover, "status")
+        self.assertIn("1 customers", line.name)
+        self.assertIn("1 former", line.name)
+        customers = takeover.customer_count
+        self.assertEqual(self._native(), before)
+        takeover.action_start()
+        self.env.invalidate_all()
+        self.assertEqual(
+            (accounts | person).mapped("account_status"),
+            ["customer", False, "former", "customer"],
+        )
+        # one came, one went
+        self.assertEqual(takeover.customer_count, customers)
+        self.assertEqual(self._native(), before)
+        self.director.group_ids |= self.env.ref("base.group_system")
+        takeover.action_undo()
+        self.env.invalidate_all()
+        self.assertEqual(
+            (accounts | person).mapped("account_status"),
+            [False, False, "customer", False],
+        )
 
     def test_a_title_of_few_is_left_unless_chosen(self):
         person = self.env["res.partner"].create(
