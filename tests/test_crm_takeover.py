@@ -407,6 +407,12 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
         self.env.invalidate_all()
         self.assertFalse(theirs.cargo_id)
 
+    def test_adopting_the_method_leads_here(self):
+        action = self.env.ref("crm_gestion.crm_takeover_action")
+        view = self.env.ref("crm_gestion.crm_method_adopt_view_form")
+        dialog = self.env["crm.method.adopt"].with_user(self.director)
+        self.assertIn(f'name="{action.id}"', dialog.get_view(view.id)["arch"])
+
     def test_only_directors(self):
         for user in (self.seller, self.head, self.employee):
             with self.assertRaises(AccessError):
