@@ -125,22 +125,26 @@ class CrmAccountStatus(models.AbstractModel):
 
         Bounded queries whatever the number of partners.
         """
-        accounts = self._accounts(partners)
+        by_status = self._worked_out(self._accounts(partners))
+        for status, group in by_status.items():
+            changed = group.filtered(lambda a, s=status: a.account_status != s)
+            if changed:
+                self._write_status(changed, status)
+
+    @api.model
+    def _worked_out(self, accounts):
+        """:return: dict status -> accounts of these that ought to have it"""
         sales = self._last_sales(accounts)
         unknown = accounts.filtered(
             lambda account: account.id not in sales and not account.account_status
         )
         busy = self._with_evidence(unknown)
         limit = self._former_limit()
-        by_status = accounts.grouped(
+        return accounts.grouped(
             lambda account: account_status(
                 account.account_status, sales.get(account.id), limit, account in busy
             )
         )
-        for status, group in by_status.items():
-            changed = group.filtered(lambda a, s=status: a.account_status != s)
-            if changed:
-                self._write_status(changed, status)
 
     @api.model
     def _former_limit(self):

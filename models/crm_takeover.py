@@ -60,6 +60,13 @@ class CrmTakeover(models.Model):
     gestion_count = fields.Integer(string="Gestiones Made", compute="_compute_counts")
     filled_count = fields.Integer(string="Fields Filled", compute="_compute_counts")
     kept_count = fields.Integer(string="Could Not Go Back", compute="_compute_counts")
+    potential_count = fields.Integer(
+        string="Potential Customers", compute="_compute_accounts"
+    )
+    customer_count = fields.Integer(string="Customers", compute="_compute_accounts")
+    former_count = fields.Integer(
+        string="Former Customers", compute="_compute_accounts"
+    )
     progress = fields.Float(compute="_compute_progress")
 
     @api.depends("line_ids.count", "state")
@@ -83,6 +90,26 @@ class CrmTakeover(models.Model):
             takeover.gestion_count = made.get(takeover.id, 0)
             takeover.filled_count = filled.get(takeover.id, 0)
             takeover.kept_count = kept.get(takeover.id, 0)
+
+    @api.depends("company_id", "state")
+    def _compute_accounts(self):
+        """What the accounts of the company are now."""
+        Partner = self.env["res.partner"]
+        for takeover in self:
+            counts = dict(
+                Partner._read_group(
+                    [
+                        ("parent_id", "=", False),
+                        ("account_status", "!=", False),
+                        ("company_id", "in", [takeover.company_id.id, False]),
+                    ],
+                    ["account_status"],
+                    ["__count"],
+                )
+            )
+            takeover.potential_count = counts.get("potential", 0)
+            takeover.customer_count = counts.get("customer", 0)
+            takeover.former_count = counts.get("former", 0)
 
     @api.depends("line_ids.done", "state")
     def _compute_progress(self):

@@ -7,9 +7,9 @@ class CrmTakeoverHistory(models.AbstractModel):
     marked done, and the messages that activities of earlier versions of Odoo left.
 
     *By SQL*, a batch in a few statements. There may be a million, and the ORM would
-    plan next steps, feed campaigns and write to native records. What is left to
-    chance nowhere: the stage and the campaign of then are unknown and stay empty, the
-    result too.
+    plan next steps, feed campaigns and write to native records. The stage and the
+    campaign of then are unknown and stay empty; the result says that it was brought
+    along, so that nobody's day asks for one.
 
     *Once.* The links of a gestión to its source are unique. A meeting and its activity
     are one. A message is left where its activity is still there, or where a gestión of
@@ -150,6 +150,15 @@ class CrmTakeoverHistory(models.AbstractModel):
         return ids, made
 
     @api.model
+    def _result(self):
+        """:return: the result of what was brought along, so that nobody is asked for
+        another in his day; empty where it was deleted"""
+        return (
+            self.env.ref("crm_gestion.result_imported", raise_if_not_found=False)
+            or self.env["crm.gestion.result"]
+        )
+
+    @api.model
     def _insert(self, line, ids):
         """:return: list of (id, organization, contact, meeting) of the gestiones"""
         company = line.takeover_id.company_id
@@ -159,7 +168,7 @@ class CrmTakeoverHistory(models.AbstractModel):
                           name, activity_type_id, date, duration, direction, user_id,
                           team_id, company_id, organization_id, contact_id, lead_id,
                           description, activity_id, calendar_event_id, message_id,
-                          create_uid, create_date, write_uid, write_date)
+                          result_id, create_uid, create_date, write_uid, write_date)
                    SELECT COALESCE(NULLIF(s.summary, ''),
                                    %(type_name)s || ': ' || p.name),
                           %(type)s, LEAST(s.date, %(now)s),
@@ -170,7 +179,7 @@ class CrmTakeoverHistory(models.AbstractModel):
                                    CASE WHEN account.is_company THEN account.id END),
                           CASE WHEN p.is_company IS NOT TRUE THEN p.id END, l.id,
                           s.description, s.activity_id, s.event_id, s.message_id,
-                          %(uid)s, %(now)s, %(uid)s, %(now)s
+                          %(result)s, %(uid)s, %(now)s, %(uid)s, %(now)s
                      FROM (%(source)s) s
                 LEFT JOIN crm_lead l ON s.model = 'crm.lead' AND l.id = s.res_id
                      JOIN res_partner p
@@ -203,6 +212,7 @@ class CrmTakeoverHistory(models.AbstractModel):
                 now=self.env.cr.now(),
                 root=self.env.ref("base.user_root").id,
                 company=company.id,
+                result=self._result().id or None,
                 uid=self.env.uid,
                 source=self._source(line.kind),
                 ids=ids,

@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -20,6 +22,11 @@ TARGETS = {
 }
 HISTORY = ("meeting", "activity", "message")
 MAPPED = {"source": "source_ids", "medium": "medium_ids"}
+# Accounts that the preview works out at once.
+BATCH = 1000
+# A new master is proposed for what as many records have, all spellings together:
+# what was typed once would flood the lists.
+FEW = {"origination_id": 2, "cargo_id": 3}
 
 
 class CrmTakeoverLine(models.Model):
@@ -127,11 +134,37 @@ class CrmTakeoverLine(models.Model):
 
     @api.model
     def _propose_status(self, takeover):
-        stale = self.env["crm.account.status"]._stale_accounts(None)
-        if not stale:
+        counts, last = Counter(), 0
+        while accounts := self.env["crm.account.status"]._stale_accounts(BATCH, last):
+            counts.update(dict(self._becomes(takeover, accounts)).values())
+            last = accounts[-1].id
+            accounts.invalidate_recordset()
+        if not counts:
             return []
-        name = self.env._("Accounts whose orders and invoices say another status")
-        return [{"name": name, "count": len(stale), "action": "use"}]
+        name = self.env._(
+            "Accounts by their orders, invoices and opportunities:"
+            " %(potential)s become potential customers, %(customer)s customers,"
+            " %(former)s former customers",
+            potential=counts["potential"],
+            customer=counts["customer"],
+            former=counts["former"],
+        )
+        return [{"name": name, "count": counts.total(), "action": "use"}]
+
+    @api.model
+    def _becomes(self, takeover, accounts):
+        """:return: list of (id, new status) of those of these accounts that are this
+        company's or everybody's and change"""
+        Status = self.env["crm.account.status"]
+        ours = Status._accounts(accounts).filtered(
+            lambda account: account.company_id <= takeover.company_id
+        )
+        return [
+            (account.id, status)
+            for status, group in Status._worked_out(ours).items()
+            for account in group
+            if account.account_status != status
+        ]
 
     @api.model
     def _propose_source(self, takeover):
@@ -215,6 +248,9 @@ class CrmTakeoverLine(models.Model):
             for master in masters.with_context(lang=lang):
                 by_name.setdefault(master.name, master.id)
         groups = group(counts, key, list(by_name))
+        sizes = {}
+        for name, master in groups.items():
+            sizes[master] = sizes.get(master, 0) + counts[name]
         vals_list = []
         for native, name, count in found:
             vals = {"name": name, "res_id": native.id, "count": count}
@@ -225,7 +261,9 @@ class CrmTakeoverLine(models.Model):
             elif groups[name] in by_name:
                 vals |= {"action": "use", target: by_name[groups[name]]}
             else:
-                vals |= {"action": "make", "new_name": groups[name]}
+                many = sizes[groups[name]] >= FEW.get(target, 1)
+                action = "make" if many else "leave"
+                vals |= {"action": action, "new_name": groups[name]}
             vals_list.append(vals)
         return vals_list
 
@@ -268,6 +306,8 @@ class CrmTakeoverLine(models.Model):
         :return: how many they were
         """
         self.ensure_one()
+        if self.kind == "function":
+            return self._take_titles(size)
         if self.action == "leave":
             self.done = True
             return 0
@@ -292,10 +332,107 @@ class CrmTakeoverLine(models.Model):
         return len(ids)
 
     def _take_status(self, size):
+        """By SQL, as all that is filled: the dates of partners stay, and what they
+        were is in the ledger.
+
+        :return: ids of the accounts looked at, and of those that changed
+        """
         accounts = self.env["crm.account.status"]._stale_accounts(size, self.cursor)
-        self.env["crm.account.status"]._refresh(accounts)
+        becomes = self._becomes(self.takeover_id, accounts)
         self.env.flush_all()
-        return accounts.ids, accounts.ids
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE res_partner p SET account_status = next.status
+                     FROM (SELECT tree.id, tree.account_status AS was, became.status
+                             FROM unnest(%s::int4[], %s::text[])
+                                  AS became (account_id, status)
+                             JOIN res_partner tree
+                               ON tree.commercial_partner_id = became.account_id
+                            WHERE tree.account_status IS DISTINCT FROM became.status
+                          ) next
+                    WHERE p.id = next.id
+                RETURNING p.id, next.status, next.was""",
+                [account_id for account_id, _status in becomes],
+                [status or None for _account_id, status in becomes],
+            )
+        )
+        self.env["crm.takeover.record"]._log(
+            self.takeover_id,
+            "res.partner",
+            [row[0] for row in rows],
+            "account_status",
+            [row[1] for row in rows],
+            [row[2] for row in rows],
+        )
+        self.env["res.partner"].invalidate_model(["account_status"])
+        return accounts.ids, [account_id for account_id, _status in becomes]
+
+    def _take_titles(self, size):
+        """All job titles at once: there are thousands, and a search for each would read
+        all contacts as often. The place is kept in this line, the first that is open.
+
+        :return: number of contacts
+        """
+        titles = self.search(
+            [
+                ("takeover_id", "=", self.takeover_id.id),
+                ("kind", "=", "function"),
+                ("done", "=", False),
+            ],
+            order="sequence, id",
+        )
+        titles._make_cargos()
+        rows = self._fill_titles(size)
+        self.env["crm.takeover.record"]._log(
+            self.takeover_id,
+            "res.partner",
+            [row[0] for row in rows],
+            "cargo_id",
+            [str(row[1]) for row in rows],
+        )
+        self.env["res.partner"].invalidate_model(["cargo_id"])
+        for line_id, taken in Counter(row[2] for row in rows).items():
+            self.browse(line_id).taken += taken
+        if len(rows) < size:
+            titles.done = True
+        else:
+            self.cursor = max(row[0] for row in rows)
+        return len(rows)
+
+    def _make_cargos(self):
+        """Positions of these titles that shall be made and are not yet; titles of the
+        same new name make one."""
+        named = self.filtered(
+            lambda line: line.action == "make" and line.new_name and not line.cargo_id
+        ).grouped("new_name")
+        cargos = self.env["crm.cargo"].create([{"name": name} for name in named])
+        self.env["crm.takeover.record"]._log(self.takeover_id, "crm.cargo", cargos.ids)
+        for lines, cargo in zip(named.values(), cargos, strict=True):
+            lines.cargo_id = cargo
+
+    def _fill_titles(self, size):
+        """:return: list of (id of a contact, of its position, of the line)"""
+        self.env.flush_all()
+        return self.env.execute_query(
+            SQL(
+                """UPDATE res_partner p SET cargo_id = next.cargo_id
+                     FROM (SELECT r.id, l.cargo_id, l.id AS line_id
+                             FROM res_partner r
+                             JOIN crm_takeover_line l ON l.name = r.function
+                            WHERE l.takeover_id = %(takeover)s AND l.kind = 'function'
+                              AND l.action != 'leave' AND l.cargo_id IS NOT NULL
+                              AND r.cargo_id IS NULL AND r.is_company IS NOT TRUE
+                              AND r.id > %(cursor)s
+                              AND (r.company_id IS NULL OR r.company_id = %(company)s)
+                            ORDER BY r.id LIMIT %(size)s) next
+                    WHERE p.id = next.id
+                RETURNING p.id, next.cargo_id, next.line_id""",
+                takeover=self.takeover_id.id,
+                cursor=self.cursor,
+                company=self.takeover_id.company_id.id,
+                size=size,
+            )
+        )
 
     def _target(self):
         """:return: the master that this line becomes, made where it shall be; empty
@@ -369,8 +506,6 @@ class CrmTakeoverLine(models.Model):
         return ids
 
     def _condition(self):
-        if self.kind == "function":
-            return SQL("r.function = %s AND r.is_company IS NOT TRUE", self.name)
         if self.kind == "industry":
             return SQL(
                 """r.industry_id = %s AND r.active

@@ -33,6 +33,7 @@ class CrmTakeoverRecord(models.Model):
     )
     field = fields.Char(help="Field that was filled; empty where the record was made.")
     value = fields.Char(help="What it was filled with.")
+    old_value = fields.Char(help="What was there; empty where nothing was.")
     state = fields.Selection(
         selection=[
             ("done", "Done"),
@@ -46,26 +47,32 @@ class CrmTakeoverRecord(models.Model):
     _takeover_idx = models.Index("(takeover_id, state, id)")
 
     @api.model
-    def _log(self, takeover, model, ids, field=None, value=None):
+    def _log(self, takeover, model, ids, field=None, value=None, old_values=None):
         """
         :param field: name of what was filled with ``value``, None for what was made
+        :param value: one for all, or a list with that of each record
+        :param old_values: list of what each record had, None where all were empty
         """
+        ids = list(ids)
+        values = value if isinstance(value, list) else [value and str(value)] * len(ids)
         self.env.cr.execute(
             SQL(
                 """INSERT INTO crm_takeover_record
-                          (takeover_id, res_model, res_id, field, value, state,
-                           create_uid, create_date, write_uid, write_date)
-                   SELECT %s, %s, res_id, %s, %s, 'done', %s, %s, %s, %s
-                     FROM unnest(%s::int4[]) AS res_id""",
+                          (takeover_id, res_model, res_id, field, value, old_value,
+                           state, create_uid, create_date, write_uid, write_date)
+                   SELECT %s, %s, res_id, %s, value, old_value, 'done', %s, %s, %s, %s
+                     FROM unnest(%s::int4[], %s::text[], %s::text[])
+                          AS made (res_id, value, old_value)""",
                 takeover.id,
                 model,
                 field,
-                value and str(value),
                 self.env.uid,
                 self.env.cr.now(),
                 self.env.uid,
                 self.env.cr.now(),
-                list(ids),
+                ids,
+                values,
+                old_values or [None] * len(ids),
             )
         )
 
@@ -83,7 +90,9 @@ class CrmTakeoverRecord(models.Model):
             limit=size,
         )
         self.env.flush_all()
-        groups = rows.grouped(lambda row: (row.res_model, row.field, row.value))
+        groups = rows.grouped(
+            lambda row: (row.res_model, row.field, row.field in MAPPED and row.value)
+        )
         # masters of this batch go after all that was filled with them
         for (model, field, value), group in sorted(
             groups.items(),
@@ -95,7 +104,7 @@ class CrmTakeoverRecord(models.Model):
             elif field == "crm_result":
                 gone = self._unhold(ids)
             elif field:
-                gone = self._empty(model, ids, field, value)
+                gone = self._empty(model, group, field)
             elif model == "crm.gestion":
                 gone = self._unlog(ids)
             else:
@@ -108,25 +117,31 @@ class CrmTakeoverRecord(models.Model):
         return len(rows)
 
     @api.model
-    def _empty(self, model, ids, field, value):
+    def _empty(self, model, rows, field):
         """By SQL: the dates of native records stay. Only fields of ours.
 
         :return: set of ids of the records that had this value still
         """
         if field not in FILLED.get(model, ()):
             return set()
-        rows = self.env.execute_query(
+        found = self.env.execute_query(
             SQL(
-                """UPDATE %s SET %s = NULL
-                    WHERE id = ANY(%s) AND %s::text = %s RETURNING id""",
-                SQL.identifier(self.env[model]._table),
-                SQL.identifier(field),
-                ids,
-                SQL.identifier(field),
-                value,
+                """UPDATE %(table)s filled SET %(column)s = was.old_value::%(type)s
+                     FROM unnest(%(ids)s::int4[], %(values)s::text[], %(old)s::text[])
+                          AS was (id, value, old_value)
+                    WHERE filled.id = was.id AND filled.%(column)s::text = was.value
+                RETURNING filled.id""",
+                table=SQL.identifier(self.env[model]._table),
+                column=SQL.identifier(field),
+                ids=rows.mapped("res_id"),
+                values=rows.mapped("value"),
+                old=[row.old_value or None for row in rows],
+                type=SQL(
+                    "int4" if self.env[model]._fields[field].relational else "varchar"
+                ),
             )
         )
-        return {row[0] for row in rows}
+        return {row[0] for row in found}
 
     @api.model
     def _unhold(self, ids):
@@ -160,7 +175,7 @@ class CrmTakeoverRecord(models.Model):
             SQL(
                 """SELECT g.id FROM crm_gestion g
                     WHERE g.id = ANY(%(ids)s) AND g.write_date = g.create_date
-                      AND g.result_id IS NULL
+                      AND g.result_id IS NOT DISTINCT FROM %(result)s
                       AND NOT EXISTS (SELECT FROM crm_lead l
                                        WHERE l.source_gestion_id = g.id)
                       AND NOT EXISTS (SELECT FROM crm_gestion_change c
@@ -168,6 +183,7 @@ class CrmTakeoverRecord(models.Model):
                       AND NOT EXISTS (SELECT FROM crm_opportunity_stage s
                                        WHERE s.gestion_id = g.id)""",
                 ids=ids,
+                result=self.env["crm.takeover.history"]._result().id or None,
             )
         )
         there = self.env["crm.gestion"].browse([row[0] for row in rows])
@@ -188,18 +204,19 @@ class CrmTakeoverRecord(models.Model):
                 ("model", "!=", "crm.takeover.line"),
             ]
         )
-        gone = set()
-        for master in self.env[model].browse(ids).exists():
-            used = any(
-                self.env[field.model]
-                .with_context(active_test=False)
-                .search_count([(field.name, "=", master.id)], limit=1)
-                for field in record_fields
-                if field.model in self.env and self.env[field.model]._auto
-            )
-            if model == "crm.origination" and (master.source_ids or master.medium_ids):
-                used = True
-            if not used:
-                master.unlink()
-                gone.add(master.id)
+        masters = self.env[model].browse(ids).exists()
+        used = self.env[model]
+        for field in record_fields:
+            if field.model in self.env and self.env[field.model]._auto:
+                groups = (
+                    self.env[field.model]
+                    .with_context(active_test=False)
+                    ._read_group([(field.name, "in", masters.ids)], [field.name])
+                )
+                used = used.union(*(master for (master,) in groups))
+        if model == "crm.origination":
+            used |= masters.filtered(lambda o: o.source_ids or o.medium_ids)
+        unused = masters - used
+        gone = set(unused.ids)
+        unused.unlink()
         return gone

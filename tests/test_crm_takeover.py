@@ -148,7 +148,6 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
 
     def test_run_fills_what_is_empty(self):
         takeover = self._preview()
-        self._lines(takeover, "status").sudo().action = "leave"
         before = self._native()
         takeover.action_start()
         self.assertEqual(takeover.state, "done")
@@ -165,7 +164,7 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
         self.assertEqual(call.description, "Wants a quote")
         self.assertEqual(call.contact_id, self.contact)
         self.assertEqual(call.organization_id, self.organization)
-        self.assertFalse(call.result_id)
+        self.assertEqual(call.result_id, self.env.ref("crm_gestion.result_imported"))
         self.assertFalse(call.stage_id)
         self.assertFalse(call.next_activity_id)
         self.assertEqual(meeting.date, datetime(2025, 5, 5, 9))
@@ -175,6 +174,20 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
         self.assertEqual(message.user_id, self.colleague)
         self.assertFalse(self.internal.crm_result)
         self.assertEqual(self._native(), before)
+
+    def test_nobody_is_asked_for_a_result(self):
+        self._preview().action_start()
+        taken = self.env["crm.gestion"].union(*self._gestiones())
+        self.assertEqual(taken.user_id, self.colleague | self.seller)
+        for user in taken.user_id:
+            waiting = self.env["crm.day"].with_user(user).search([]).gestion_id
+            self.assertFalse(waiting & taken)
+            mine = taken.filtered(lambda gestion, u=user: gestion.user_id == u)
+            mine.result_id = False
+            self.env.flush_all()
+            self.env.invalidate_all()
+            asked = self.env["crm.day"].with_user(user).search([]).gestion_id
+            self.assertEqual(asked & taken, mine.filtered(lambda g: not g.message_id))
 
     def test_a_second_run_adds_nothing(self):
         self._preview().action_start()
@@ -230,7 +243,6 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
 
     def test_undo_gives_everything_back(self):
         takeover = self._preview()
-        self._lines(takeover, "status").sudo().action = "leave"
         before = self._native()
         cargos = self.env["crm.cargo"].search_count([])
         takeover.action_start()
@@ -269,9 +281,115 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
         )
         self.assertEqual(self.people[0].write_date, changed)
 
+    def test_accounts_become_what_their_orders_say(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        bought, theirs = self.env["res.partner"].create(
+            [
+                {"name": "Bought", "is_company": True},
+                {"name": "Theirs", "is_company": True, "company_id": other.id},
+            ]
+        )
+        lapsed = self.env["res.partner"].create(
+            {"name": "Lapsed", "is_company": True, "account_status": "customer"}
+        )
+        person = self.env["res.partner"].create(
+            {"name": "Buyer", "parent_id": bought.id}
+        )
+        orders = self.env["sale.order"].create(
+            [
+                {"partner_id": bought.id},
+                {"partner_id": theirs.id, "company_id": other.id},
+                {"partner_id": lapsed.id},
+            ]
+        )
+        accounts = bought | theirs | lapsed
+        self.env.flush_all()
+        self.env.cr.execute(
+            """UPDATE sale_order SET state = 'sale', date_order = CASE
+                      WHEN partner_id = %s THEN now() - interval '9 years'
+                      ELSE now() END WHERE id = ANY(%s)""",
+            [lapsed.id, orders.ids],
+        )
+        self.env.cr.execute(
+            """UPDATE res_partner SET account_status = CASE
+                      WHEN id = %s THEN 'customer' END WHERE id = ANY(%s)""",
+            [lapsed.id, (accounts | person).ids],
+        )
+        self.env.invalidate_all()
+        before = self._native()
+        takeover = self._preview()
+        line = self._lines(takeover, "status")
+        self.assertIn("1 customers", line.name)
+        self.assertIn("1 former", line.name)
+        customers = takeover.customer_count
+        self.assertEqual(self._native(), before)
+        takeover.action_start()
+        self.env.invalidate_all()
+        self.assertEqual(
+            (accounts | person).mapped("account_status"),
+            ["customer", False, "former", "customer"],
+        )
+        # one came, one went
+        self.assertEqual(takeover.customer_count, customers)
+        self.assertEqual(self._native(), before)
+        self.director.group_ids |= self.env.ref("base.group_system")
+        takeover.action_undo()
+        self.env.invalidate_all()
+        self.assertEqual(
+            (accounts | person).mapped("account_status"),
+            [False, False, "customer", False],
+        )
+
+    def test_a_title_of_few_is_left_unless_chosen(self):
+        person = self.env["res.partner"].create(
+            {"name": "Q", "parent_id": self.farm.id, "function": "Quaestor"}
+        )
+        takeover = self._preview()
+        title = self._lines(takeover, "function", "Quaestor")
+        self.assertEqual((title.action, title.new_name), ("leave", "Quaestor"))
+        title.action = "make"
+        takeover.action_start()
+        self.env.invalidate_all()
+        self.assertEqual(person.cargo_id.name, "Quaestor")
+        self.assertEqual((title.taken, title.done), (1, True))
+
+    def test_titles_take_as_many_queries_whatever_their_number(self):
+        def titles(size):
+            self.env["res.partner"].create(
+                [
+                    {
+                        "name": f"T{size}-{n}",
+                        "parent_id": self.farm.id,
+                        "function": f"Trade {size} {n // 3}",
+                    }
+                    for n in range(size * 3)
+                ]
+            )
+            takeover = self._preview().sudo()
+            lines = self._lines(takeover, "function")
+            takeover.line_ids.filtered(lambda line: line not in lines).done = True
+            self.assertEqual(set(lines.mapped("action")), {"make"})
+            self.env.flush_all()
+            self.env.invalidate_all()
+            return lines[0]
+
+        few, many = titles(3), None
+        before = self.env.cr.sql_log_count
+        self.assertEqual(few._take(500), 12)
+        self.env.flush_all()
+        cost = self.env.cr.sql_log_count - before
+        many = titles(30)
+        before = self.env.cr.sql_log_count
+        self.assertEqual(many._take(500), 90)
+        self.env.flush_all()
+        self.assertLessEqual(self.env.cr.sql_log_count - before, cost + 5)
+
     def test_undo_deletes_all_masters_that_it_made(self):
         self.env["res.partner"].create(
-            {"name": "Q", "parent_id": self.farm.id, "function": "Quaestor of herds"}
+            [
+                {"name": name, "parent_id": self.farm.id, "function": "Quaestor"}
+                for name in ("Q1", "Q2", "Q3")
+            ]
         )
         cargos = self.env["crm.cargo"].search_count([])
         takeover = self._preview()
@@ -288,6 +406,12 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
         self._preview().action_start()
         self.env.invalidate_all()
         self.assertFalse(theirs.cargo_id)
+
+    def test_adopting_the_method_leads_here(self):
+        action = self.env.ref("crm_gestion.crm_takeover_action")
+        view = self.env.ref("crm_gestion.crm_method_adopt_view_form")
+        dialog = self.env["crm.method.adopt"].with_user(self.director)
+        self.assertIn(f'name="{action.id}"', dialog.get_view(view.id)["arch"])
 
     def test_only_directors(self):
         for user in (self.seller, self.head, self.employee):
