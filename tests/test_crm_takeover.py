@@ -319,8 +319,8 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
         before = self._native()
         takeover = self._preview()
         line = self._lines(takeover, "status")
-        self.assertIn("1 customers", line.name)
-        self.assertIn("1 former", line.name)
+        self.assertIn("customers 1,", line.name)
+        self.assertIn("former customers 1", line.name)
         customers = takeover.customer_count
         self.assertEqual(self._native(), before)
         takeover.action_start()
