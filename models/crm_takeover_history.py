@@ -28,9 +28,12 @@ class CrmTakeoverHistory(models.AbstractModel):
     _description = "History That Is Taken Over"
 
     @api.model
-    def _count(self, takeover, kind):
-        """:return: list of (id of a type of activity or None, number of records); some
-        of them may turn out to be with nobody of commercial interest"""
+    def _count(self, takeover, kind, accounts=()):
+        """
+        :param accounts: ids of those that will be of commercial interest
+        :return: list of (id of a type of activity or None, number of records); some
+            of them may turn out to be with nobody of commercial interest
+        """
         self.env.flush_all()
         column = SQL("NULL::int") if kind == "meeting" else SQL("s.type_id")
         rows = self.env.execute_query(
@@ -38,15 +41,18 @@ class CrmTakeoverHistory(models.AbstractModel):
                 """SELECT %s, count(*) FROM (%s) s
                     WHERE %s GROUP BY 1 ORDER BY 2 DESC, 1""",
                 column,
-                self._source(kind),
+                self._source(kind, accounts),
                 self._taken_over(takeover, kind),
             )
         )
         return [row for row in rows if row[1] and (row[0] or kind == "meeting")]
 
     @api.model
-    def _source(self, kind):
-        """:return: query of all that may become a gestión"""
+    def _source(self, kind, accounts=()):
+        """
+        :param accounts: ids of those whose guests count besides
+        :return: query of all that may become a gestión
+        """
         if kind == "meeting":
             return SQL(
                 """SELECT e.id, NULL::int AS type_id, e.start AS date, e.user_id,
@@ -62,14 +68,18 @@ class CrmTakeoverHistory(models.AbstractModel):
                                       JOIN calendar_event_res_partner_rel rel
                                         ON rel.res_partner_id = guest.id
                                      WHERE rel.calendar_event_id = e.id
-                                       AND guest.account_status IS NOT NULL)) AS res_id,
+                                       AND (guest.account_status IS NOT NULL
+                                            OR guest.commercial_partner_id
+                                               = ANY(%s)))) AS res_id,
                           NULL::int AS activity_id, e.id AS event_id,
                           NULL::int AS message_id
                      FROM calendar_event e
                     WHERE e.active AND e.stop < (now() AT TIME ZONE 'UTC')
                       AND e.crm_result IS DISTINCT FROM 'no_show'
-                      AND NOT EXISTS (SELECT FROM mail_activity a
-                                       WHERE a.calendar_event_id = e.id AND a.active)"""
+                      AND NOT EXISTS (
+                          SELECT FROM mail_activity a
+                           WHERE a.calendar_event_id = e.id AND a.active)""",
+                list(accounts),
             )
         if kind == "activity":
             return SQL(

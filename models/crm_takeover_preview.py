@@ -39,12 +39,7 @@ class CrmTakeoverPreview(models.AbstractModel):
 
     @api.model
     def _propose_status(self, takeover):
-        Account = self.env["crm.takeover.account"]
-        counts, last = Counter(), 0
-        while accounts := self.env["crm.account.status"]._stale_accounts(BATCH, last):
-            counts.update(dict(Account._becomes(takeover, accounts)).values())
-            last = accounts[-1].id
-            accounts.invalidate_recordset()
+        counts = Counter(self._becoming(takeover).values())
         if not counts:
             return []
         name = self.env._(
@@ -55,6 +50,18 @@ class CrmTakeoverPreview(models.AbstractModel):
             former=counts["former"],
         )
         return [{"name": name, "count": counts.total(), "action": "use"}]
+
+    @api.model
+    def _becoming(self, takeover):
+        """:return: dict id of an account -> status that this run will give it"""
+        becoming, last = {}, 0
+        while accounts := self.env["crm.account.status"]._stale_accounts(BATCH, last):
+            becoming.update(
+                self.env["crm.takeover.account"]._becomes(takeover, accounts)
+            )
+            last = accounts[-1].id
+            accounts.invalidate_recordset()
+        return becoming
 
     @api.model
     def _propose_source(self, takeover):
@@ -220,8 +227,13 @@ class CrmTakeoverPreview(models.AbstractModel):
     def _propose_history(self, takeover, kind):
         Type = self.env["mail.activity.type"].with_context(active_test=False)
         meeting = self.env.ref("mail.mail_activity_data_meeting", False) or Type
+        History = self.env["crm.takeover.history"]
+        if kind == "meeting":  # with whom it is of interest, or will be
+            found = History._count(takeover, kind, list(self._becoming(takeover)))
+        else:
+            found = History._count(takeover, kind)
         vals_list = []
-        for type_id, count in self.env["crm.takeover.history"]._count(takeover, kind):
+        for type_id, count in found:
             native = Type.browse(type_id) if type_id else meeting
             becomes = native if native.is_gestion else Type
             vals_list.append(
