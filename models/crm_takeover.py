@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 from .crm_takeover_line import HISTORY
 
@@ -239,8 +239,11 @@ class CrmTakeover(models.Model):
     def _checked(self, *states):
         """:return: those of these runs that are in these states, in superuser mode"""
         self.check_access("write")
-        # locked: two clicks begin once
-        self.lock_for_update()
+        # two clicks begin once: who comes second waits for a batch at most, is replayed
+        # and finds another state
+        self.env.execute_query(
+            SQL("SELECT id FROM crm_takeover WHERE id = ANY(%s) FOR UPDATE", self.ids)
+        )
         self.invalidate_recordset(["state"])
         # sudo: what is taken over is the company's and not of who prepares it; his
         # right to the run was checked
