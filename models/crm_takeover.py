@@ -139,8 +139,11 @@ class CrmTakeover(models.Model):
         for takeover in self:
             takeover.is_working = takeover.state in UNDER_WAY
             lines = takeover.line_ids
-            weight = sum(line.count + 1 for line in lines)
-            done = sum(line.count + 1 for line in lines if line.done)
+            if takeover.state == "undoing":
+                done, weight = self.env["crm.takeover.record"]._treated(takeover)
+            else:
+                weight = sum(line.count + 1 for line in lines)
+                done = sum(line.count + 1 for line in lines if line.done)
             takeover.progress = 100.0 * done / weight if weight else 0.0
 
     # === CRUD METHODS === #

@@ -26,7 +26,7 @@ class CrmTakeoverPart(models.Model):
     line_count = fields.Integer(string="Different", compute="_compute_counts")
     found_count = fields.Integer(string="Found", compute="_compute_counts")
     new_count = fields.Integer(string="New Ones", compute="_compute_counts")
-    left_count = fields.Integer(string="Left", compute="_compute_counts")
+    left_count = fields.Integer(string="Left as It Is", compute="_compute_counts")
     taken_count = fields.Integer(string="Taken", compute="_compute_counts")
 
     @api.depends(

@@ -103,6 +103,16 @@ class CrmTakeoverRecord(models.Model):
     # === TAKING BACK === #
 
     @api.model
+    def _treated(self, takeover):
+        """:return: number of rows that taking back looked at, and of all"""
+        # sudo: how far the run got that the user may read
+        rows = self.sudo()._read_group(
+            [("takeover_id", "=", takeover.id)], ["state"], ["__count"]
+        )
+        total = sum(count for _state, count in rows)
+        return total - dict(rows).get("done", 0), total
+
+    @api.model
     def _undo(self, takeover, size):
         """Take the latest rows back, what was made first goes last.
 
