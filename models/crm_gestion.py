@@ -204,6 +204,13 @@ class CrmGestion(models.Model):
         help="What the interaction is called in the system it was imported from, or in "
         "the form that saved it.",
     )
+    takeover_record_ids = fields.One2many(
+        comodel_name="crm.takeover.record",
+        inverse_name="res_id",
+        string="Take-over",
+        domain=[("res_model", "=", "crm.gestion")],
+        groups="crm_gestion.group_sales_director",
+    )
     in_scope = fields.Boolean(
         string="In My Scope", compute="_compute_in_scope", search="_search_in_scope"
     )

@@ -126,6 +126,8 @@ from . import test_crm_substitution
 from . import test_crm_substitution_tour
 from . import test_crm_substitution_work
 from . import test_crm_takeover
+from . import test_crm_takeover_history
+from . import test_crm_takeover_tour
 from . import test_crm_timeline
 from . import test_digest_digest
 from . import test_doppler_addresses
