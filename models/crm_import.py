@@ -215,12 +215,40 @@ class CrmImport(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_not_chosen({name for vals in vals_list for name in vals})
+        names = {name for vals in vals_list for name in vals}
+        self._check_not_chosen(names | self._defaults_of_client())
         return super().create(vals_list)
 
     def write(self, vals):
         self._check_not_chosen(set(vals))
+        self._check_still_open(vals)
         return super().write(vals)
+
+    @api.model
+    def _defaults_of_client(self):
+        """:return: set of the names of values that the context would fill in"""
+        prefix = "default_"
+        return {
+            key.removeprefix(prefix)
+            for key in self.env.context
+            if key.startswith(prefix)
+        }
+
+    def _check_still_open(self, vals):
+        """Rows stay in the company and of the program that they were read for: later
+        imports know by them what is here."""
+        for job in self if {"company_id", "source"} & vals.keys() else ():
+            company = vals.get("company_id", job.company_id.id)
+            source = vals.get("source", job.source)
+            changed = (company, source) != (job.company_id.id, job.source)
+            if (
+                changed
+                and not self.env.su
+                and job.row_ids.search_count([("import_id", "=", job.id)], limit=1)
+            ):
+                raise UserError(
+                    self.env._("Its files are read already: make another import.")
+                )
 
     @api.model
     def _check_not_chosen(self, names):
@@ -314,8 +342,10 @@ class CrmImport(models.Model):
                 for upload in uploads
             ]
         )
-        # sudo: his own uploads to this import, which he may write
-        uploads.sudo().unlink()
+        self.upload_ids = False
+        # what is another record's, or not his to delete, was only read
+        own = uploads.filtered(lambda upload: upload.res_model == self._name)
+        own._filtered_access("unlink").unlink()
 
     def _switch(self, before, after, state):
         """Change the work and the state, once: of two who do it at once, one waits for
