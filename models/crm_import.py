@@ -216,7 +216,8 @@ class CrmImport(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         names = {name for vals in vals_list for name in vals}
-        self._check_not_chosen(names | self._defaults_of_client())
+        names |= {key[8:] for key in self.env.context if key.startswith("default_")}
+        self._check_not_chosen(names)
         return super().create(vals_list)
 
     def write(self, vals):
@@ -224,31 +225,19 @@ class CrmImport(models.Model):
         self._check_still_open(vals)
         return super().write(vals)
 
-    @api.model
-    def _defaults_of_client(self):
-        """:return: set of the names of values that the context would fill in"""
-        prefix = "default_"
-        return {
-            key.removeprefix(prefix)
-            for key in self.env.context
-            if key.startswith(prefix)
-        }
-
     def _check_still_open(self, vals):
         """Rows stay in the company and of the program that they were read for: later
         imports know by them what is here."""
-        for job in self if {"company_id", "source"} & vals.keys() else ():
-            company = vals.get("company_id", job.company_id.id)
-            source = vals.get("source", job.source)
-            changed = (company, source) != (job.company_id.id, job.source)
-            if (
-                changed
-                and not self.env.su
-                and job.row_ids.search_count([("import_id", "=", job.id)], limit=1)
-            ):
-                raise UserError(
-                    self.env._("Its files are read already: make another import.")
-                )
+        changed = self.filtered(
+            lambda job: (
+                vals.get("company_id", job.company_id.id) != job.company_id.id
+                or vals.get("source", job.source) != job.source
+            )
+        )
+        if not self.env.su and any(changed.mapped("row_count")):
+            raise UserError(
+                self.env._("Its files are read already: make another import.")
+            )
 
     @api.model
     def _check_not_chosen(self, names):

@@ -167,3 +167,55 @@ class TestImportAttack(CrmGestionCommon):
         job = self._run("Nombre,Notas\nA1,<script>alert(1)</script>\n")
         made = self.env["res.partner"].browse(job.row_ids.res_id)
         self.assertEqual(made.comment, "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>")
+
+    # === TAKING BACK AND ERASING === #
+
+    def test_a_meeting_that_a_guest_accepted_stays(self):
+        job = self._run(f"{HEAD}A1,,\n")
+        events = self.env["calendar.event"].create(
+            [
+                {
+                    "name": name,
+                    "start": "2030-01-01 10:00:00",
+                    "stop": "2030-01-01 11:00:00",
+                    "partner_ids": [(4, self.seller.partner_id.id)],
+                }
+                for name in ("Accepted", "Not yet")
+            ]
+        )
+        row = job.row_ids
+        self.env["crm.import.row"]._add_beside(
+            "step", {event: (row, event.name) for event in events}
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            """UPDATE calendar_attendee SET state = 'accepted', write_uid = %s,
+                      write_date = write_date + interval '1 minute'
+                WHERE event_id = %s""",
+            [self.seller.id, events[0].id],
+        )
+        self.env.invalidate_all()
+        job.with_user(self.env.ref("base.user_admin")).action_undo()
+        self.assertEqual(events.exists().mapped("name"), ["Accepted"])
+
+    def test_an_erased_person_is_in_no_file_either(self):
+        text = f"{HEAD}Eva Gil,,eva@gil.example\nIvo,,ivo@x.example\n"
+        text += "Eva Gil,1,2,3,4\n"
+        job = self._run(text)
+        lookup = self.env["privacy.lookup.wizard"].with_user(
+            self.env.ref("base.user_admin")
+        )
+        lookup = lookup.create({"name": "Eva Gil", "email": "eva@gil.example"})
+        lookup.action_lookup()
+        lookup.line_ids.filtered("crm_can_erase").action_crm_erase()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        told = [
+            *job.row_ids.mapped(lambda row: (row.name, row.values, row.reason)),
+            *job.file_ids.column_ids.mapped("sample"),
+            *job.choice_ids.mapped("name"),
+        ]
+        self.assertNotIn("Eva", str(told))
+        self.assertIn("ivo@x.example", str(told))
+        self.assertFalse(job.file_ids.data)
+        self.assertEqual(job.row_ids[0].state, "made")
