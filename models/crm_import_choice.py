@@ -77,7 +77,6 @@ class CrmImportChoice(models.Model):
     )
     row_id = fields.Many2one(
         comodel_name="crm.import.row",
-        string="Row",
         help="The row of this import that is meant.",
         index="btree_not_null",
         ondelete="set null",

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 
 from ..tools.matching import plain
 
@@ -26,7 +27,7 @@ class CrmImportLoaderList(models.AbstractModel):
 
     @api.model
     def _match(self, job, rows):
-        records = self._model().search([])
+        records = self._model().search(Domain.TRUE)
         codes = {plain(record.code): record for record in records if record.code}
         names = {}
         for lang, _name in self.env["res.lang"].get_installed():
@@ -43,8 +44,9 @@ class CrmImportLoaderList(models.AbstractModel):
     @api.model
     def _load(self, job, rows):
         """One by one: a row may be what an earlier one made, or lie below it."""
-        for row in rows:
+        for row in rows[:-1]:
             super()._load(job, row)
+        return super()._load(job, rows[-1:])
 
     @api.model
     def _make(self, job, values_list):

@@ -76,17 +76,16 @@ class CrmImportReader(models.AbstractModel):
 
     @api.model
     def _explain(self, code, name):
-        _ = self.env._
         texts = {
-            "empty": _("%s is empty: choose another file.", name),
-            "old": _("%s cannot be read: save it as XLSX or CSV.", name),
-            "broken": _("%s is damaged: save it again as XLSX or CSV.", name),
-            "large": _(
+            "empty": self.env._("%s is empty: choose another file.", name),
+            "old": self.env._("%s cannot be read: save it as XLSX or CSV.", name),
+            "broken": self.env._("%s is damaged: save it again as XLSX or CSV.", name),
+            "large": self.env._(
                 "%(name)s is too large: split it into files of at most %(size)s MB.",
                 name=name,
                 size=LARGEST // 1024 // 1024,
             ),
-            "columns": _(
+            "columns": self.env._(
                 "%(name)s has too many columns: leave at most %(number)s.",
                 name=name,
                 number=MOST_COLUMNS,

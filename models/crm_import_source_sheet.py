@@ -140,28 +140,31 @@ class CrmImportSourceSheet(models.AbstractModel):
     @api.model
     def _reason(self, problem):
         """:return: the sentence that says why a row is refused"""
-        _ = self.env._
         names = {"text": problem.text, "heading": problem.heading}
         return {
-            "date": lambda: _("“%(text)s” is no date (column %(heading)s).", **names),
-            "order": lambda: _(
+            "date": lambda: self.env._(
+                "“%(text)s” is no date (column %(heading)s).", **names
+            ),
+            "order": lambda: self.env._(
                 "“%(text)s” can be read in two ways (column %(heading)s): choose the "
                 "order of day and month in the import.",
                 **names,
             ),
-            "number": lambda: _(
+            "number": lambda: self.env._(
                 "“%(text)s” is no number (column %(heading)s).", **names
             ),
-            "mark": lambda: _("“%(text)s” is no number (column %(heading)s).", **names),
-            "flag": lambda: _(
+            "mark": lambda: self.env._(
+                "“%(text)s” is no number (column %(heading)s).", **names
+            ),
+            "flag": lambda: self.env._(
                 "“%(text)s” is neither yes nor no (column %(heading)s).", **names
             ),
-            "direction": lambda: _(
+            "direction": lambda: self.env._(
                 "“%(text)s” is neither incoming nor outgoing (column %(heading)s).",
                 **names,
             ),
-            "nameless": lambda: _("The row has no name."),
-            "undated": lambda: _("The activity has no date."),
+            "nameless": lambda: self.env._("The row has no name."),
+            "undated": lambda: self.env._("The activity has no date."),
         }[problem.code]()
 
     # === PROPOSALS === #
@@ -179,7 +182,7 @@ class CrmImportSourceSheet(models.AbstractModel):
     @api.model
     def _propose_paths(self, names):
         paths = {}
-        for market in self.env["crm.market"].search([]):
+        for market in self.env["crm.market"].search([("active", "=", True)]):
             paths.setdefault(key(market.complete_name), []).append(market.id)
         found = {name: paths.get(key(name), []) for name in names if "/" in name}
         return {

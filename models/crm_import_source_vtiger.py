@@ -103,38 +103,45 @@ class CrmImportSourceVtiger(models.AbstractModel):
     @api.model
     def _reason(self, file, code, text="", heading=""):
         """:return: the sentence that says why a row is refused"""
-        _ = self.env._
         names = {"text": text, "heading": heading}
         return {
-            "module": lambda: _("Say what the rows of this file are."),
-            "cells": lambda: _(
+            "module": lambda: self.env._("Say what the rows of this file are."),
+            "cells": lambda: self.env._(
                 "The line has %(text)s cells instead of %(heading)s: look for a "
                 "quotation mark out of place.",
                 **names,
             ),
-            "short": lambda: _(
+            "short": lambda: self.env._(
                 "The line ends early, with %(text)s cells instead of %(heading)s: look "
                 "for a quotation mark or a line break out of place.",
                 **names,
             ),
-            "date": lambda: _("“%(text)s” is no date (column %(heading)s).", **names),
-            "order": lambda: _(
+            "date": lambda: self.env._(
+                "“%(text)s” is no date (column %(heading)s).", **names
+            ),
+            "order": lambda: self.env._(
                 "“%(text)s” can be read in two ways (column %(heading)s): choose the "
                 "order of day and month in the import.",
                 **names,
             ),
-            "number": lambda: _(
+            "number": lambda: self.env._(
                 "“%(text)s” is no number (column %(heading)s).", **names
             ),
-            "flag": lambda: _(
+            "flag": lambda: self.env._(
                 "“%(text)s” is neither yes nor no (column %(heading)s).", **names
             ),
-            "nameless": lambda: _("The row has no name."),
-            "empty": lambda: _("The comment is empty."),
-            "nobody": lambda: _("The row belongs to no record that is brought along."),
-            "undated": lambda: _("The activity has no date."),
-            "status": lambda: _("The activity has an unknown status: “%s”.", text),
-            "future": lambda: _("The activity was held in the future: “%s”.", text),
+            "nameless": lambda: self.env._("The row has no name."),
+            "empty": lambda: self.env._("The comment is empty."),
+            "nobody": lambda: self.env._(
+                "The row belongs to no record that is brought along."
+            ),
+            "undated": lambda: self.env._("The activity has no date."),
+            "status": lambda: self.env._(
+                "The activity has an unknown status: “%s”.", text
+            ),
+            "future": lambda: self.env._(
+                "The activity was held in the future: “%s”.", text
+            ),
         }[code]()
 
     # === PROPOSALS === #

@@ -242,7 +242,9 @@ class CrmTakeoverLine(models.Model):
         counts = {}
         for _native, name, count in found:
             counts[name] = counts.get(name, 0) + count
-        masters = self.env[self._fields[target].comodel_name].search([], order="id")
+        masters = self.env[self._fields[target].comodel_name].search(
+            [("active", "=", True)], order="id"
+        )
         by_name = {}
         for lang in {"en_US", self.env.lang or "en_US"}:
             for master in masters.with_context(lang=lang):

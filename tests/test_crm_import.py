@@ -62,7 +62,8 @@ class ImportCommon(CrmGestionCommon):
         def _load(self, job, rows):
             test.loads.append(len(rows))
             if failing := test.failing & set(rows.mapped("name")):
-                raise UserError(f"Not {failing.pop()}")
+                text = f"Not {failing.pop()}"
+                raise UserError(text)
             made = self.env["res.partner"].create(
                 [{"name": row.name, "is_company": True} for row in rows]
             )

@@ -588,7 +588,7 @@ class TestMasterTemplatesEnglish(MasterTemplates, CrmGestionCommon, HttpCase):
 @tagged("post_install", "-at_install")
 class TestMasterTemplatesSpanish(MasterTemplates, CrmGestionCommon, HttpCase):
     lang = "es_ES"
-    code_in_use = "Este código ya está en uso: elija otro."
+    code_in_use = "Este código ya está en uso: elige otro."
     originations = ["Distribuidor", "Asociación empresarial", "ASOC"]
     markets = [
         ("Energía", "ENERGIA"),
