@@ -150,7 +150,11 @@ class CrmTakeover(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_open({name for vals in vals_list for name in vals})
+        names = {name for vals in vals_list for name in vals}
+        defaults = {
+            name for name in self._fields if f"default_{name}" in self.env.context
+        }
+        self._check_open(names | defaults)
         return super().create(vals_list)
 
     def write(self, vals):
