@@ -153,5 +153,6 @@ from . import test_sale_order
 from . import test_sale_order_portal
 from . import test_scenario
 from . import test_spreadsheet_dashboard
+from . import test_time_zones
 from . import test_tours
 from . import test_utm_campaign
