@@ -138,6 +138,7 @@ from . import test_hygiene
 from . import test_import_reading
 from . import test_import_templates
 from . import test_ir_filters
+from . import test_keyboard
 from . import test_languages
 from . import test_loyalty_program
 from . import test_mail_activity
