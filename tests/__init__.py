@@ -4,6 +4,7 @@ from . import test_api
 from . import test_base_partner_merge
 from . import test_calendar_event
 from . import test_contact_form_http
+from . import test_contrast
 from . import test_crm_account_file_report
 from . import test_crm_account_status
 from . import test_crm_affiliation
