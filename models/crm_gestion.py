@@ -404,8 +404,10 @@ class CrmGestion(models.Model):
 
     def _is_history(self):
         """:return: whether it is imported, of another day: its next step was then"""
-        today = fields.Datetime.now().replace(hour=0, minute=0, second=0)
-        return bool(self.env.context.get("import_file")) and self.date < today
+        if not self.env.context.get("import_file"):
+            return False
+        day = fields.Datetime.context_timestamp(self, self.date).date()
+        return day < fields.Date.context_today(self)
 
     # === CRUD METHODS === #
 

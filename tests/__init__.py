@@ -4,6 +4,7 @@ from . import test_api
 from . import test_base_partner_merge
 from . import test_calendar_event
 from . import test_contact_form_http
+from . import test_contrast
 from . import test_crm_account_file_report
 from . import test_crm_account_status
 from . import test_crm_affiliation
@@ -141,6 +142,7 @@ from . import test_hygiene
 from . import test_import_reading
 from . import test_import_templates
 from . import test_ir_filters
+from . import test_keyboard
 from . import test_languages
 from . import test_loyalty_program
 from . import test_mail_activity
@@ -156,5 +158,6 @@ from . import test_sale_order
 from . import test_sale_order_portal
 from . import test_scenario
 from . import test_spreadsheet_dashboard
+from . import test_time_zones
 from . import test_tours
 from . import test_utm_campaign
