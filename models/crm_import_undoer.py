@@ -240,7 +240,8 @@ class CrmImportUndoer(models.AbstractModel):
             return others
         # a delivery address came with its organization and has no row
         return SQL(
-            "%s AND NOT (other.type = 'delivery' AND other.write_date <= row.loaded_at)",
+            "%s AND NOT (other.type = 'delivery'"
+            " AND other.write_date <= row.loaded_at)",
             others,
         )
 
