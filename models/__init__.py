@@ -74,6 +74,7 @@ from . import crm_import
 from . import crm_import_worker
 from . import crm_import_checker
 from . import crm_import_lookup
+from . import crm_import_mark
 from . import crm_import_choice
 from . import crm_import_column
 from . import crm_import_customer

@@ -152,4 +152,5 @@ class CrmImportChoice(models.Model):
             record = self.env[self.res_model].create(vals)
             # sudo: what became of a choice is the import's to say
             self.sudo().write({"res_id": record.id, "is_made": True})
+            self.env["crm.import.row"]._add_shared(self.import_id, record)
         return self.env[self.res_model].browse(self.res_id)

@@ -324,6 +324,23 @@ class CrmImportLoader(models.AbstractModel):
         return "\n".join(filter(None, [*parts, values.get("extra")]))
 
     @api.model
+    def _block(self, job, addresses):
+        """Put addresses on Odoo's own list of those that are never written to; one
+        that is there stays as it is.
+
+        :param addresses: set of normalized addresses, False among them
+        """
+        # sudo: sales may not read the list, and only adds to it
+        blacklist = self.env["mail.blacklist"].sudo()
+        wanted = sorted(addresses - {False, ""})
+        there = blacklist.with_context(active_test=False).search(
+            [("email", "in", wanted)]
+        )
+        new = sorted(set(wanted) - set(there.mapped("email")))
+        made = blacklist.create([{"email": address} for address in new])
+        self.env["crm.import.row"]._add_shared(job, made)
+
+    @api.model
     def _subscribe(self, records):
         """Who owns a record follows it, so that he hears what customers answer; Odoo
         would do it record by record, and tell him of each."""

@@ -19,9 +19,9 @@ class CrmImportLoaderCargo(models.AbstractModel):
         return super()._lacks(values)
 
     @api.model
-    def _prepare(self, values):
+    def _prepare(self, job, values):
         influence = self._influence(values.get("influence"))
-        return super()._prepare(values) | (
+        return super()._prepare(job, values) | (
             {"influence": influence} if influence else {}
         )
 

@@ -46,7 +46,7 @@ class CrmImportLoaderContact(models.AbstractModel):
                 }
             )
         partners = self._create_partners(vals_list)
-        self._object(partners, values_list)
+        self._object(job, partners, values_list)
         return partners
 
     @api.model

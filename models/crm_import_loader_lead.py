@@ -56,7 +56,7 @@ class CrmImportLoaderLead(models.AbstractModel):
                 [self._prepare(job, values, countries) for values in values_list]
             )
         )
-        self._object(values_list)
+        self._object(job, values_list)
         return leads
 
     @api.model
@@ -125,14 +125,11 @@ class CrmImportLoaderLead(models.AbstractModel):
         return "\n".join(filter(None, lines))
 
     @api.model
-    def _object(self, values_list):
+    def _object(self, job, values_list):
         """Who wants no mailings gets none; a lead is no partner whose word is kept."""
         addresses = {
             email_normalize(values.get("email") or "")
             for values in values_list
             if values.get("opt_out")
         }
-        # sudo: sales may not read the list, and only adds to it
-        self.env["mail.blacklist"].sudo().create(
-            [{"email": address} for address in sorted(addresses - {False})]
-        )
+        self._block(job, addresses)

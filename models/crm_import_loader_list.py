@@ -52,8 +52,8 @@ class CrmImportLoaderList(models.AbstractModel):
     def _make(self, job, values_list):
         # sudo: an import is for directors, who keep these lists
         model = self._model().sudo()
-        return model.create([self._prepare(values) for values in values_list])
+        return model.create([self._prepare(job, values) for values in values_list])
 
     @api.model
-    def _prepare(self, values):
+    def _prepare(self, job, values):
         return {"name": values["name"], "code": values.get("code") or False}

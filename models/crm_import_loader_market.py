@@ -26,15 +26,15 @@ class CrmImportLoaderMarket(models.AbstractModel):
         return [name.strip() for name in (text or "").split("/") if name.strip()]
 
     @api.model
-    def _prepare(self, values):
+    def _prepare(self, job, values):
         *above, name = self._path(self._row_title(values))
-        return super()._prepare(values) | {
+        return super()._prepare(job, values) | {
             "name": name,
-            "parent_id": self._above(above).id,
+            "parent_id": self._above(job, above).id,
         }
 
     @api.model
-    def _above(self, names):
+    def _above(self, job, names):
         """:return: the market at the end of this path, or of that name alone"""
         # sudo: an import is for directors, who keep this list
         markets = self._model().sudo()
@@ -45,5 +45,8 @@ class CrmImportLoaderMarket(models.AbstractModel):
             if not same and not market:
                 same = markets.search([("name", "=ilike", name)], limit=2)
                 same = same if len(same) == 1 else markets
-            market = same[:1] or markets.create({"name": name, "parent_id": market.id})
+            if not same:
+                same = markets.create({"name": name, "parent_id": market.id})
+                self.env["crm.import.row"]._add_shared(job, same)
+            market = same[:1]
         return market

@@ -43,7 +43,7 @@ class CrmImportLoaderOrganization(models.AbstractModel):
                 vals["child_ids"] = [Command.create(delivery)]
             vals_list.append(vals)
         partners = self._create_partners(vals_list)
-        self._object(partners, values_list)
+        self._object(job, partners, values_list)
         return partners
 
     @api.model

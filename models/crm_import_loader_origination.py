@@ -9,7 +9,7 @@ class CrmImportLoaderOrigination(models.AbstractModel):
     _description = "Loader of Originations"
 
     @api.model
-    def _prepare(self, values):
-        return super()._prepare(values) | {
+    def _prepare(self, job, values):
+        return super()._prepare(job, values) | {
             "has_referrer": bool(values.get("has_referrer"))
         }

@@ -195,7 +195,7 @@ class CrmImportLoaderPartner(models.AbstractModel):
         }
 
     @api.model
-    def _object(self, partners, values_list):
+    def _object(self, job, partners, values_list):
         """Who wants no mailings gets none: his word is kept, and Odoo's own list of
         addresses that are never written to."""
         unwilling = [
@@ -216,11 +216,7 @@ class CrmImportLoaderPartner(models.AbstractModel):
                 for partner in unwilling
             ]
         )
-        addresses = {p.email_normalized for p in unwilling} - {False}
-        # sudo: sales may not read the list, and only adds to it
-        self.env["mail.blacklist"].sudo().create(
-            [{"email": address} for address in sorted(addresses)]
-        )
+        self._block(job, {partner.email_normalized for partner in unwilling})
 
     # === WHO BELONGS TO WHOM === #
 

@@ -71,7 +71,7 @@ class CrmImportLoaderProduct(models.AbstractModel):
 
     @api.model
     def _make(self, job, values_list):
-        categories = self._categories(values_list)
+        categories = self._categories(job, values_list)
         # sudo: an import is for directors, who need not have the right to create
         # products otherwise; it makes new ones and changes none
         templates = self.env["product.template"].sudo().with_company(job.company_id)
@@ -106,7 +106,7 @@ class CrmImportLoaderProduct(models.AbstractModel):
         return vals
 
     @api.model
-    def _categories(self, values_list):
+    def _categories(self, job, values_list):
         """
         :return: dict plain name -> category; those that are not here are made, as
             entries of our own lists are
@@ -122,6 +122,8 @@ class CrmImportLoaderProduct(models.AbstractModel):
         for category in Category.search([("id", ">", 0)], order="id desc"):
             found[plain(category.name)] = category
         missing = [text for key, text in texts.items() if key not in found]
-        for category in Category.create([{"name": text} for text in missing]):
+        made = Category.create([{"name": text} for text in missing])
+        self.env["crm.import.row"]._add_shared(job, made)
+        for category in made:
             found[plain(category.name)] = category
         return found

@@ -44,6 +44,8 @@ class CrmImportRow(models.Model):
             ("step", "Next Steps"),
             ("comment", "Comments"),
             ("incident", "Incidents"),
+            # no rows of files: what others may come to share (`_add_shared`)
+            ("shared", "Shared Entries"),
         ],
         required=True,
     )
@@ -64,10 +66,13 @@ class CrmImportRow(models.Model):
     reason = fields.Char()
     res_model = fields.Char()
     res_id = fields.Many2oneReference(model_field="res_model", string="Record")
-    loaded_at = fields.Datetime()
+    loaded_at = fields.Datetime(
+        help="When the import last wrote the record; empty once somebody else did."
+    )
 
     _name_idx = models.Index("(import_id, entity, name)")
     _state_idx = models.Index("(import_id, state, id)")
+    _record_idx = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
 
     @api.depends("name", "number", "file_id")
     def _compute_display_name(self):
@@ -152,6 +157,27 @@ class CrmImportRow(models.Model):
         pairs = zip(rows, made, strict=True)
         rows._tell([(row, "made", False, record) for row, record in pairs])
 
+    @api.model
+    def _add_shared(self, job, records):
+        """Say what was made for rows and is no record of one: entries of lists,
+        addresses that get no mailings. Taken back last, where nobody uses it."""
+        if not records:
+            return
+        # sudo: rows are the import's to write
+        rows = self.sudo().create(
+            [
+                {
+                    "import_id": job.id,
+                    "entity": "shared",
+                    "name": record.display_name,
+                    "values": {},
+                }
+                for record in records
+            ]
+        )
+        pairs = zip(rows, records, strict=True)
+        rows._tell([(row, "made", False, record) for row, record in pairs])
+
     def _tell(self, outcomes):
         """Write what became of rows of this recordset, in one statement.
 
@@ -172,6 +198,7 @@ class CrmImportRow(models.Model):
                           res_id = CASE WHEN told.state = 'undone'
                                         THEN r.res_id ELSE told.res_id END,
                           loaded_at = CASE WHEN told.state = 'made'
+                                            AND r.state != 'made'
                                            THEN %(now)s ELSE r.loaded_at END,
                           write_uid = %(uid)s, write_date = %(now)s
                      FROM unnest(%(ids)s::int4[], %(states)s::varchar[],

@@ -2,7 +2,6 @@ import logging
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ..tools.importing.schema import ENTITIES
 from .crm_import_worker import AT_ONCE, is_busy
@@ -32,19 +31,22 @@ class CrmImportRunner(models.AbstractModel):
 
     @api.model
     def _work(self, job):
+        mark = self.env["crm.import.mark"]
         for entity in ENTITIES:
             some = False
             while rows := job._rows_of(entity, "planned", BATCH):
+                mark._look(job)
                 self._load(job, entity, rows)
+                mark._sign(job)
                 some = True
                 yield len(rows)
             if some or entity not in (job.finished or "").split():
+                mark._look(job)
                 job._loader(entity)._finish(job)
-                self.env.flush_all()
+                mark._sign(job)
                 job.sudo().finished = f"{job.finished or ''} {entity}".strip()
                 if some:
                     yield 0
-        self._own(job)
 
     @api.model
     def _load(self, job, entity, rows):
@@ -82,26 +84,3 @@ class CrmImportRunner(models.AbstractModel):
             return str(error).strip().partition("\n")[0]
         _logger.warning("Row %s of an import failed", row.id, exc_info=error)
         return self.env._("The program refused this row: it is in the log.")
-
-    @api.model
-    def _own(self, job):
-        """What later batches wrote of earlier ones' records, as who reports to whom, is
-        no change by somebody. What another user wrote meanwhile is."""
-        self.env.flush_all()
-        for model in job._made_models():
-            table = SQL.identifier(self.env[model]._table)
-            self.env.cr.execute(
-                SQL(
-                    """UPDATE crm_import_row AS row SET loaded_at = record.write_date
-                         FROM %s AS record
-                        WHERE row.import_id = %s AND row.state = 'made'
-                          AND row.res_model = %s AND row.res_id = record.id
-                          AND record.write_date > row.loaded_at
-                          AND record.write_uid IN (%s, 1)""",
-                    table,
-                    job.id,
-                    model,
-                    job.user_id.id,
-                )
-            )
-        self.env["crm.import.row"].invalidate_model()

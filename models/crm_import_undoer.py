@@ -43,15 +43,34 @@ class CrmImportUndoer(models.AbstractModel):
 
     @api.model
     def _work(self, job):
-        if not job.work_done:
-            self._mark_changed(job)
-        for entity in reversed(ENTITIES):
+        mark = self.env["crm.import.mark"]
+        for entity in (*reversed(ENTITIES), "shared"):
             last = None
             while rows := self._next(job, entity, last):
                 last = rows[-1].id
-                for model, group in rows.grouped("res_model").items():
+                groups = rows.grouped("res_model")
+                for model, group in groups.items():
+                    self._lock(model, group)
+                mark._look(job)
+                for model, group in groups.items():
                     self._take_back(job, model, group)
+                mark._sign(job)
                 yield len(rows)
+
+    @api.model
+    def _lock(self, model, rows):
+        """Keep records from being changed until the step is committed. Who changes one
+        right now comes first: this waits for him, fails, and the step begins anew with
+        what he wrote."""
+        self.env.flush_all()
+        for target, (_rows, ids) in self._targets(model, rows).items():
+            self.env.cr.execute(
+                SQL(
+                    "SELECT FROM %s WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
+                    SQL.identifier(self.env[target]._table),
+                    ids,
+                )
+            )
 
     @api.model
     def _next(self, job, entity, last):
@@ -66,15 +85,21 @@ class CrmImportUndoer(models.AbstractModel):
 
     @api.model
     def _take_back(self, job, model, rows):
-        changed = self._changed(model, rows)
-        used = self._used(job, model, rows - changed)
+        self.env.flush_all()
+        changed = rows.filtered(lambda row: not row.loaded_at)
+        used, going = rows.browse(), rows - changed
+        # who needs one that stays keeps what he needs himself
+        while going and (more := self._used(job, model, going)):
+            used |= more
+            going -= more
         texts = (
             (changed, self.env._("It was changed since: it stays.")),
             (used, self.env._("Something made since needs it: it stays.")),
         )
         for kept, text in texts:
             kept.write({"reason": text})
-        self._delete(model, rows - changed - used)
+        if going:
+            self._delete(model, going)
 
     @api.model
     def _delete(self, model, rows):
@@ -104,54 +129,36 @@ class CrmImportUndoer(models.AbstractModel):
             rows.write({"reason": self.env._("It cannot be deleted: it stays.")})
 
     @api.model
-    def _mark_changed(self, job):
-        """Forget when rows were loaded whose records somebody wrote since: taking back
-        others writes them too, and must not look like a change."""
-        self.env.flush_all()
-        for model in job._made_models():
-            self.env.cr.execute(
-                SQL(
-                    """UPDATE crm_import_row AS row SET loaded_at = NULL
-                         FROM %s AS record
-                        WHERE record.id = row.res_id AND row.import_id = %s
-                          AND row.state = 'made' AND row.res_model = %s
-                          AND record.write_date > row.loaded_at""",
-                    SQL.identifier(self.env[model]._table),
-                    job.id,
-                    model,
-                )
-            )
-        self.env["crm.import.row"].invalidate_model(["loaded_at"])
-
-    @api.model
-    def _changed(self, model, rows):
-        self.env.flush_all()
-        found = self.env.execute_query(
-            SQL(
-                """SELECT row.id FROM crm_import_row AS row
-                     JOIN %s AS record ON record.id = row.res_id
-                    WHERE row.id = ANY(%s)
-                      AND (row.loaded_at IS NULL
-                           OR record.write_date > row.loaded_at
-                          AND record.write_uid != %s)""",
-                SQL.identifier(self.env[model]._table),
-                rows.ids,
-                self.env.uid,
-            )
-        )
-        return rows.browse(row_id for (row_id,) in found) & rows
-
-    @api.model
     def _used(self, job, model, rows):
         """:return: the rows at whose records something points that the import did not
         make"""
-        ids = rows.mapped("res_id")
-        used = set()
-        for field in self._pointers(model):
-            used |= self._pointing(job, model, field, rows, ids)
-        for other, name in LOOSE.items():
-            used |= self._pointing_loosely(job, model, other, name, rows, ids)
-        return rows.filtered(lambda row: row.res_id in used)
+        used = set(self._still_blocked(job, rows) if model == "mail.blacklist" else ())
+        for target, pairs in self._targets(model, rows).items():
+            for field in self._pointers(target):
+                used |= self._pointing(job, field, model, rows, pairs)
+            for other, name in LOOSE.items():
+                used |= self._pointing_loosely(job, target, other, name, pairs)
+        return rows.filtered(lambda row: row.id in used)
+
+    @api.model
+    def _targets(self, model, rows):
+        """
+        :return: dict of the model, and of those whose records go with its own (a
+            product and its template) -> two lists: ids of rows, ids of their records
+        """
+        targets = {model: (rows.ids, [row.res_id for row in rows])}
+        records = self.env[model].browse(rows.mapped("res_id")).exists()
+        for parent, name in self.env[model]._inherits.items():
+            above = [
+                (row.id, records.browse(row.res_id)[name].id)
+                for row in rows
+                if row.res_id in records.ids
+            ]
+            targets[parent] = (
+                [row for row, _id in above],
+                [id_ for _row, id_ in above],
+            )
+        return targets
 
     @api.model
     def _pointers(self, model):
@@ -172,63 +179,54 @@ class CrmImportUndoer(models.AbstractModel):
         return name and self.env[model]._fields[name].comodel_name
 
     @api.model
-    def _pointing(self, job, model, field, rows, ids):
+    def _pointing(self, job, field, model, rows, pairs):
+        """:return: set of ids of the rows at whose records others point by a field"""
         other = self.env[field.model_name]
-        logged = other._log_access
-        column = SQL.identifier("other", field.name)
-        since = SQL("TRUE")
-        if field.ondelete == "cascade":
-            # what came with the record goes with it; what was added since does not,
-            # nor what others changed, such as a guest who accepted
-            since = self._since(job) if logged else SQL("FALSE")
-        if field.model_name == self._along(model):
-            since = SQL("other.write_date > row.loaded_at")
-        same = SQL("other.id != ALL(%s)", ids) if other._name == model else SQL("TRUE")
-        if other._name == model == "res.partner":
-            # a delivery address came with its organization and has no row
-            same = SQL(
-                "%s AND NOT (other.type = 'delivery' AND %s)",
-                same,
-                SQL("other.write_date <= row.loaded_at"),
-            )
-        found = self.env.execute_query(
-            SQL(
-                """SELECT DISTINCT %(column)s
-                     FROM %(table)s AS other
-                     JOIN crm_import_row AS row
-                       ON row.id = ANY(%(rows)s) AND row.res_id = %(column)s
-                    WHERE %(column)s = ANY(%(ids)s) AND %(since)s AND %(same)s
-                      AND NOT EXISTS (
-                          SELECT 1 FROM crm_import_row AS own
-                           WHERE own.import_id = %(job)s AND own.state = 'made'
-                             AND own.entity = %(entity)s AND own.id < %(first)s
-                             AND own.res_model = %(model)s AND own.res_id = other.id
-                             AND %(same_since)s)""",
-                same_since=SQL(
-                    "own.loaded_at IS NOT NULL AND (other.write_date <= own.loaded_at"
-                    " OR other.write_uid = %s)",
-                    self.env.uid,
+        return {
+            row_id
+            for (row_id,) in self.env.execute_query(
+                SQL(
+                    """SELECT DISTINCT mine.row_id
+                         FROM unnest(%(rows)s::int[], %(ids)s::int[])
+                              AS mine (row_id, id)
+                         JOIN %(table)s AS other ON other.%(column)s = mine.id
+                         JOIN crm_import_row AS row ON row.id = mine.row_id
+                        WHERE other.%(column)s = ANY(%(ids)s)
+                          AND (%(since)s OR %(own)s)
+                          AND %(elsewhere)s AND NOT (%(own)s AND %(to_come)s)""",
+                    rows=pairs[0],
+                    ids=pairs[1],
+                    table=SQL.identifier(other._table),
+                    column=SQL.identifier(field.name),
+                    since=self._since(job, other, field, model),
+                    elsewhere=self._elsewhere(other, model, rows),
+                    own=self._is_own(job, other._name),
+                    # of the same entity, those whose turn is still to come
+                    to_come=self._is_own(
+                        job,
+                        other._name,
+                        SQL(
+                            "own.entity = %s AND own.id < %s"
+                            " AND own.loaded_at IS NOT NULL",
+                            rows[:1].entity,
+                            min(rows.ids, default=0),
+                        ),
+                    ),
                 )
-                if logged
-                else SQL("TRUE"),
-                column=column,
-                table=SQL.identifier(other._table),
-                rows=rows.ids,
-                ids=ids,
-                since=since,
-                same=same,
-                job=job.id,
-                # of the same entity, those whose turn is still to come
-                entity=rows[:1].entity,
-                first=min(rows.ids, default=0),
-                model=other._name,
             )
-        )
-        return {record_id for (record_id,) in found}
+        }
 
     @api.model
-    def _since(self, job):
-        """:return: SQL of whether people added or changed what came with a record"""
+    def _since(self, job, other, field, model):
+        """:return: condition: what points at a record was not there when it was made"""
+        if other._name == self._along(model):
+            return SQL("other.write_date > row.loaded_at")
+        if field.ondelete != "cascade":
+            return SQL("TRUE")
+        if not other._log_access:
+            return SQL("FALSE")
+        # what came with the record goes with it; what was added since does not, nor
+        # what others changed, such as a guest who accepted
         return SQL(
             """(other.create_date > row.loaded_at
                 OR other.write_date > row.loaded_at
@@ -238,20 +236,79 @@ class CrmImportUndoer(models.AbstractModel):
         )
 
     @api.model
-    def _pointing_loosely(self, job, model, other, name, rows, ids):
-        found = self.env.execute_query(
-            SQL(
-                """SELECT DISTINCT other.res_id
-                     FROM %(table)s AS other
-                     JOIN crm_import_row AS row
-                       ON row.id = ANY(%(rows)s) AND row.res_id = other.res_id
-                    WHERE %(name)s = %(model)s AND other.res_id = ANY(%(ids)s)
-                      AND other.create_date > row.loaded_at""",
-                table=SQL.identifier(self.env[other]._table),
-                name=SQL.identifier("other", name),
-                model=model,
-                rows=rows.ids,
-                ids=ids,
-            )
+    def _elsewhere(self, other, model, rows):
+        """:return: condition: what points at a record does not go with it"""
+        if other._name != model:
+            return SQL("TRUE")
+        others = SQL("other.id != ALL(%s)", rows.mapped("res_id"))
+        if model != "res.partner":
+            return others
+        # a delivery address came with its organization and has no row
+        return SQL(
+            "%s AND NOT (other.type = 'delivery'"
+            " AND other.write_date <= row.loaded_at)",
+            others,
         )
-        return {record_id for (record_id,) in found}
+
+    @api.model
+    def _is_own(self, job, model, condition=None):
+        """:return: condition: the import made it and has not taken it back"""
+        return SQL(
+            """EXISTS (SELECT 1 FROM crm_import_row AS own
+                        WHERE own.import_id = %s AND own.state = 'made'
+                          AND own.res_model = %s AND own.res_id = other.id AND %s)""",
+            job.id,
+            model,
+            condition or SQL("TRUE"),
+        )
+
+    @api.model
+    def _pointing_loosely(self, job, model, other, name, pairs):
+        """:return: set of ids of the rows about whose records something was made or
+        changed since, or stays"""
+        return {
+            row_id
+            for (row_id,) in self.env.execute_query(
+                SQL(
+                    """SELECT DISTINCT mine.row_id
+                         FROM unnest(%(rows)s::int[], %(ids)s::int[])
+                              AS mine (row_id, id)
+                         JOIN %(table)s AS other ON other.res_id = mine.id
+                         JOIN crm_import_row AS row ON row.id = mine.row_id
+                        WHERE other.%(name)s = %(model)s
+                          AND other.res_id = ANY(%(ids)s)
+                          AND (other.create_date > row.loaded_at
+                               OR other.write_date > row.loaded_at OR %(own)s)""",
+                    rows=pairs[0],
+                    ids=pairs[1],
+                    table=SQL.identifier(self.env[other]._table),
+                    name=SQL.identifier(name),
+                    model=model,
+                    own=self._is_own(job, other),
+                )
+            )
+        }
+
+    @api.model
+    def _still_blocked(self, job, rows):
+        """:return: ids of the rows of addresses of somebody who stays, or came since:
+        who wants no mailings is not written to by mistake"""
+        found = set()
+        for model in ("res.partner", "crm.lead"):
+            found.update(
+                row_id
+                for (row_id,) in self.env.execute_query(
+                    SQL(
+                        """SELECT row.id FROM crm_import_row AS row
+                             JOIN mail_blacklist AS blocked ON blocked.id = row.res_id
+                             JOIN %(table)s AS other
+                                  ON other.email_normalized = blocked.email
+                            WHERE row.id = ANY(%(rows)s)
+                              AND (other.create_date > row.loaded_at OR %(own)s)""",
+                        table=SQL.identifier(self.env[model]._table),
+                        rows=rows.ids,
+                        own=self._is_own(job, model),
+                    )
+                )
+            )
+        return found

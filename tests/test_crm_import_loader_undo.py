@@ -56,7 +56,6 @@ class TestImportLoaderUndo(ImportLoaderCommon):
 
     def _take_back(self):
         job = self.job.sudo()
-        self.env["crm.import.runner"]._own(job)
         for _done in self.env["crm.import.undoer"].sudo()._work(job):
             pass
         self.env.flush_all()
