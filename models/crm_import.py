@@ -219,8 +219,14 @@ class CrmImport(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
+        """Where dates are read in another way, files that have some are read anew."""
         self._check_not_chosen(set(vals))
-        return super().write(vals)
+        told = [name for name in ("date_order", "tz") if name in vals]
+        changed = self.filtered(lambda job: any(job[name] != vals[name] for name in told))
+        result = super().write(vals)
+        columns = changed.file_ids.column_ids
+        columns.filtered(lambda c: c.style or c.unclear).file_id._read_again()
+        return result
 
     @api.model
     def _check_not_chosen(self, names):

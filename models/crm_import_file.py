@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 # Characters of the example of a column.
 SAMPLE = 60
-TOLD = {"position", "complete", "import_id"}
+TOLD = {"position", "judged", "complete", "import_id"}
 
 
 class CrmImportFile(models.Model):
@@ -23,6 +23,9 @@ class CrmImportFile(models.Model):
     company_id = fields.Many2one(related="import_id.company_id")
     data = fields.Binary(string="File", attachment=True)
     size = fields.Integer(string="Rows", compute="_compute_size")
+    judged = fields.Boolean(
+        readonly=True, copy=False, help="It is known how its columns are written."
+    )
     # the line up to which it was read
     position = fields.Integer(readonly=True, copy=False)
     complete = fields.Boolean(string="Read", readonly=True, copy=False)
@@ -45,10 +48,6 @@ class CrmImportFile(models.Model):
             ("incident", "Incidents"),
         ],
         string="Rows Are",
-    )
-    date_order = fields.Selection(
-        selection=[("dmy", "Day first"), ("mdy", "Month first"), ("ymd", "Year first")],
-        help="As its dates tell, where they do.",
     )
     column_ids = fields.One2many(
         comodel_name="crm.import.column", inverse_name="file_id"
@@ -123,7 +122,14 @@ class CrmImportFile(models.Model):
         )
         self.env["crm.import.row"].invalidate_model()
         # sudo: how far it was read is the import's own
-        self.sudo().write({"position": 0, "complete": False})
+        self.sudo().write({"position": 0, "judged": False, "complete": False})
+        self.import_id.sudo().filtered(lambda job: not job.work).state = "draft"
+
+    @api.model
+    def _reason_headings(self):
+        """:return: list of what the column of reasons is called that a download of
+        refused rows has: a corrected one is imported without it"""
+        return [self.env._("Refused Because"), "Refused Because"]
 
     def _add_columns(self, headings, proposed, rows=()):
         """

@@ -14,7 +14,7 @@ class CrmImportSourceSheet(models.AbstractModel):
 
     A row may tell of an organization and of one of its contacts; an organization that
     several rows name is made once, of the first of them. How dates and decimals are
-    written is told by their column, then by the file, then by who imports; where
+    written is told by their whole column, then by the file, then by who imports; where
     nobody tells, the rows are refused.
     """
 
@@ -36,68 +36,63 @@ class CrmImportSourceSheet(models.AbstractModel):
         ]
 
     @api.model
+    def _heading_score(self, cells):
+        return sheet_headings.score(cells)
+
+    @api.model
+    def _judges(self, file):
+        columns = self._columns(file)
+        dates = sheet.places(file.entity, columns, DATES)
+        numbers = sheet.places(file.entity, columns, NUMBERS)
+        return {place: cells.Orders() for place in dates} | {
+            place: cells.Marks() for place in numbers
+        }
+
+    @api.model
+    def _default_style(self, column):
+        """Numbers of workbooks are read with a point, those of a text as its language
+        has it; no Spanish speaking country writes the month first."""
+        file = column.file_id
+        if set(column.unclear.split()) <= cells.MARKS.keys():
+            workbook = (file.name or "").lower().endswith(WORKBOOKS)
+            lang = self.env["res.lang"]._get_data(code=self.env.lang or "en_US")
+            comma = lang.decimal_point == "," and not workbook
+            return "comma" if comma else "point"
+        others = file.column_ids.filtered(lambda other: not other.unclear)
+        sure = set(others.mapped("style")) & set(cells.ORDERS)
+        if len(sure) == 1:
+            return sure.pop()
+        spanish = (self.env.lang or "").startswith("es")
+        return file.import_id.date_order or (spanish and "dmy")
+
+    @api.model
     def _convert(self, file, rows):
         """
         :return: list, for each row one (entity, name, values, reason), or a list of
             them where it tells of several
         """
-        reading = self._reading(file, rows)
+        reading = self._reading(file)
         known = self._known_organizations(file)
         return [self._convert_row(file, reading, row, known) for row in rows]
 
     @api.model
-    def _reading(self, file, rows):
-        columns = [
+    def _columns(self, file):
+        """:return: list of (heading, field or None)"""
+        return [
             (column.name or "", column.field or (sheet.EXTRA if column.keep else None))
             for column in file.column_ids.sorted("position")
         ]
+
+    @api.model
+    def _reading(self, file):
+        styles = {column.position: column.style for column in file.column_ids}
         return sheet.Reading(
             entity=file.entity,
-            columns=columns,
-            order=self._date_orders(file, columns, rows),
-            marks=self._decimal_marks(file, columns, rows),
+            columns=self._columns(file),
+            order={place: s for place, s in styles.items() if s in cells.ORDERS},
+            marks={place: cells.MARKS.get(style) for place, style in styles.items()},
             tz=file.import_id.tz or "UTC",
         )
-
-    @api.model
-    def _date_orders(self, file, columns, rows):
-        """:return: dict, place of a column of dates -> how they are written, or None"""
-        places = sheet.places(file.entity, columns, DATES)
-        told = {place: self._told(cells.date_order, rows, place) for place in places}
-        sure = {min(orders) for orders in told.values() if len(orders) == 1}
-        if len(sure) == 1 and not file.date_order:
-            file.date_order = min(sure)
-        spanish = (self.env.lang or "").startswith("es")
-        default = (
-            file.date_order
-            or file.import_id.date_order
-            # no Spanish speaking country writes the month first
-            or (spanish and "dmy")
-        )
-        return {
-            place: min(orders)
-            if len(orders) == 1
-            else default
-            if not orders or default in orders
-            else None
-            for place, orders in told.items()
-        }
-
-    @api.model
-    def _decimal_marks(self, file, columns, rows):
-        """:return: dict, place of a column of numbers -> its mark of decimals; numbers
-        of workbooks are read with a point, those of a text as its language has it"""
-        workbook = (file.name or "").lower().endswith(WORKBOOKS)
-        lang = self.env["res.lang"]._get_data(code=self.env.lang or "en_US")
-        default = "." if workbook else lang.decimal_point or "."
-        return {
-            place: self._told(cells.decimal_mark, rows, place) or default
-            for place in sheet.places(file.entity, columns, NUMBERS)
-        }
-
-    @api.model
-    def _told(self, question, rows, place):
-        return question([row[place] for row in rows if place < len(row)])
 
     # === ROWS === #
 

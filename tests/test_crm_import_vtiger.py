@@ -70,7 +70,10 @@ class VtigerCommon(CrmGestionCommon):
                 ],
             }
         )
-        return cls.Source._convert(file.with_env(cls.Source.env), rows)
+        file = file.with_env(cls.Source.env)
+        file.column_ids._judge(cls.Source._judges(file), [rows])
+        file.column_ids._settle(cls.Source)
+        return cls.Source._convert(file, rows)
 
     @classmethod
     def _read_all(cls, job, language):

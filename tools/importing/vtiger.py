@@ -59,6 +59,16 @@ KNOWN_BY = _known_by()
 NAMED_BY = {module: _named_by(table) for module, table in MODULES.items()}
 
 
+def score(cells):
+    """
+    :return: how many of these cells are headings of any module
+
+    >>> score(["Organization Name", "", "Colour"])
+    1
+    """
+    return sum(key(cell) in KNOWN_BY for cell in cells if cell.strip())
+
+
 def recognize(headings):
     """A heading that one module has tells more than one that many have.
 

@@ -37,22 +37,34 @@ class Problem(Exception):
         self.code, self.text, self.heading = code, text, heading
 
 
-def orders(texts):
-    """:return: set of the orders of day, month and year that fit most dates
+class Orders:
+    """What the dates of a file tell of their order, read piece by piece.
 
-    >>> sorted(orders(["03-04-2026", "21-04-2026 10:00:00", "30-02-2026"]))
-    ['dmy']
-    >>> sorted(orders(["03/04/2026"]))
+    >>> dates = Orders()
+    >>> dates.add(["03/04/2026", "", "soon"])
+    >>> sorted(dates.told())
     ['dmy', 'mdy']
-    >>> orders(["", "soon"])
-    set()
+    >>> dates.add(["21/04/2026 10:00:00", "30/02/2026"])
+    >>> dates.told()
+    {'dmy'}
     """
-    texts = {text.split(" ")[0] for text in texts if text}
-    fits = {
-        order: sum(bool(read_day(text, order)) for text in texts) for order in ORDERS
-    }
-    most = max(fits.values())
-    return {order for order, fit in fits.items() if fit == most} if most else set()
+
+    def __init__(self):
+        # there are not that many days
+        self.texts = set()
+
+    def add(self, texts):
+        dates = {text.strip().partition(" ")[0] for text in texts}
+        self.texts |= {text for text in dates if DATE.fullmatch(text)}
+
+    def told(self):
+        """:return: set of the orders of day, month and year that fit most dates"""
+        fits = {
+            order: sum(bool(read_day(text, order)) for text in self.texts)
+            for order in ORDERS
+        }
+        most = max(fits.values())
+        return {order for order, fit in fits.items() if fit == most} if most else set()
 
 
 def read_day(text, order):
