@@ -46,6 +46,7 @@ class CrmImportColumn(models.Model):
             ("ymd", "Year first"),
             ("comma", "Decimal comma"),
             ("point", "Decimal point"),
+            ("flag", "Yes or no"),
         ],
         string="Is Written",
         help="How its dates or decimals are written, as the whole column tells.",

@@ -5,7 +5,7 @@ from odoo.tools import SQL, email_normalize
 
 from ..tools.importing import vtiger
 from ..tools.importing.schema import CHOICES
-from ..tools.importing.vtiger_cells import Orders, Problem, label
+from ..tools.importing.vtiger_cells import ORDERS, Flags, Orders, Problem, label
 from ..tools.importing.vtiger_finish import Reading
 from ..tools.importing.vtiger_headings import MODULES, key
 from ..tools.importing.vtiger_words import LOST, MADE, NOTHING, WON, meaning
@@ -58,16 +58,18 @@ class CrmImportSourceVtiger(models.AbstractModel):
     @api.model
     def _judges(self, file):
         """All dates of a file are written alike."""
-        dates = Orders()
         reading = self._reading(file)
-        return dict.fromkeys(vtiger.dated(reading), dates) if reading else {}
+        if not reading:
+            return {}
+        boxes = {place: Flags() for place in vtiger.own(reading)}
+        return boxes | dict.fromkeys(vtiger.dated(reading), Orders())
 
     @api.model
     def _default_style(self, column):
         job = column.file_id.import_id
         columns = job.file_ids.column_ids
         others = set(columns.filtered(lambda c: not c.unclear).mapped("style"))
-        others.discard(False)
+        others &= set(ORDERS)
         return others.pop() if len(others) == 1 else job.date_order
 
     @api.model
@@ -86,17 +88,20 @@ class CrmImportSourceVtiger(models.AbstractModel):
         if not module:
             return None
         # what a person said comes first
-        styles = columns.filtered("style").sorted("fixed", reverse=True)
+        dated = columns.filtered(lambda column: column.style in ORDERS)
         return Reading(
             module=module,
             columns=[
                 (heading, column.field or ("extra" if column.keep else False))
                 for heading, column in zip(headings, columns, strict=True)
             ],
-            order=styles[:1].style or None,
+            order=dated.sorted("fixed", reverse=True)[:1].style or None,
             tz=file.import_id.tz or "UTC",
             now=fields.Datetime.now(),
             spanish=(self.env.lang or "").startswith("es"),
+            flags=frozenset(
+                columns.filtered(lambda c: c.style == "flag").mapped("name")
+            ),
         )
 
     @api.model

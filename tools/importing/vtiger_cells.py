@@ -21,6 +21,7 @@ BREAK = re.compile(r"<br\b[^>]*>|</(?:p|div|li|h\d)>", re.IGNORECASE)
 DATE = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})")
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap]m)?", re.IGNORECASE)
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
+TICKS = {"0", "1"}
 NO_DATE = {"0000-00-00", "0000-00-00 00:00:00", "00-00-0000", "-"}
 
 
@@ -65,6 +66,30 @@ class Orders:
         }
         most = max(fits.values())
         return {order for order, fit in fits.items() if fit == most} if most else set()
+
+
+class Flags:
+    """Whether a column is a box to tick, of which vtiger writes 1 and 0.
+
+    >>> box = Flags()
+    >>> box.add(["0", "", "1"])
+    >>> box.told()
+    {'flag'}
+    >>> box.add(["2"])
+    >>> box.told()
+    set()
+    """
+
+    def __init__(self):
+        self.texts = set()
+
+    def add(self, texts):
+        if len(self.texts) <= len(TICKS):
+            self.texts |= {text.strip() for text in texts} - {""}
+
+    def told(self):
+        """:return: set of ``flag``, or empty"""
+        return {"flag"} if self.texts and self.texts <= TICKS else set()
 
 
 def read_day(text, order):
