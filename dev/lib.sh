@@ -296,7 +296,7 @@ odoo_version() { cat "$PYTHONPATH/../../../../.complete" 2> /dev/null || git -C 
 
 template() {  # prints the name of the template: plain, demo or english
     local kind=$1 key
-    key=$({ depends; odoo_version; cat "$checkout/dev/pages.py"; } | sha256sum | cut -c1-8)
+    key=$({ depends; odoo_version; } | sha256sum | cut -c1-8)
     # on a server that several checkouts use, each has its own: the filestores are in their states
     [ -n "$private_server" ] || key=${key}_$(printf %s "$state" | cksum | cut -d' ' -f1)
     locked "$state/template.lock" make_template "$kind" "${module}_template_${kind}_$key"
@@ -333,10 +333,9 @@ install_template() {
     local options=()
     [ "$1" = english ] || options+=(--load-language=es_ES)
     [ "$1" != demo ] || options+=(--with-demo)
-    odoo_logged "$state/template.log" "database with what the add-on depends on (once: 3 to 5 minutes)" \
+    odoo_logged "$state/template.log" "database with what the add-on depends on (once: 2 to 4 minutes)" \
         -d "$2" -i "$(depends)" "${options[@]}" --stop-after-init ||
         die "Odoo could not install what the add-on depends on: see $state/template.log."
-    prepare_pages "$2"
 }
 
 save_template() {

@@ -53,7 +53,7 @@ def odoo():
 
 
 @pytest.fixture(scope="session")
-def database():
+def database(worker_id):
     """Make a database in Spanish with what the add-on depends on; dropped at the end.
 
     `database("name")`, with demo data `database("name", demo=True)`; `copy_of` makes
@@ -63,7 +63,7 @@ def database():
     names = []
 
     def make(name, demo=False, copy_of=None):
-        name = f"{MODULE}_test_{name}"
+        name = f"{MODULE}_test_{worker_id}_{name}"
         names.append(name)
         source = copy_of or ("demo" if demo else "plain")
         subprocess.run([DEV / "database", "copy", name, source], check=True)

@@ -1,15 +1,15 @@
-"""Updating a database that an earlier version itself made and worked in: its code comes
-out of the history of the repository. What `test_upgrade` does not see, because it takes
-away from today's tables what was not there, shows here."""
+"""Updating a database that an earlier version itself made and worked in. What
+`test_upgrade` does not see, because it takes away from today's tables what was not
+there, shows here."""
 
-import io
-import subprocess
 import tarfile
 
 import pytest
 from conftest import DEV, MODULE
 
-OLD = "19.0.1.4.0"
+# `git archive` of the commit that first had this version, without tests and pictures: a
+# clone need not have the history
+OLD = DEV / "tests/crm_gestion-19.0.1.4.0.tar.xz"
 
 WORK = """
 import json
@@ -90,19 +90,8 @@ print(json.dumps([
 
 
 def old_code(folder):
-    """The add-on as it was when its manifest first said `OLD`.
-
-    :return: folder for Odoo's path of add-ons
-    """
-    git = ["git", "-C", DEV.parent]
-    said = ["log", "--format=%H", f'-S"version": "{OLD}"', "--", "__manifest__.py"]
-    found = subprocess.run([*git, *said], capture_output=True, text=True, check=True)
-    commits = found.stdout.split()
-    assert commits, f"no {OLD} in the history of this clone: git fetch --unshallow"
-    archive = subprocess.run(
-        [*git, "archive", commits[-1]], capture_output=True, check=True
-    )
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
+    """:return: folder for Odoo's path of add-ons, with the add-on of that version"""
+    with tarfile.open(OLD) as tar:
         tar.extractall(folder / MODULE, filter="data")
     return folder
 

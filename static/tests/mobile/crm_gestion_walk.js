@@ -126,12 +126,14 @@ async function openRecord(name, problems) {
     return location.pathname !== before;
 }
 
+/** The screens of an app: an address that a menu leads to leaves the page, and the walk. */
 function menusOf(app) {
     const { menu } = services();
     const leaves = [];
     const walk = (node) => {
         const children = node.childrenTree || [];
-        if (node.actionID && !children.length) {
+        const leavesPage = node.actionModel === "ir.actions.act_url";
+        if (node.actionID && !children.length && !leavesPage) {
             leaves.push(node);
         }
         children.forEach(walk);
