@@ -1,4 +1,6 @@
+from collections import Counter
 from textwrap import shorten
+from urllib.parse import urlencode
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -54,15 +56,26 @@ class CrmImportFile(models.Model):
     )
     row_ids = fields.One2many(comodel_name="crm.import.row", inverse_name="file_id")
 
-    @api.depends("row_ids")
+    refused_count = fields.Integer(string="Rows Refused", compute="_compute_size")
+    refused_data = fields.Binary(
+        compute="_compute_refused_data", attachment=False, exportable=False
+    )
+
+    @api.depends("row_ids.state")
     def _compute_size(self):
-        counts = dict(
-            self.env["crm.import.row"]._read_group(
-                [("file_id", "in", self.ids)], ["file_id"], ["__count"]
-            )
-        )
+        sizes, refused = Counter(), Counter()
+        for file, state, count in self.env["crm.import.row"]._read_group(
+            [("file_id", "in", self.ids)], ["file_id", "state"], ["__count"]
+        ):
+            sizes[file] += count
+            refused[file] += count if state == "refused" else 0
         for file in self:
-            file.size = counts.get(file, 0)
+            file.size = sizes[file]
+            file.refused_count = refused[file]
+
+    def _compute_refused_data(self):
+        for file in self:
+            file.refused_data = self.env["crm.import.correction"]._workbook(file)
 
     def write(self, vals):
         """A file that is something else than it seemed is read anew."""
@@ -84,6 +97,21 @@ class CrmImportFile(models.Model):
     def _unlink_except_made(self):
         """Rows that made something are what undoing knows it by."""
         self._check_nothing_made()
+
+    def action_download_refused(self):
+        """A workbook of the rows that were refused, each with its reason."""
+        self.ensure_one()
+        if not self.data:
+            raise UserError(
+                self.env._("The file was removed: its refused rows are gone with it.")
+            )
+        name = self.env["crm.import.correction"]._file_name(self)
+        query = urlencode({"download": "true", "filename": name})
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self._name}/{self.id}/refused_data?{query}",
+            "target": "download",
+        }
 
     def _check_nothing_made(self):
         made = self.env["crm.import.row"].search_count(

@@ -16,8 +16,8 @@ AHEAD = 20
 class CrmImportReader(models.AbstractModel):
     """Reads the files of an import: rows, columns and the texts to choose for.
 
-    All columns are judged before a row is read (`_judge_file`): how a date is written is
-    a matter of the whole file, not of a batch. Then a file is read from where it was
+    All columns are judged before a row is read (`_judge_file`): how a date is written
+    is a matter of the whole file, not of a batch. Then a file is read from where it was
     read to (`crm.import.file.position`), so that a crash costs one batch. Reading again
     begins anew with files whose columns or entity somebody changed.
     """

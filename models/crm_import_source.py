@@ -54,6 +54,14 @@ class CrmImportSource(models.AbstractModel):
         return []
 
     @api.model
+    def _restored(self, file):
+        """
+        :return: function of the cells of a row -> the cells for a workbook that is
+            imported alone: floats are numbers, all else is text
+        """
+        return list
+
+    @api.model
     def _propose_choices(self, job, kind, names):
         """
         :param job: `crm.import`

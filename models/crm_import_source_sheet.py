@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -6,6 +8,17 @@ from ..tools.importing.vtiger_headings import key
 
 DATES = ("date", "moment")
 NUMBERS = ("amount", "number", "integer")
+# Kinds of `crm.master.mixin._import_template`.
+TEMPLATES = (
+    "account",
+    "organization",
+    "contact",
+    "opportunity",
+    "crm_gestion",
+    "crm_origination",
+    "crm_market",
+    "crm_cargo",
+)
 WORKBOOKS = (".xlsx", ".xlsm")
 
 
@@ -94,6 +107,16 @@ class CrmImportSourceSheet(models.AbstractModel):
             tz=file.import_id.tz or "UTC",
         )
 
+    @api.model
+    def _template_links(self):
+        """:return: HTML, links to spreadsheets with examples"""
+        Master = self.env["crm.master.mixin"]
+        links = [link for kind in TEMPLATES for link in Master._import_template(kind)]
+        return Markup("<br/>").join(
+            Markup('<a href="{template}" target="_blank">{label}</a>').format(**link)
+            for link in links
+        )
+
     # === ROWS === #
 
     @api.model
@@ -161,6 +184,13 @@ class CrmImportSourceSheet(models.AbstractModel):
             "nameless": lambda: self.env._("The row has no name."),
             "undated": lambda: self.env._("The activity has no date."),
         }[problem.code]()
+
+    @api.model
+    def _restored(self, file):
+        """Dates and numbers that could be read are written so that they are read in one
+        way, whatever stands beside them."""
+        reading = self._reading(file)
+        return lambda row: sheet.restored(reading, row)
 
     # === PROPOSALS === #
 

@@ -20,8 +20,8 @@ class CrmImportSourceVtiger(models.AbstractModel):
     """The CSV exports of vtiger 6 to 8, in English and Spanish.
 
     A file is recognized by its headings and read by `tools.importing.vtiger`. The
-    order of day and month is told by all dates of the file, else by the other files (one
-    user exports them all), else by the import; where nobody tells, the rows are
+    order of day and month is told by all dates of the file, else by the other files
+    (one user exports them all), else by the import; where nobody tells, the rows are
     refused: a month taken for a day is found by nobody.
 
     Proposals are what a name here says already, in any language, then what vtiger's

@@ -18,8 +18,8 @@ class MailActivityType(models.Model):
 
     @api.model
     def _imported_note(self):
-        """:return: the type of what colleagues noted in another program: read among what
-        happened, but no contact with the customer"""
+        """:return: the type of what colleagues noted in another program: read among
+        what happened, but no contact with the customer"""
         note = self.env.ref("crm_gestion.mail_activity_type_imported_note", False)
         return note or self.browse()
 

@@ -145,6 +145,18 @@ def moment(text, order, tz):
         raise ValueError("date") from None
 
 
+def rewritten(text, order=None):
+    """:return: the same date or moment, with its day as ISO
+
+    >>> rewritten("04/03/2026 10:30", "mdy"), rewritten("46347.5")
+    ('2026-04-03 10:30', '46347.5')
+    """
+    if SERIAL.fullmatch(text):
+        return text
+    first = _date_part(text)
+    return _day(first, order).isoformat() + text[len(first) :]
+
+
 def number(text, mark=None):
     """
     :param mark: the mark of decimals where the number itself does not tell it

@@ -133,6 +133,32 @@ def _value(reading, place, field, text):
     return text
 
 
+def restored(reading, row):
+    """
+    :return: the same cells, with dates as ISO and numbers as floats where they can be
+        read
+
+    >>> columns = [("Oportunidad", "name"), ("Cierre", "deadline"), ("Total", "amount")]
+    >>> reading = Reading("opportunity", columns, {1: "mdy"}, {2: "."}, "UTC")
+    >>> restored(reading, ["Hornos", "04/03/2026", "1,234"])
+    ['Hornos', '2026-04-03', 1234.0]
+    >>> restored(reading, ["Hornos", "soon", "much"])
+    ['Hornos', 'soon', 'much']
+    """
+    found = list(row)
+    for place, (_heading, field) in enumerate(reading.columns[: len(row)]):
+        what = kind(reading.entity, field) if field else None
+        text = row[place].strip()
+        try:
+            if what in ("date", "moment"):
+                found[place] = cells.rewritten(text, reading.order.get(place))
+            elif what in ("amount", "number", "integer"):
+                found[place] = float(cells.number(text, reading.marks.get(place)))
+        except ValueError:
+            continue
+    return found
+
+
 def label(text):
     """A name, as it is looked for.
 
