@@ -24,13 +24,13 @@ class CrmImportFile(models.Model):
     )
     company_id = fields.Many2one(related="import_id.company_id")
     data = fields.Binary(string="File", attachment=True)
-    size = fields.Integer(string="Rows", compute="_compute_size")
+    size = fields.Integer(string="Number of Rows", compute="_compute_size")
     judged = fields.Boolean(
         readonly=True, copy=False, help="It is known how its columns are written."
     )
     # the line up to which it was read
     position = fields.Integer(readonly=True, copy=False)
-    complete = fields.Boolean(string="Read", readonly=True, copy=False)
+    complete = fields.Boolean(string="Was Read", readonly=True, copy=False)
     # those of `ENTITIES`: a test compares them
     entity = fields.Selection(
         selection=[

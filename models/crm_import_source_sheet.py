@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from ..tools.importing import cells, sheet, sheet_headings
 from ..tools.importing.vtiger_headings import key
+from ..tools.matching import tax_id, without_country
 
 DATES = ("date", "moment")
 NUMBERS = ("amount", "number", "integer")
@@ -130,30 +131,47 @@ class CrmImportSourceSheet(models.AbstractModel):
         for entity, name, values in found:
             if entity == "organization":
                 mark = self._organization_mark(name, values.get("vat"))
-                # of the rows that only say so again, the contact is what is new
-                if mark in known and len(found) > 1:
+                first = known.get(mark)
+                known.setdefault(mark, name)
+                if first and len(found) > 1:
+                    # of the rows that only say so again, the contact is what is new
+                    found[1][2]["organization"] = first
                     continue
-                known.add(mark)
+                if first and values.get("vat"):
+                    told.append((entity, name, {}, self._twin(first)))
+                    continue
             told.append((entity, name, values, False))
         return told
 
     @api.model
+    def _twin(self, name):
+        return self.env._(
+            "“%s” is in an earlier row, with the same tax ID: put what this row adds "
+            "there.",
+            name,
+        )
+
+    @api.model
     def _organization_mark(self, name, vat):
-        return key(name), key(vat).replace(" ", "")
+        """An organization is known by its tax ID and name, however its form is written
+        (S.L., SL); branches with the tax ID of their company have other names."""
+        number = without_country(tax_id(vat))
+        return (sheet.company_key(name), number) if number else (key(name), "")
 
     @api.model
     def _known_organizations(self, file):
-        """:return: set of what earlier rows of the import said of organizations"""
+        """:return: dict, mark of an organization -> its name in earlier rows"""
         self.env["crm.import.row"].flush_model()
         rows = self.env.execute_query(
             SQL(
-                """SELECT DISTINCT name, values->>'vat' FROM crm_import_row
+                """SELECT name, values->>'vat' FROM crm_import_row
                     WHERE import_id = %s AND entity = 'organization'
-                      AND name IS NOT NULL""",
+                      AND name IS NOT NULL AND reason IS NULL
+                 ORDER BY id DESC""",
                 file.import_id.id,
             )
         )
-        return {self._organization_mark(name, vat) for name, vat in rows}
+        return {self._organization_mark(name, vat): name for name, vat in rows}
 
     @api.model
     def _reason(self, problem):
@@ -181,6 +199,12 @@ class CrmImportSourceSheet(models.AbstractModel):
                 "“%(text)s” is neither incoming nor outgoing (column %(heading)s).",
                 **names,
             ),
+            "shortened": lambda: self.env._(
+                "“%(text)s” was shortened by the spreadsheet (column %(heading)s): "
+                "write all its digits, as text.",
+                **names,
+            ),
+            "total": lambda: self.env._("The row is a total: nothing is made of it."),
             "nameless": lambda: self.env._("The row has no name."),
             "undated": lambda: self.env._("The activity has no date."),
         }[problem.code]()

@@ -171,6 +171,63 @@ class TestCrmImportWholeFile(WholeFileCommon):
             [(4, {"name": "Sol", "phone": "612345678"})],
         )
 
+    def test_what_a_spreadsheet_does_to_its_cells(self):
+        job = self._job(
+            "Razón Social;CIF;Teléfono;E-mail;Persona de contacto;Facturación\n"
+            "Conservas Sol S.L.;B06123456;9,24555101E+08;a @sol.example;Eva Gil;1,5\n"
+            "Conservas Sol, SL;ES-B06123456;;;Luis Ruiz;\n"
+            "CONSERVAS SOL;B06123456;924;;;\n"
+            "Sol Cáceres;B06123456;;;;\n"
+            "Luna;;6.12E+08;;;\n"
+            "Total;;;;;1.325,5\n"
+        )
+        job.action_read()
+        self.assertEqual(
+            [(r.number, r.name, r.reason) for r in job.row_ids if r.reason],
+            [
+                (
+                    4,
+                    "CONSERVAS SOL",
+                    "“Conservas Sol S.L.” is in an earlier row, with the same tax ID: "
+                    "put what this row adds there.",
+                ),
+                (
+                    6,
+                    "Luna",
+                    "“6.12E+08” was shortened by the spreadsheet (column Teléfono): "
+                    "write all its digits, as text.",
+                ),
+                (7, "Total", "The row is a total: nothing is made of it."),
+            ],
+        )
+        sol, eva, luis, branch = job.row_ids.filtered(lambda row: not row.reason)
+        self.assertEqual(sol.values["phone"], "924555101")
+        self.assertEqual(sol.values["email"], "a@sol.example")
+        for contact in eva | luis:
+            self.assertEqual(contact.values["organization"], "Conservas Sol S.L.")
+        self.assertEqual(branch.name, "Sol Cáceres")
+
+    def test_who_misses_a_refused_row_is_told_so(self):
+        job = self._job(
+            "Empresa;Contacto;Cliente desde\nSol;Eva Gil;\n",
+            DEALS + "A;Sol;1;31/12/2026\n",
+        )
+        job.action_read()
+        rows = job.sudo().row_ids
+        rows.filtered(lambda row: row.entity == "organization").unlink()
+        job.action_check()
+        row = rows.exists().filtered(lambda row: row.entity == "opportunity")
+        self.assertIn("is neither in the files nor here", row.reason)
+        refused = row.copy(
+            {"entity": "organization", "name": "Sol", "state": "refused"}
+        )
+        refused.values = False
+        job.action_check()
+        self.assertEqual(
+            row.reason,
+            "“Sol” is in the files, but its row was refused: correct that one first.",
+        )
+
     def test_growth(self):
         def read(numbers):
             rows = "".join(f"D{n};Buyer;1,5;21/04/2026\n" for n in numbers)
