@@ -188,7 +188,7 @@ class TestVtigerFiles(VtigerCommon):
             {
                 "with_parent": sum("parent" in row for row in rows),
                 "no_email": sum("email" not in row for row in rows),
-                "vip": sum("Cliente VIP: 1" in note for note in notes),
+                "vip": sum("Cliente VIP: Yes" in note for note in notes),
                 "email_opt_out": sum(row["opt_out"] for row in rows),
             },
             {
