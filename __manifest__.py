@@ -93,6 +93,7 @@
         "views/crm_opportunity_report_views.xml",
         "views/crm_handover_line_views.xml",
         "views/crm_handover_views.xml",
+        "views/crm_import_choice_views.xml",
         "views/crm_import_row_views.xml",
         "views/crm_import_views.xml",
         "views/crm_lead_views.xml",

@@ -77,6 +77,7 @@ from . import crm_import_lookup
 from . import crm_import_mark
 from . import crm_import_choice
 from . import crm_import_column
+from . import crm_import_correction
 from . import crm_import_customer
 from . import crm_import_file
 from . import crm_import_loader

@@ -26,10 +26,11 @@ class CrmAccountNotice(models.AbstractModel):
         latest = SQL(" UNION ALL ").join(
             SQL(
                 """(SELECT date, id, user_id FROM crm_gestion
-                     WHERE %s = partner.id
+                     WHERE %s = partner.id AND %s
                        AND (company_id = ANY(%s) OR company_id IS NULL)
                      ORDER BY date DESC, id DESC LIMIT 1)""",
                 SQL.identifier(name),
+                self.env["mail.activity.type"]._is_contact("crm_gestion"),
                 list(self.env.companies.ids),
             )
             for name in ("organization_id", "contact_id")

@@ -1,4 +1,4 @@
-from markupsafe import Markup
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -6,17 +6,8 @@ from odoo.tools import SQL
 
 from odoo.addons.base.models.res_partner import _tz_get
 
-# Kinds of `crm.master.mixin._import_template`.
-TEMPLATES = (
-    "account",
-    "organization",
-    "contact",
-    "opportunity",
-    "crm_gestion",
-    "crm_origination",
-    "crm_market",
-    "crm_cargo",
-)
+# A step is done within it.
+PATIENCE = timedelta(minutes=3)
 # Written by the work itself: a client that could would import as another user.
 TOLD = {
     "state",
@@ -139,13 +130,16 @@ class CrmImport(models.Model):
     finished = fields.Char(readonly=True, copy=False)
     error = fields.Char(string="Stopped Because", readonly=True, copy=False)
     date_done = fields.Datetime(string="Ended on", readonly=True, copy=False)
-    row_count = fields.Integer(string="Rows", compute="_compute_counts")
-    planned_count = fields.Integer(string="To Make", compute="_compute_counts")
-    made_count = fields.Integer(string="Made", compute="_compute_counts")
-    matched_count = fields.Integer(string="Were Here", compute="_compute_counts")
-    refused_count = fields.Integer(string="Refused", compute="_compute_counts")
-    undone_count = fields.Integer(string="Taken Back", compute="_compute_counts")
+    row_count = fields.Integer(string="Rows of the Files", compute="_compute_counts")
+    planned_count = fields.Integer(string="Rows to Make", compute="_compute_counts")
+    made_count = fields.Integer(string="Rows Made", compute="_compute_counts")
+    matched_count = fields.Integer(string="Rows Found Here", compute="_compute_counts")
+    refused_count = fields.Integer(string="Rows Refused", compute="_compute_counts")
+    undone_count = fields.Integer(string="Rows Taken Back", compute="_compute_counts")
     open_count = fields.Integer(string="Still to Decide", compute="_compute_open_count")
+    is_unread = fields.Boolean(compute="_compute_is_unread")
+    unclear_columns = fields.Char(compute="_compute_is_unread")
+    is_waiting = fields.Boolean(compute="_compute_is_waiting")
     forgotten = fields.Boolean(
         readonly=True, copy=False, help="Files and values of the rows were removed."
     )
@@ -201,15 +195,28 @@ class CrmImport(models.Model):
         for job in self:
             job.open_count = counts.get(job, 0)
 
+    @api.depends("file_ids.complete", "file_ids.column_ids.style")
+    def _compute_is_unread(self):
+        """Files to read, and columns whose dates nobody can tell."""
+        for job in self:
+            job.is_unread = not all(job.file_ids.mapped("complete"))
+            columns = job.file_ids.column_ids.filtered(
+                lambda c: c.unclear and not c.style
+            )
+            names = (f"{column.name} ({column.file_id.name})" for column in columns)
+            job.unclear_columns = ", ".join(names) or False
+
+    @api.depends("work", "work_done")
+    def _compute_is_waiting(self):
+        """Whether nothing moves, for nobody runs the scheduled actions."""
+        since = fields.Datetime.now() - PATIENCE
+        for job in self:
+            job.is_waiting = bool(job.work) and job.write_date < since
+
     @api.depends_context("lang")
     def _compute_template_links(self):
         """Spreadsheets with examples, which are imported as they come."""
-        Master = self.env["crm.master.mixin"]
-        links = [link for kind in TEMPLATES for link in Master._import_template(kind)]
-        self.template_links = Markup("<br/>").join(
-            Markup('<a href="{template}" target="_blank">{label}</a>').format(**link)
-            for link in links
-        )
+        self.template_links = self.env["crm.import.source.sheet"]._template_links()
 
     # === CRUD METHODS === #
 
@@ -221,9 +228,17 @@ class CrmImport(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
+        """Where dates are read in another way, files that have some are read anew."""
         self._check_not_chosen(set(vals))
         self._check_still_open(vals)
-        return super().write(vals)
+        told = [name for name in ("date_order", "tz") if name in vals]
+        changed = self.filtered(
+            lambda job: any(job[name] != vals[name] for name in told)
+        )
+        result = super().write(vals)
+        columns = changed.file_ids.column_ids
+        columns.filtered(lambda c: c.style or c.unclear).file_id._read_again()
+        return result
 
     def _check_still_open(self, vals):
         """Rows stay in the company and of the program that they were read for: later
@@ -305,8 +320,21 @@ class CrmImport(models.Model):
                     self.env._("Remove files and values when the import has ended.")
                 )
             job.file_ids._forget()
+            job.row_ids._forget_reasons()
+            # sudo: the import made them; what it made of some is known by them
+            job.choice_ids.filtered(lambda choice: not choice.is_made).sudo().unlink()
             job.sudo().forgotten = True  # sudo: told by what was done
         return True
+
+    def action_view_choices(self):
+        """What texts mean, kind by kind: many are decided at once there."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_import_choice_action"
+        )
+        action["domain"] = [("import_id", "=", self.id), ("asked", "=", False)]
+        action["context"] = {"search_default_group_kind": 1}
+        return action
 
     def action_view_rows(self):
         """The rows; with `crm_import_state` in the context, those of a state."""

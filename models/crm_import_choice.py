@@ -50,7 +50,7 @@ class CrmImportChoice(models.Model):
         required=True,
     )
     name = fields.Char(string="In the Files", required=True)
-    count = fields.Integer(string="Rows")
+    count = fields.Integer(string="Number of Rows")
     asked = fields.Boolean(help="The name means several: say which one.")
     action = fields.Selection(
         selection=[

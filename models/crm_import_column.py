@@ -1,11 +1,14 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
+from ..tools.importing.cells import MARKS, ORDERS
 from ..tools.importing.schema import ENTITIES
-from ..tools.importing.sheet import EXTRA
+from ..tools.importing.sheet import EXTRA, kind
 from ..tools.importing.sheet_headings import HEADINGS
 
 # Of columns that only the source itself understands.
 OWN = "own"
+TOLD = {"file_id", "position", "name", "sample", "unclear", "fixed"}
 
 
 class CrmImportColumn(models.Model):
@@ -36,6 +39,22 @@ class CrmImportColumn(models.Model):
     targets = fields.Json(compute="_compute_targets")
     keep = fields.Boolean(string="Keep in the Notes")
     sample = fields.Char()
+    style = fields.Selection(
+        selection=[
+            ("dmy", "Day first"),
+            ("mdy", "Month first"),
+            ("ymd", "Year first"),
+            ("comma", "Decimal comma"),
+            ("point", "Decimal point"),
+            ("flag", "Yes or no"),
+        ],
+        string="Is Written",
+        help="How its dates or decimals are written, as the whole column tells.",
+    )
+    styles = fields.Json(compute="_compute_styles")
+    # where several styles fit: which
+    unclear = fields.Char(readonly=True)
+    fixed = fields.Boolean(readonly=True, help="Somebody said how it is written.")
 
     # === COMPUTE METHODS === #
 
@@ -65,19 +84,68 @@ class CrmImportColumn(models.Model):
         whole = ["is_company"] if entity in ("organization", "contact") else []
         return own + whole + others
 
+    @api.depends("field", "file_id.entity")
+    def _compute_styles(self):
+        kinds = {"date": ORDERS, "moment": ORDERS}
+        kinds |= dict.fromkeys(("amount", "number", "integer"), MARKS)
+        for column in self:
+            what = column.field and kind(column.file_id.entity, column.field)
+            column.styles = list(kinds.get(what, ()))
+
     # === CRUD === #
 
     def write(self, vals):
         """The rows of a file whose columns somebody corrects are read anew."""
+        if not self.env.su and TOLD & vals.keys():
+            raise AccessError(self.env._("The import itself says what was read."))
         changed = self.filtered(
             lambda column: any(
                 column[name] != vals[name] for name in ("field", "keep") if name in vals
             )
         )
+        if "style" in vals and not self.env.su:
+            changed |= self
+            vals = {**vals, "fixed": bool(vals["style"])}
         result = super().write(vals)
         if changed:
             changed.file_id._read_again()
         return result
+
+    # === STYLES === #
+
+    def _judge(self, judges, batches):
+        """Say how the columns of a file are written, as far as they tell.
+
+        :param judges: dict of `crm.import.source._judges`
+        :param batches: iterator of lists of rows: all of the file
+        """
+        for rows in batches if judges else ():
+            for place, judge in judges.items():
+                judge.add([row[place] for row in rows if place < len(row)])
+        # sudo: the import says what was read
+        for column in self.sudo().filtered(lambda column: not column.fixed):
+            judge = judges.get(column.position)
+            fits = sorted(judge.told()) if judge else []
+            column.write(
+                {
+                    "style": fits[0] if len(fits) == 1 else False,
+                    "unclear": " ".join(fits) if len(fits) > 1 else False,
+                }
+            )
+
+    def _settle(self, source):
+        """Say how columns are written that do not tell it themselves. Files that were
+        read before that was known are read again."""
+        # sudo: the import says what was read
+        for column in self.sudo().filtered("unclear"):
+            style = source._default_style(column.sudo(False))
+            if column.fixed or style not in column.unclear.split():
+                continue
+            if style != column.style:
+                column.style = style
+                if column.file_id.position:
+                    column.file_id._read_again()
+                    column.file_id.judged = True
 
     # === SELECTION === #
 

@@ -1,4 +1,6 @@
+from collections import Counter
 from textwrap import shorten
+from urllib.parse import urlencode
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -6,7 +8,7 @@ from odoo.tools import SQL
 
 # Characters of the example of a column.
 SAMPLE = 60
-TOLD = {"position", "complete", "import_id"}
+TOLD = {"position", "judged", "complete", "import_id"}
 
 
 class CrmImportFile(models.Model):
@@ -22,10 +24,13 @@ class CrmImportFile(models.Model):
     )
     company_id = fields.Many2one(related="import_id.company_id")
     data = fields.Binary(string="File", attachment=True)
-    size = fields.Integer(string="Rows", compute="_compute_size")
+    size = fields.Integer(string="Number of Rows", compute="_compute_size")
+    judged = fields.Boolean(
+        readonly=True, copy=False, help="It is known how its columns are written."
+    )
     # the line up to which it was read
     position = fields.Integer(readonly=True, copy=False)
-    complete = fields.Boolean(string="Read", readonly=True, copy=False)
+    complete = fields.Boolean(string="Was Read", readonly=True, copy=False)
     # those of `ENTITIES`: a test compares them
     entity = fields.Selection(
         selection=[
@@ -46,24 +51,31 @@ class CrmImportFile(models.Model):
         ],
         string="Rows Are",
     )
-    date_order = fields.Selection(
-        selection=[("dmy", "Day first"), ("mdy", "Month first"), ("ymd", "Year first")],
-        help="As its dates tell, where they do.",
-    )
     column_ids = fields.One2many(
         comodel_name="crm.import.column", inverse_name="file_id"
     )
     row_ids = fields.One2many(comodel_name="crm.import.row", inverse_name="file_id")
 
-    @api.depends("row_ids")
+    refused_count = fields.Integer(string="Rows Refused", compute="_compute_size")
+    refused_data = fields.Binary(
+        compute="_compute_refused_data", attachment=False, exportable=False
+    )
+
+    @api.depends("row_ids.state")
     def _compute_size(self):
-        counts = dict(
-            self.env["crm.import.row"]._read_group(
-                [("file_id", "in", self.ids)], ["file_id"], ["__count"]
-            )
-        )
+        sizes, refused = Counter(), Counter()
+        for file, state, count in self.env["crm.import.row"]._read_group(
+            [("file_id", "in", self.ids)], ["file_id", "state"], ["__count"]
+        ):
+            sizes[file] += count
+            refused[file] += count if state == "refused" else 0
         for file in self:
-            file.size = counts.get(file, 0)
+            file.size = sizes[file]
+            file.refused_count = refused[file]
+
+    def _compute_refused_data(self):
+        for file in self:
+            file.refused_data = self.env["crm.import.correction"]._workbook(file)
 
     def write(self, vals):
         """A file that is something else than it seemed is read anew."""
@@ -85,6 +97,21 @@ class CrmImportFile(models.Model):
     def _unlink_except_made(self):
         """Rows that made something are what undoing knows it by."""
         self._check_nothing_made()
+
+    def action_download_refused(self):
+        """A workbook of the rows that were refused, each with its reason."""
+        self.ensure_one()
+        if not self.data:
+            raise UserError(
+                self.env._("The file was removed: its refused rows are gone with it.")
+            )
+        name = self.env["crm.import.correction"]._file_name(self)
+        query = urlencode({"download": "true", "filename": name})
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self._name}/{self.id}/refused_data?{query}",
+            "target": "download",
+        }
 
     def _check_nothing_made(self):
         made = self.env["crm.import.row"].search_count(
@@ -123,7 +150,14 @@ class CrmImportFile(models.Model):
         )
         self.env["crm.import.row"].invalidate_model()
         # sudo: how far it was read is the import's own
-        self.sudo().write({"position": 0, "complete": False})
+        self.sudo().write({"position": 0, "judged": False, "complete": False})
+        self.import_id.sudo().filtered(lambda job: not job.work).state = "draft"
+
+    @api.model
+    def _reason_headings(self):
+        """:return: list of what the column of reasons is called that a download of
+        refused rows has: a corrected one is imported without it"""
+        return [self.env._("Refused Because"), "Refused Because"]
 
     def _add_columns(self, headings, proposed, rows=()):
         """

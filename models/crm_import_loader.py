@@ -286,17 +286,22 @@ class CrmImportLoader(models.AbstractModel):
         known = {}
         for ref, res_model, res_id in self.env.execute_query(
             SQL(
-                """SELECT r.values->>'ref', r.res_model, r.res_id
-                     FROM crm_import_row r JOIN crm_import i ON i.id = r.import_id
-                    WHERE r.entity = %s AND r.import_id != %s AND i.company_id = %s
-                      AND i.source = %s AND r.state IN ('made', 'matched')
-                      AND r.values->>'ref' = ANY(%s)
+                # each by the index: the planner would read all rows
+                """SELECT wanted.ref, r.res_model, r.res_id
+                     FROM unnest(%s) AS wanted (ref)
+               CROSS JOIN LATERAL (
+                          SELECT id, import_id, res_model, res_id FROM crm_import_row
+                           WHERE values->>'ref' = wanted.ref AND entity = %s
+                             AND import_id != %s AND state IN ('made', 'matched')
+                          OFFSET 0) r
+                     JOIN crm_import i ON i.id = r.import_id
+                    WHERE i.company_id = %s AND i.source = %s
                  ORDER BY r.id""",
+                list(refs),
                 self._entity(),
                 job.id,
                 job.company_id.id,
                 job.source,
-                list(refs),
             )
         ):
             known[ref] = (res_model, res_id)

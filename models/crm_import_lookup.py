@@ -68,7 +68,34 @@ class CrmImportLookup(models.AbstractModel):
                             problem=self._question(entity, key[1]), asked=True
                         )
             self._ask(job, entity, set(asked) - choices.keys())
+        self._explain_refused(job, found)
         return self._together(found)
+
+    @api.model
+    def _explain_refused(self, job, found):
+        """Who is missing because his own row was refused is told so."""
+        missing = [key for key, meant in found.items() if meant.problem]
+        missing = [key for key in missing if not found[key].asked]
+        if not missing:
+            return
+        names = {name for _entity, name, _inside in missing}
+        refused = self.env["crm.import.row"]._read_group(
+            [
+                ("import_id", "=", job.id),
+                ("state", "=", "refused"),
+                ("name", "in", list(names)),
+            ],
+            ["entity", "name"],
+        )
+        for key in missing:
+            if key[:2] in refused:
+                found[key] = Found(
+                    problem=self.env._(
+                        "“%s” is in the files, but its row was refused: correct that "
+                        "one first.",
+                        key[1],
+                    )
+                )
 
     @api.model
     def _together(self, found):

@@ -16,9 +16,10 @@ AHEAD = 20
 class CrmImportReader(models.AbstractModel):
     """Reads the files of an import: rows, columns and the texts to choose for.
 
-    A file is read from where it was read to (`crm.import.file.position`), so that a
-    crash costs one batch. Reading again begins anew with files whose columns or
-    entity somebody changed.
+    All columns are judged before a row is read (`_judge_file`): how a date is written
+    is a matter of the whole file, not of a batch. Then a file is read from where it was
+    read to (`crm.import.file.position`), so that a crash costs one batch. Reading again
+    begins anew with files whose columns or entity somebody changed.
     """
 
     _name = "crm.import.reader"
@@ -35,29 +36,52 @@ class CrmImportReader(models.AbstractModel):
     @api.model
     def _work(self, job):
         for file in job.file_ids:
-            yield from self._read_file(job, file)
+            if not (file.complete or file.judged) and self._judge_file(job, file):
+                yield 0
+        job.file_ids.column_ids._settle(job._source())
+        for file in job.file_ids:
+            if file.judged and not file.complete:
+                yield from self._read_file(job, file)
         self._choose(job)
 
     @api.model
-    def _read_file(self, job, file):
-        """Yield the number of rows of each batch, when it is written."""
-        if file.complete:
-            return
-        headings, rows = self._open(file)
+    def _judge_file(self, job, file):
+        """:return: whether it is known what the rows are, and how they are written"""
         source = job._source()
+        headings, rows = self._open(source, file)
         if not file.entity:
             file.entity = source._recognize(headings)
         if not file.entity:
             # its user says what the rows are
-            return
+            return False
         if not file.column_ids:
             ahead = list(islice(rows, AHEAD))
             rows = chain(ahead, rows)
             file._add_columns(
                 headings,
-                source._propose_columns(file.entity, headings),
+                self._propose_columns(source, file, headings),
                 [cells for _number, cells, fits in ahead if fits],
             )
+        whole = (cells for _number, cells, fits in rows if fits)
+        file.column_ids._judge(source._judges(file), split_every(BATCH, whole, list))
+        # sudo: what is known of it is the import's own
+        file.sudo().judged = True
+        return True
+
+    @api.model
+    def _propose_columns(self, source, file, headings):
+        fields = source._propose_columns(file.entity, headings)
+        ours = file._reason_headings()
+        return [
+            False if heading in ours else field
+            for heading, field in zip(headings, fields, strict=True)
+        ]
+
+    @api.model
+    def _read_file(self, job, file):
+        """Yield the number of rows of each batch, when it is written."""
+        source = job._source()
+        _headings, rows = self._open(source, file)
         after = file.position
         rows = (row for row in rows if row[0] > after)
         for batch in split_every(BATCH, rows, list):
@@ -68,9 +92,9 @@ class CrmImportReader(models.AbstractModel):
         file.sudo().complete = True
 
     @api.model
-    def _open(self, file):
+    def _open(self, source, file):
         try:
-            return read(file._bytes())
+            return read(file._bytes(), source._heading_score)
         except Unreadable as error:
             raise UserError(self._explain(error.args[0], file.name)) from error
 

@@ -73,6 +73,10 @@ class CrmImportRow(models.Model):
     _name_idx = models.Index("(import_id, entity, name)")
     _state_idx = models.Index("(import_id, state, id)")
     _record_idx = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
+    # what an earlier import made is known again by its reference
+    _ref_idx = models.Index(
+        "((values->>'ref'), entity) WHERE values->>'ref' IS NOT NULL"
+    )
 
     @api.depends("name", "number", "file_id")
     def _compute_display_name(self):
@@ -217,3 +221,15 @@ class CrmImportRow(models.Model):
             )
         )
         self.invalidate_recordset()
+
+    def _forget_reasons(self):
+        """Why a row was refused quotes what it says."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_import_row SET reason = NULL
+                    WHERE id = ANY(%s) AND state = 'refused'""",
+                self.ids,
+            )
+        )
+        self.invalidate_recordset(["reason"])

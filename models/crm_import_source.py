@@ -23,15 +23,43 @@ class CrmImportSource(models.AbstractModel):
         return [False] * len(headings)
 
     @api.model
+    def _heading_score(self, cells):
+        """:return: how many of these cells are headings of any of its files"""
+        return 0
+
+    @api.model
+    def _judges(self, file):
+        """What is asked of whole columns before a row is read.
+
+        :return: dict, place of a column -> object with `add(texts)` and `told()`, the
+            set of the styles (`crm.import.column.style`) that fit it
+        """
+        return {}
+
+    @api.model
+    def _default_style(self, column):
+        """:return: the style of a column that several fit, as far as anything else
+        tells it, or False"""
+        return False
+
+    @api.model
     def _convert(self, file, rows):
         """
-        :param file: `crm.import.file`, with its columns
+        :param file: `crm.import.file`, with its columns, which were judged
         :param rows: list of lists of texts, below the headings
         :return: list of (entity, name, values, reason), one for each row: `reason`, if
             any, says why the row is refused; a list of them where a row tells of
             several records
         """
         return []
+
+    @api.model
+    def _restored(self, file):
+        """
+        :return: function of the cells of a row -> the cells for a workbook that is
+            imported alone: floats are numbers, all else is text
+        """
+        return list
 
     @api.model
     def _propose_choices(self, job, kind, names):

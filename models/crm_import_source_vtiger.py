@@ -5,7 +5,7 @@ from odoo.tools import SQL, email_normalize
 
 from ..tools.importing import vtiger
 from ..tools.importing.schema import CHOICES
-from ..tools.importing.vtiger_cells import Problem, label, orders
+from ..tools.importing.vtiger_cells import ORDERS, Flags, Orders, Problem, label
 from ..tools.importing.vtiger_finish import Reading
 from ..tools.importing.vtiger_headings import MODULES, key
 from ..tools.importing.vtiger_words import LOST, MADE, NOTHING, WON, meaning
@@ -20,7 +20,7 @@ class CrmImportSourceVtiger(models.AbstractModel):
     """The CSV exports of vtiger 6 to 8, in English and Spanish.
 
     A file is recognized by its headings and read by `tools.importing.vtiger`. The
-    order of day and month is told by the dates of the rows, else by the other files
+    order of day and month is told by all dates of the file, else by the other files
     (one user exports them all), else by the import; where nobody tells, the rows are
     refused: a month taken for a day is found by nobody.
 
@@ -52,26 +52,57 @@ class CrmImportSourceVtiger(models.AbstractModel):
         return next(named, None)
 
     @api.model
+    def _heading_score(self, cells):
+        return vtiger.score(cells)
+
+    @api.model
+    def _judges(self, file):
+        """All dates of a file are written alike."""
+        reading = self._reading(file)
+        if not reading:
+            return {}
+        boxes = {place: Flags() for place in vtiger.own(reading)}
+        return boxes | dict.fromkeys(vtiger.dated(reading), Orders())
+
+    @api.model
+    def _default_style(self, column):
+        job = column.file_id.import_id
+        columns = job.file_ids.column_ids
+        others = set(columns.filtered(lambda c: not c.unclear).mapped("style"))
+        others &= set(ORDERS)
+        return others.pop() if len(others) == 1 else job.date_order
+
+    @api.model
     def _convert(self, file, rows):
+        reading = self._reading(file)
+        if not reading:
+            return [(file.entity, "", {}, self._reason(file, "module"))] * len(rows)
+        return [self._convert_row(file, reading, cells) for cells in rows]
+
+    @api.model
+    def _reading(self, file):
+        """:return: `Reading`, or None where nobody knows what the rows are"""
         columns = file.column_ids.sorted("position")
         headings = [column.name or "" for column in columns]
         module = self._vtiger_module(file.entity, headings)
         if not module:
-            return [(file.entity, "", {}, self._reason(file, "module"))] * len(rows)
-        job = file.import_id
-        reading = Reading(
+            return None
+        # what a person said comes first
+        dated = columns.filtered(lambda column: column.style in ORDERS)
+        return Reading(
             module=module,
             columns=[
                 (heading, column.field or ("extra" if column.keep else False))
                 for heading, column in zip(headings, columns, strict=True)
             ],
-            order=None,
-            tz=job.tz or "UTC",
+            order=dated.sorted("fixed", reverse=True)[:1].style or None,
+            tz=file.import_id.tz or "UTC",
             now=fields.Datetime.now(),
             spanish=(self.env.lang or "").startswith("es"),
+            flags=frozenset(
+                columns.filtered(lambda c: c.style == "flag").mapped("name")
+            ),
         )
-        reading = reading._replace(order=self._date_order(file, reading, rows))
-        return [self._convert_row(file, reading, cells) for cells in rows]
 
     @api.model
     def _convert_row(self, file, reading, cells):
@@ -81,24 +112,6 @@ class CrmImportSourceVtiger(models.AbstractModel):
             name = next((cell for cell in cells if cell), "")
             reason = self._reason(file, problem.code, problem.text, problem.heading)
             return (file.entity, label(name), {}, reason)
-
-    @api.model
-    def _date_order(self, file, reading, rows):
-        """:return: how the dates of these rows are written, as all of them tell"""
-        places = vtiger.dated(reading)
-        texts = (row[place] for row in rows for place in places if place < len(row))
-        told = orders(texts)
-        if len(told) == 1:
-            order = told.pop()
-            if not file.date_order:
-                # sudo: what its dates tell is the import's own
-                file.sudo().date_order = order
-            return order
-        others = set(file.import_id.file_ids.mapped("date_order")) - {False}
-        for found in ({file.date_order}, others, {file.import_id.date_order}):
-            if len(found) == 1 and found <= told:
-                return next(iter(found))
-        return None
 
     @api.model
     def _reason(self, file, code, text="", heading=""):

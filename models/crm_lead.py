@@ -1,3 +1,4 @@
+from collections import Counter
 from contextlib import contextmanager
 
 from odoo import api, fields, models
@@ -303,13 +304,19 @@ class CrmLead(models.Model):
     @api.depends_context("uid")
     def _compute_gestion_data(self):
         data = self.env["crm.gestion"]._read_group(
-            [("lead_id", "in", self.ids)], ["lead_id"], ["__count", "date:max"]
+            [("lead_id", "in", self.ids)],
+            ["lead_id", "activity_type_id"],
+            ["__count", "date:max"],
         )
-        by_lead = {lead.id: (count, date) for lead, count, date in data}
+        note = self.env["mail.activity.type"]._imported_note()
+        counts, dates = Counter(), {}
+        for lead, kind, count, date in data:
+            counts[lead.id] += count
+            if kind != note:
+                dates[lead.id] = max(date, dates.get(lead.id, date))
         for lead in self:
-            count, date = by_lead.get(lead._origin.id, (0, False))
-            lead.gestion_count = count
-            lead.last_gestion_date = date
+            lead.gestion_count = counts[lead._origin.id]
+            lead.last_gestion_date = dates.get(lead._origin.id, False)
 
     @api.depends("activity_ids.date_deadline", "activity_ids.active")
     def _compute_next_step_date(self):

@@ -93,12 +93,13 @@ class CrmPartnerCriteria(models.AbstractModel):
         return [
             SQL(
                 """EXISTS (SELECT FROM crm_gestion gestion
-                            WHERE %s = %s AND %s
+                            WHERE %s = %s AND %s AND %s
                               AND (gestion.company_id = ANY(%s)
                                    OR gestion.company_id IS NULL))""",
                 SQL.identifier("gestion", name),
                 SQL.identifier(alias, "id"),
                 dated,
+                self.env["mail.activity.type"]._is_contact("gestion"),
                 company_ids,
             )
             for name in ("organization_id", "contact_id")

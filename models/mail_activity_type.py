@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class MailActivityType(models.Model):
@@ -14,3 +15,22 @@ class MailActivityType(models.Model):
         default=True,
         help="Interactions of this type count in the activity of a seller.",
     )
+
+    @api.model
+    def _imported_note(self):
+        """:return: the type of what colleagues noted in another program: read among
+        what happened, but no contact with the customer"""
+        note = self.env.ref("crm_gestion.mail_activity_type_imported_note", False)
+        return note or self.browse()
+
+    @api.model
+    def _is_contact(self, alias):
+        """
+        :param str alias: of a row of crm_gestion
+        :return: SQL, whether it was a contact with the customer
+        """
+        return SQL(
+            "%s IS DISTINCT FROM %s",
+            SQL.identifier(alias, "activity_type_id"),
+            self._imported_note().id or None,
+        )

@@ -663,6 +663,7 @@ class CrmDay(models.Model):
                 table=SQL.identifier(accounts.table),
             )
         )
+        is_contact = self.env["mail.activity.type"]._is_contact("gestion")
         return SQL(
             """%(select)s
                  FROM (%(accounts)s) account
@@ -670,11 +671,11 @@ class CrmDay(models.Model):
                   AND NOT EXISTS (
                       SELECT 1 FROM crm_gestion gestion
                        WHERE gestion.organization_id = account.id
-                         AND gestion.date >= %(since)s)
+                         AND gestion.date >= %(since)s AND %(is_contact)s)
                   AND NOT EXISTS (
                       SELECT 1 FROM crm_gestion gestion
                        WHERE gestion.contact_id = account.id
-                         AND gestion.date >= %(since)s)
+                         AND gestion.date >= %(since)s AND %(is_contact)s)
                   AND NOT EXISTS (
                       SELECT 1 FROM crm_lead lead
                        WHERE lead.active AND lead.won_status = 'pending'
@@ -693,9 +694,12 @@ class CrmDay(models.Model):
                     SQL(
                         """GREATEST(
                             (SELECT max(gestion.date) FROM crm_gestion gestion
-                              WHERE gestion.organization_id = account.id),
+                              WHERE gestion.organization_id = account.id
+                                AND %(is_contact)s),
                             (SELECT max(gestion.date) FROM crm_gestion gestion
-                              WHERE gestion.contact_id = account.id))"""
+                              WHERE gestion.contact_id = account.id
+                                AND %(is_contact)s))""",
+                        is_contact=is_contact,
                     )
                 ),
                 user_id=SQL("account.user_id"),
@@ -708,5 +712,6 @@ class CrmDay(models.Model):
             accounts=self._columns(
                 accounts, "commercial_partner_id", "is_company", "name", "user_id"
             ),
+            is_contact=is_contact,
             since=since,
         )

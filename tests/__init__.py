@@ -78,6 +78,7 @@ from . import test_crm_import_undo_traces
 from . import test_crm_import_vtiger
 from . import test_crm_import_vtiger_nasty
 from . import test_crm_import_vtiger_run
+from . import test_crm_import_whole_file
 from . import test_crm_incident
 from . import test_crm_incident_access
 from . import test_crm_incident_clock

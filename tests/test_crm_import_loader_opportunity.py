@@ -274,6 +274,24 @@ class TestImportLoaderGestion(ImportHistoryCommon):
         self.assertFalse(note.activity_type_id.counts_as_activity)
         self.assertEqual(note.date, datetime(2025, 10, 16, 9))
 
+    def test_a_comment_is_no_contact(self):
+        self._load(OPEN, entity="opportunity")
+        related = {"related": {"entity": "opportunity", "name": "Fleet"}}
+        (call,) = self._load(
+            {**self.MEETING, **related, "date": "2025-10-10 09:00:00"}, entity="gestion"
+        )
+        self._load(
+            {**related, "date": "2025-10-16 09:00:00", "description": "Sent?"},
+            entity="comment",
+        )
+        self.assertEqual(call.lead_id.gestion_count, 2)
+        self.assertEqual(call.lead_id.last_gestion_date, datetime(2025, 10, 10, 9))
+        self.assertEqual(self.buyer.last_gestion_date, datetime(2025, 10, 10, 9))
+        Partner = self.env["res.partner"]
+        for moment, found in (("2025-10-10", True), ("2025-10-12", False)):
+            since = [("last_gestion_date", ">=", moment), ("id", "=", self.buyer.id)]
+            self.assertEqual(bool(Partner.search(since)), found)
+
     def test_growth(self):
         self._load(WON, entity="opportunity")
         self.assertGrowsFlat(lambda number: {**self.MEETING, "name": f"No. {number}"})

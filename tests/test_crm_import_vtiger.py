@@ -70,7 +70,10 @@ class VtigerCommon(CrmGestionCommon):
                 ],
             }
         )
-        return cls.Source._convert(file.with_env(cls.Source.env), rows)
+        file = file.with_env(cls.Source.env)
+        file.column_ids._judge(cls.Source._judges(file), [rows])
+        file.column_ids._settle(cls.Source)
+        return cls.Source._convert(file, rows)
 
     @classmethod
     def _read_all(cls, job, language):
@@ -185,7 +188,7 @@ class TestVtigerFiles(VtigerCommon):
             {
                 "with_parent": sum("parent" in row for row in rows),
                 "no_email": sum("email" not in row for row in rows),
-                "vip": sum("Cliente VIP: 1" in note for note in notes),
+                "vip": sum("Cliente VIP: Yes" in note for note in notes),
                 "email_opt_out": sum(row["opt_out"] for row in rows),
             },
             {

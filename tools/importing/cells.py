@@ -1,7 +1,7 @@
 r"""What the cells of a spreadsheet say: dates, decimals, yes and no.
 
-How a date or a decimal is written is a matter of the whole column: `date_order` and
-`decimal_mark` tell it, as far as the column does. What cannot be told is a ValueError
+How a date or a decimal is written is a matter of the whole column: `Orders` and `Marks`
+tell it, as far as the column does. What cannot be told is a ValueError
 with one of these codes: ``date``, ``order``, ``number``, ``mark``, ``flag``.
 """
 
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from .vtiger_headings import key
 
 ORDERS = ("dmy", "mdy", "ymd")
+MARKS = {"comma": ",", "point": "."}
 MOMENT = "%Y-%m-%d %H:%M:%S"
 DATE = re.compile(r"(\d{1,4})([-/. ])(\d{1,2})\2(\d{1,4})")
 TIME = re.compile(
@@ -30,21 +31,72 @@ TRUE = {"1", "si", "s", "x", "yes", "y", "true", "verdadero", "v", "on", "ok"}
 FALSE = {"0", "no", "n", "false", "falso", "f", "off"}
 
 
-def date_order(texts):
-    """
-    :return: set of the orders of day, month and year that fit most dates; empty where
-        there are none
+class Orders:
+    """What a column of dates tells of their order, read piece by piece.
 
-    >>> date_order(["21/04/2026", "03/04/2026"])
-    {'dmy'}
-    >>> sorted(date_order(["03/04/2026", "2026-04-21", "46133"]))
+    >>> column = Orders()
+    >>> column.add(["03/04/2026", "2026-04-21", "46133", "tomorrow"])
+    >>> sorted(column.told())
     ['dmy', 'mdy']
+    >>> column.add(["21/04/2026"])
+    >>> column.told()
+    {'dmy'}
     """
-    texts = {_date_part(text) for text in texts if text.strip()}
-    texts = {text for text in texts if DATE.fullmatch(text) and not _is_iso(text)}
-    fits = {order: sum(bool(_read(text, order)) for text in texts) for order in ORDERS}
-    most = max(fits.values())
-    return {order for order, fit in fits.items() if fit == most} if most else set()
+
+    def __init__(self):
+        # there are not that many days
+        self.texts = set()
+
+    def add(self, texts):
+        dates = {_date_part(text) for text in texts if text.strip()}
+        self.texts |= {
+            text for text in dates if DATE.fullmatch(text) and not _is_iso(text)
+        }
+
+    def told(self):
+        """:return: set of the orders of day, month and year that fit most dates; empty
+        where there are none"""
+        fits = {
+            order: sum(bool(_read(text, order)) for text in self.texts)
+            for order in ORDERS
+        }
+        most = max(fits.values())
+        return {order for order, fit in fits.items() if fit == most} if most else set()
+
+
+class Marks:
+    """What a column of numbers tells of the mark of its decimals, read piece by piece.
+
+    >>> column = Marks()
+    >>> column.add(["1.234", "", "much"])
+    >>> sorted(column.told())
+    ['comma', 'point']
+    >>> column.add(["1.234,56", "12,5", "0.3"])
+    >>> column.told()
+    {'comma'}
+    """
+
+    def __init__(self):
+        self.count = dict.fromkeys(MARKS.values(), 0)
+        # whether some number means two things
+        self.unclear = False
+
+    def add(self, texts):
+        for text in texts:
+            mark = _mark(text)
+            if mark:
+                self.count[mark] += 1
+            elif not self.unclear:
+                self.unclear = bool(GROUPED.fullmatch(_bare(text)[0]))
+                self.unclear &= bool(re.search("[.,]", text))
+
+    def told(self):
+        """:return: set of `MARKS`: the one that most numbers show, both where none does
+        and some means two things, else none"""
+        mark = max(self.count, key=self.count.get)
+        if self.count[mark]:
+            return {name for name, each in MARKS.items() if each == mark}
+        return set(MARKS) if self.unclear else set()
 
 
 def day(text, order=None):
@@ -93,17 +145,16 @@ def moment(text, order, tz):
         raise ValueError("date") from None
 
 
-def decimal_mark(texts):
-    """
-    :return: the mark of decimals that a column shows, or None where no number does
+def rewritten(text, order=None):
+    """:return: the same date or moment, with its day as ISO
 
-    >>> decimal_mark(["1.234,56", "1.234"]), decimal_mark(["1.234.567"])
-    (',', ',')
-    >>> decimal_mark(["1.234", ""]), decimal_mark(["12.5"])
-    (None, '.')
+    >>> rewritten("04/03/2026 10:30", "mdy"), rewritten("46347.5")
+    ('2026-04-03 10:30', '46347.5')
     """
-    told = [mark for mark in map(_mark, texts) if mark]
-    return max(",.", key=told.count) if told else None
+    if SERIAL.fullmatch(text):
+        return text
+    first = _date_part(text)
+    return _day(first, order).isoformat() + text[len(first) :]
 
 
 def number(text, mark=None):

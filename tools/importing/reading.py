@@ -5,6 +5,9 @@ the line in the file where the row begins (the heading is 1), as many texts as t
 headings, and whether they could be told apart. Of a row that is not `whole` the cells
 are one text, the line as it stands. What is no such file raises `Unreadable`.
 
+Headings need not come first: of the rows at the top the one of which `score` knows most
+cells holds them, so that a title above them does no harm.
+
 *How it works.* Text is decoded as it is read, a workbook is read row by row: memory is
 that of the file. Encoding and separator are found by trying. So is how quotes are
 written (`DIALECTS`): PHP's writer, and so vtiger's, does not double a quote that
@@ -29,6 +32,7 @@ import io
 import re
 import zipfile
 from collections import deque
+from itertools import chain, islice
 
 import openpyxl
 
@@ -44,8 +48,10 @@ LONGEST_CELL = 100_000
 # Lines that one row may have.
 MOST_LINES = 1000
 SEPARATORS = (",", ";", "\t", "|")
-# Rows by which the separator is judged.
+# Rows by which the separator is judged, and among which the headings are.
 TRIED = 50
+TOP = 20
+SEP = re.compile(r"sep=(.)\r?\n")
 OLE = b"\xd0\xcf\x11\xe0"
 ZIP = b"PK\x03\x04"
 
@@ -58,15 +64,21 @@ class Unreadable(Exception):
     """
 
 
-def read(data):
+def read(data, score=None):
     """
     :param bytes data: a CSV file or an XLSX workbook
+    :param score: function of a row of texts -> how many of them are known headings
     :return: list of headings; iterator of (number, cells, whole)
     :raise Unreadable: where it is none, or too large
 
     >>> headings, rows = read(b"name;city\\nAcme;Getafe\\n")
     >>> headings, [cells for _number, cells, _whole in rows]
     (['name', 'city'], [['Acme', 'Getafe']])
+    >>> def score(cells):
+    ...     return len({"name", "city"} & set(cells))
+    >>> headings, rows = read(b"Customers;\\n\\nname;city\\nAcme;Getafe\\n", score)
+    >>> headings, list(rows)
+    (['name', 'city'], [(4, ['Acme', 'Getafe'], True)])
     """
     if len(data) > LARGEST:
         raise Unreadable("large")
@@ -74,8 +86,9 @@ def read(data):
         raise Unreadable("old")
     if not data.strip(b"\0 \r\n\t"):
         raise Unreadable("empty")
-    source = _read_workbook(data) if data.startswith(ZIP) else _read_text(data)
-    return _split(source)
+    if data.startswith(ZIP):
+        return _split(_from_headings(_read_workbook(data), score))
+    return _split(_read_text(data, score))
 
 
 def _split(source):
@@ -90,6 +103,32 @@ def _split(source):
             raise Unreadable("columns")
         return headings, _below(source, len(headings))
     raise Unreadable("empty")
+
+
+def _from_headings(source, score):
+    """:return: iterator of the rows from the headings on"""
+    top = list(islice((row for row in source if any(row[1])), TOP))
+    place = _heading([cells for _number, cells, _whole in top], score)
+    return chain(top[place:], source)
+
+
+def _heading(rows, score):
+    """
+    :return: place of the headings among the first rows: where most cells are known; of
+        unknown ones the first row that is more than a title
+
+    >>> _heading([["Clientes 2026"], ["Zona", "Ruta", "Color"]], None)
+    1
+    >>> _heading([["Empresa", "Tel."], ["Sol", "924"]], lambda cells: 0)
+    0
+    """
+    known = [score(cells) if score else 0 for cells in rows]
+    if max(known, default=0) > 1:
+        return known.index(max(known))
+    filled = [sum(bool(cell.strip()) for cell in cells) for cells in rows]
+    if max(filled, default=0) < 3:
+        return 0
+    return next(place for place, count in enumerate(filled) if count > 1)
 
 
 def _below(source, width):
@@ -141,10 +180,17 @@ def _decodes(data, name):
 class Lines:
     """Lines of a text, which can be given back."""
 
-    def __init__(self, stream):
-        self.stream = stream
+    def __init__(self, data, codec):
+        # an UTF-16 file may end in the middle of a character
+        self.stream = io.TextIOWrapper(
+            io.BytesIO(data), encoding=codec, errors="replace", newline=""
+        )
         self.back = deque()
         self.number = 0
+        if SEP.match(self.stream.readline()):  # Excel's own first line
+            self.number = 1
+        else:
+            self.stream.seek(0)
         self.taken = []
 
     def __iter__(self):
@@ -184,22 +230,14 @@ def _php(line, separator):
 DIALECTS = ((_plain, True), (_backslash, True), (_php, True), (_plain, False))
 
 
-def _open(data, codec):
-    # an UTF-16 file may end in the middle of a character
-    stream = io.TextIOWrapper(
-        io.BytesIO(data), encoding=codec, errors="replace", newline=""
-    )
-    if re.match(r"sep=(.)\r?\n", stream.readline()):  # Excel's own first line
-        return stream
-    stream.seek(0)
-    return stream
-
-
-def _records(data, codec, separator, dialect):
-    """Yield (number, cells, whole); the first one, the headings, says how many cells
-    the others have."""
+def _records(data, codec, separator, dialect, start):
+    """Yield (number, cells, whole) from a line on; the first one, the headings, says
+    how many cells the others have."""
     change, strict = dialect
-    lines = Lines(_open(data, codec))
+    lines = Lines(data, codec)
+    while lines.number < start - 1:
+        lines.taken = []
+        next(lines)
     width = 0
     while True:
         lines.taken = []
@@ -236,35 +274,61 @@ def _filled(cells):
     return max(index for index, cell in enumerate(cells, 1) if cell)
 
 
-def _separator(data, codec):
-    """:return: the separator by which most of the first rows have as many cells as
-    the headings, and more than one"""
+def _separator(data, codec, score):
+    """
+    :return: the separator by which most of the first rows have as many cells as the
+        headings, and more than one; the line of the headings
+    """
     head = data[:40].decode(codec, "replace").lstrip("\ufeff")
-    if match := re.match(r"sep=(.)\r?\n", head):
-        return match[1]
+    match = SEP.match(head)
+    tried = {
+        separator: _heading_line(data, codec, separator, score)
+        for separator in ((match[1],) if match else SEPARATORS)
+    }
 
-    def score(separator):
-        records = _records(data, codec, separator, DIALECTS[1])
-        width, fit, tried = 0, 0, 0
-        for _number, cells, whole in records:
-            width = width or len(cells)
-            fit += whole
-            tried += 1
-            if tried >= TRIED:
+    def fit(separator):
+        start = tried[separator]
+        records = _records(data, codec, separator, DIALECTS[1], start)
+        first = list(islice(records, TRIED))
+        width = len(first[0][1]) if first else 0
+        whole = sum(fits for _number, _cells, fits in first)
+        return (width > 1, whole / len(first) if first else 0, width)
+
+    separator = max(tried, key=fit)
+    return separator, tried[separator]
+
+
+def _heading_line(data, codec, separator, score):
+    """:return: number of the line of the headings"""
+    top = []
+    lines = Lines(data, codec)
+    while len(top) < TOP:
+        lines.taken = []
+        start = lines.number + 1
+        try:
+            cells = next(csv.reader(lines, delimiter=separator))
+        except StopIteration:
+            break
+        except csv.Error:
+            if not lines.taken:
                 break
-        return (width > 1, fit / tried if tried else 0, width)
+            lines.give_back()
+            continue
+        if any(cells):
+            top.append((start, cells))
+    return top[_heading([cells for _start, cells in top], score)][0] if top else 1
 
-    return max(SEPARATORS, key=score)
 
-
-def _dialect(data, codec, separator):
+def _dialect(data, codec, separator, start):
     """:return: the one that leaves the fewest rows in pieces, of equal ones the
     plainest"""
     best, fewest = DIALECTS[0], None
     for dialect in DIALECTS:
         pieces = sum(
             not whole
-            for _number, _cells, whole in _records(data, codec, separator, dialect)
+            for _number, _cells, whole in _records(
+                data, codec, separator, dialect, start
+            )
         )
         if fewest is None or pieces < fewest:
             best, fewest = dialect, pieces
@@ -273,10 +337,11 @@ def _dialect(data, codec, separator):
     return best
 
 
-def _read_text(data):
+def _read_text(data, score):
     codec = encoding(data)
-    separator = _separator(data, codec)
-    return _records(data, codec, separator, _dialect(data, codec, separator))
+    separator, start = _separator(data, codec, score)
+    dialect = _dialect(data, codec, separator, start)
+    return _records(data, codec, separator, dialect, start)
 
 
 # === WORKBOOKS === #

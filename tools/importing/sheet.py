@@ -1,5 +1,6 @@
 """From a row of a spreadsheet to what an import carries."""
 
+import re
 from typing import NamedTuple
 
 from . import cells
@@ -13,6 +14,14 @@ DIRECTIONS = {
     "in": "entrante|entrada|recibida|recibido|in|incoming|inbound|received",
     "out": "saliente|salida|emitida|realizada|enviada|out|outgoing|outbound|sent",
 }
+# Of no use where a digit is missing.
+NUMBERED = ("phone", "phone2", "mobile", "vat", "ref", "code", "zip")
+EMAILS = ("email", "email2")
+SHORTENED = re.compile(r"\d[.,]?\d*E\+?\d+", re.I)
+TOTALS = {"total", "totales", "total general", "suma", "subtotal", "totals", "sum"}
+LEGAL = re.compile(
+    r" (s ?l ?(l|u|p)?|s ?a ?(s|u)?|s ?r ?l|c ?b|s ?c|ltda|spa|inc|ltd)$"
+)
 WAYS = {word: way for way, words in DIRECTIONS.items() for word in words.split("|")}
 
 
@@ -92,6 +101,8 @@ def convert(reading, row):
     [('organization', 'Sol, S.L.', {'name': 'Sol, S.L.', 'extra': 'Zona: Sur'}),
      ('contact', 'Eva Gil', {'name': 'Eva Gil', 'organization': 'Sol, S.L.'})]
     """
+    if _is_total(reading, row):
+        raise Problem("total")
     told, notes = {reading.entity: {}}, []
     for place, ((heading, field), text) in enumerate(
         zip(reading.columns, row, strict=False)
@@ -113,8 +124,59 @@ def convert(reading, row):
     return _arrange(reading.entity, told)
 
 
+def _is_total(reading, row):
+    """:return: whether the row sums up others: the word, and nothing but numbers"""
+    filled = [
+        (text, split(reading.entity, field or "")[1])
+        for (_heading, field), text in zip(reading.columns, row, strict=False)
+        if text.strip()
+    ]
+    if len(filled) < 2 or key(filled[0][0]) not in TOTALS:
+        return False
+    try:
+        for text, _name in filled[1:]:
+            cells.number(text, ",")
+    except ValueError:
+        return False
+    return not any(name in NUMBERED for _text, name in filled[1:])
+
+
+def whole(text):
+    """
+    :return: the digits of a number that a spreadsheet shows as 9.24E+08, where it shows
+        all of them
+
+    >>> whole("9,24555101E+08"), whole("924 555 101")
+    ('924555101', '924 555 101')
+    >>> whole("6.12E+08")
+    Traceback (most recent call last):
+    ValueError: shortened
+    """
+    if not SHORTENED.fullmatch(text):
+        return text
+    digits, _e, power = text.upper().replace(",", ".").replace("+", "").partition("E")
+    first, _point, rest = digits.partition(".")
+    if len(rest) != int(power):
+        raise ValueError("shortened")
+    return first + rest
+
+
+def company_key(name):
+    """A name of a company as it is compared beside its tax number: without its form.
+
+    >>> company_key("Conservas Sol, S.L.") == company_key("CONSERVAS SOL SL")
+    True
+    """
+    return LEGAL.sub("", key(name))
+
+
 def _value(reading, place, field, text):
     what = kind(reading.entity, field)
+    name = split(reading.entity, field)[1]
+    if name in NUMBERED:
+        return whole(text)
+    if name in EMAILS and text.count("@") == 1:
+        return "".join(text.split())
     if what == "date":
         return cells.day(text, reading.order.get(place))
     if what == "moment":
@@ -131,6 +193,32 @@ def _value(reading, place, field, text):
             raise ValueError("direction")
         return WAYS[key(text)]
     return text
+
+
+def restored(reading, row):
+    """
+    :return: the same cells, with dates as ISO and numbers as floats where they can be
+        read
+
+    >>> columns = [("Oportunidad", "name"), ("Cierre", "deadline"), ("Total", "amount")]
+    >>> reading = Reading("opportunity", columns, {1: "mdy"}, {2: "."}, "UTC")
+    >>> restored(reading, ["Hornos", "04/03/2026", "1,234"])
+    ['Hornos', '2026-04-03', 1234.0]
+    >>> restored(reading, ["Hornos", "soon", "much"])
+    ['Hornos', 'soon', 'much']
+    """
+    found = list(row)
+    for place, (_heading, field) in enumerate(reading.columns[: len(row)]):
+        what = kind(reading.entity, field) if field else None
+        text = row[place].strip()
+        try:
+            if what in ("date", "moment"):
+                found[place] = cells.rewritten(text, reading.order.get(place))
+            elif what in ("amount", "number", "integer"):
+                found[place] = float(cells.number(text, reading.marks.get(place)))
+        except ValueError:
+            continue
+    return found
 
 
 def label(text):

@@ -234,10 +234,21 @@ FIELDS = {
     }
     for entity, fields in HEADINGS.items()
 }
+KNOWN = {word for fields in FIELDS.values() for word in fields}
 # What a column fills of who was named last to its left, where it does not say whose.
 REACHING = ("email", "phone", "mobile")
 PERSON = {key(word) for word in PERSON_NAME.split("|")}
 ORGANIZATION = {key(word) for word in COMPANY.split("|")}
+
+
+def score(cells):
+    """
+    :return: how many of these cells are headings of any table
+
+    >>> score(["Clientes", "", "2026"]), score(["Empresa", "Tel.", "Ruta"])
+    (0, 2)
+    """
+    return sum(key(cell) in KNOWN for cell in cells if cell.strip())
 
 
 def recognize(headings):

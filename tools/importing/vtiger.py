@@ -59,6 +59,16 @@ KNOWN_BY = _known_by()
 NAMED_BY = {module: _named_by(table) for module, table in MODULES.items()}
 
 
+def score(cells):
+    """
+    :return: how many of these cells are headings of any module
+
+    >>> score(["Organization Name", "", "Colour"])
+    1
+    """
+    return sum(key(cell) in KNOWN_BY for cell in cells if cell.strip())
+
+
 def recognize(headings):
     """A heading that one module has tells more than one that many have.
 
@@ -121,6 +131,22 @@ def dated(reading):
     ]
 
 
+def own(reading):
+    """:return: positions of the columns that are the company's own, kept in the notes
+
+    >>> from types import SimpleNamespace
+    >>> columns = [("Rating", "extra"), ("Cliente VIP", "extra")]
+    >>> own(SimpleNamespace(module="Accounts", columns=columns))
+    [1]
+    """
+    ours = {name for pair in MODULES[reading.module].notes for name in keys(pair)}
+    return [
+        place
+        for place, (heading, field) in enumerate(reading.columns)
+        if field == "extra" and key(heading) not in ours
+    ]
+
+
 def convert(reading, cells):
     """
     :param reading: `Reading`
@@ -131,7 +157,7 @@ def convert(reading, cells):
     >>> from types import SimpleNamespace
     >>> columns = [("Organization Name", "name"), ("Rating", "extra")]
     >>> reading = SimpleNamespace(
-    ...     module="Accounts", columns=columns, spanish=False, order="dmy"
+    ...     module="Accounts", columns=columns, spanish=False, order="dmy", flags=()
     ... )
     >>> convert(reading, ["Sol, S.L.", "Active"])
     ('organization', 'Sol, S.L.', {'name': 'Sol, S.L.', 'extra': 'Rating: Active'})
@@ -217,6 +243,8 @@ def _note(reading, heading, text):
         if key(heading) in keys(pair):
             heading = pair.split("|")[bool(reading.spanish)]
             break
+    if heading in reading.flags and text == "1":
+        return [f"{heading}: {'Sí' if reading.spanish else 'Yes'}"]
     if NUMBER.fullmatch(text) and (text == "0" or "." in text):
         text = number(text)
         if text == "0":

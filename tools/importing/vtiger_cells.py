@@ -21,6 +21,7 @@ BREAK = re.compile(r"<br\b[^>]*>|</(?:p|div|li|h\d)>", re.IGNORECASE)
 DATE = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})")
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap]m)?", re.IGNORECASE)
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
+TICKS = {"0", "1"}
 NO_DATE = {"0000-00-00", "0000-00-00 00:00:00", "00-00-0000", "-"}
 
 
@@ -37,22 +38,58 @@ class Problem(Exception):
         self.code, self.text, self.heading = code, text, heading
 
 
-def orders(texts):
-    """:return: set of the orders of day, month and year that fit most dates
+class Orders:
+    """What the dates of a file tell of their order, read piece by piece.
 
-    >>> sorted(orders(["03-04-2026", "21-04-2026 10:00:00", "30-02-2026"]))
-    ['dmy']
-    >>> sorted(orders(["03/04/2026"]))
+    >>> dates = Orders()
+    >>> dates.add(["03/04/2026", "", "soon"])
+    >>> sorted(dates.told())
     ['dmy', 'mdy']
-    >>> orders(["", "soon"])
+    >>> dates.add(["21/04/2026 10:00:00", "30/02/2026"])
+    >>> dates.told()
+    {'dmy'}
+    """
+
+    def __init__(self):
+        # there are not that many days
+        self.texts = set()
+
+    def add(self, texts):
+        dates = {text.strip().partition(" ")[0] for text in texts}
+        self.texts |= {text for text in dates if DATE.fullmatch(text)}
+
+    def told(self):
+        """:return: set of the orders of day, month and year that fit most dates"""
+        fits = {
+            order: sum(bool(read_day(text, order)) for text in self.texts)
+            for order in ORDERS
+        }
+        most = max(fits.values())
+        return {order for order, fit in fits.items() if fit == most} if most else set()
+
+
+class Flags:
+    """Whether a column is a box to tick, of which vtiger writes 1 and 0.
+
+    >>> box = Flags()
+    >>> box.add(["0", "", "1"])
+    >>> box.told()
+    {'flag'}
+    >>> box.add(["2"])
+    >>> box.told()
     set()
     """
-    texts = {text.split(" ")[0] for text in texts if text}
-    fits = {
-        order: sum(bool(read_day(text, order)) for text in texts) for order in ORDERS
-    }
-    most = max(fits.values())
-    return {order for order, fit in fits.items() if fit == most} if most else set()
+
+    def __init__(self):
+        self.texts = set()
+
+    def add(self, texts):
+        if len(self.texts) <= len(TICKS):
+            self.texts |= {text.strip() for text in texts} - {""}
+
+    def told(self):
+        """:return: set of ``flag``, or empty"""
+        return {"flag"} if self.texts and self.texts <= TICKS else set()
 
 
 def read_day(text, order):

@@ -34,6 +34,7 @@ class Reading(NamedTuple):
     :param tz: name of the time zone of who exported
     :param now: datetime, UTC, without zone
     :param spanish: whether the notes of who works here are in Spanish
+    :param flags: headings of the company's own boxes to tick
     """
 
     module: str
@@ -42,6 +43,7 @@ class Reading(NamedTuple):
     tz: str
     now: datetime
     spanish: bool = False
+    flags: frozenset = frozenset()
 
 
 def when(reading, kind, text):
