@@ -211,6 +211,7 @@ class TestFirstSteps(SetupCommon, BrowserCommon):
 
     def test_who_declines_is_not_asked_again(self):
         Tour = self.env.registry["web_tour.tour"]
+        self.seller.lang = "en_US"
         seller = self.env["web_tour.tour"].with_user(self.seller)
         self.assertFalse(seller._offers_first_steps())  # no test is asked
         with patch.object(Tour, "_offers_first_steps", Tour._awaits_first_steps):

@@ -21,9 +21,11 @@ export const firstStepsOffer = {
         let answer;
         const answered = () => (answer ??= orm.call("web_tour.tour", "consume", [TOUR]));
         const close = notification.add(
-            _t("A tour of two minutes leads you through your first opportunity."),
+            _t(
+                "Your first day? A tour of two minutes leads you through your first opportunity."
+            ),
             {
-                title: _t("Your first day?"),
+                className: "o_crm_first_steps_offer",
                 type: "info",
                 sticky: true,
                 onClose: answered,
@@ -36,7 +38,7 @@ export const firstStepsOffer = {
                             redirect(START);
                         },
                     },
-                    { name: _t("Not Now"), onClick: () => close() },
+                    { name: _t("Not Now"), onClick: () => answered().then(close) },
                 ],
             }
         );
