@@ -1,5 +1,3 @@
-from unittest.mock import patch
-
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
@@ -197,6 +195,8 @@ class TestFirstSteps(SetupCommon, BrowserCommon):
 
     def test_it_is_offered_to_new_sellers_until_they_answer(self):
         Tour = self.env["web_tour.tour"]
+        # no test is asked
+        self.assertFalse(Tour.with_user(self.seller)._offers_first_steps())
         new = self.seller | self.colleague
         for user in new:
             self.assertTrue(Tour.with_user(user)._awaits_first_steps())
@@ -208,15 +208,3 @@ class TestFirstSteps(SetupCommon, BrowserCommon):
         self.assertTrue(Tour.with_user(self.colleague)._awaits_first_steps())
         self.colleague.tour_enabled = True  # Odoo offers it, behind its own
         self.assertFalse(Tour.with_user(self.colleague)._awaits_first_steps())
-
-    def test_who_declines_is_not_asked_again(self):
-        Tour = self.env.registry["web_tour.tour"]
-        self.seller.lang = "en_US"
-        seller = self.env["web_tour.tour"].with_user(self.seller)
-        self.assertFalse(seller._offers_first_steps())  # no test is asked
-        with patch.object(Tour, "_offers_first_steps", Tour._awaits_first_steps):
-            self.start_tour(
-                "/odoo/crm", "crm_gestion_declined_offer", login=self.seller.login
-            )
-        self.assertFalse(seller._awaits_first_steps())
-        self.assertFalse(self.seller.tour_enabled)
