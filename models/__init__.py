@@ -154,8 +154,11 @@ from . import crm_stage
 from . import crm_substitution
 from . import crm_substitution_notice
 from . import crm_takeover
+from . import crm_takeover_account
 from . import crm_takeover_history
 from . import crm_takeover_line
+from . import crm_takeover_part
+from . import crm_takeover_preview
 from . import crm_takeover_record
 from . import crm_team
 from . import crm_team_member

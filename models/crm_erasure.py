@@ -12,7 +12,7 @@ TEXTS = {
     "crm.gestion": ("name", "description", "next_summary"),
     "crm.gestion.change": ("old_value", "new_value"),
     "crm.handover.line": ("name",),
-    "crm.import.row": ("name", "values"),
+    "crm.import.row": ("name", "reason", "values"),
     "crm.lead": (
         *("name", "partner_name", "contact_name", "function", "description"),
         *("email_from", "email_cc", "email_normalized", "email_domain_criterion"),
@@ -61,6 +61,8 @@ class CrmErasure(models.AbstractModel):
         if records._name == "res.partner":
             self._blank_partners(records)
         else:
+            if records._name == "crm.import.row":
+                self._blank_files(records)
             self._blank(records)
         if records._name == "crm.gestion":
             changes = self.env["crm.gestion.change"].sudo()
@@ -97,6 +99,16 @@ class CrmErasure(models.AbstractModel):
         if field.required or field.name == "name":
             return SQL("%s || ' #' || id", self.env._("Erased"))
         return SQL("NULL")
+
+    @api.model
+    def _blank_files(self, rows):
+        """The files say what the rows do, and so do the examples of their columns. The
+        rows of others stay."""
+        rows.file_id.write({"data": False})
+        rows.file_id.column_ids.sample = False
+        told = {(row.import_id, row.name) for row in rows}
+        questions = rows.import_id.choice_ids.filtered("asked")
+        questions.filtered(lambda each: (each.import_id, each.name) in told).unlink()
 
     @api.model
     def _blank_partners(self, partners):

@@ -204,6 +204,13 @@ class CrmGestion(models.Model):
         help="What the interaction is called in the system it was imported from, or in "
         "the form that saved it.",
     )
+    takeover_record_ids = fields.One2many(
+        comodel_name="crm.takeover.record",
+        inverse_name="res_id",
+        string="Take-over",
+        domain=[("res_model", "=", "crm.gestion")],
+        groups="crm_gestion.group_sales_director",
+    )
     in_scope = fields.Boolean(
         string="In My Scope", compute="_compute_in_scope", search="_search_in_scope"
     )
@@ -397,8 +404,10 @@ class CrmGestion(models.Model):
 
     def _is_history(self):
         """:return: whether it is imported, of another day: its next step was then"""
-        today = fields.Datetime.now().replace(hour=0, minute=0, second=0)
-        return bool(self.env.context.get("import_file")) and self.date < today
+        if not self.env.context.get("import_file"):
+            return False
+        day = fields.Datetime.context_timestamp(self, self.date).date()
+        return day < fields.Date.context_today(self)
 
     # === CRUD METHODS === #
 

@@ -190,9 +190,7 @@ KINDS = {
     "objective": Kind(
         label="Objectives",
         model="crm.objective",
-        domain=lambda env: (
-            Domain("state", "=", "open") & Domain("date_to", ">=", fields.Date.today())
-        ),
+        domain=lambda env: env["crm.objective"]._running(),
         customer=NONE,
         name=_objective_name,
         market=SQL("record.market_id"),

@@ -215,12 +215,29 @@ class CrmImport(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_not_chosen({name for vals in vals_list for name in vals})
+        names = {name for vals in vals_list for name in vals}
+        names |= {key[8:] for key in self.env.context if key.startswith("default_")}
+        self._check_not_chosen(names)
         return super().create(vals_list)
 
     def write(self, vals):
         self._check_not_chosen(set(vals))
+        self._check_still_open(vals)
         return super().write(vals)
+
+    def _check_still_open(self, vals):
+        """Rows stay in the company and of the program that they were read for: later
+        imports know by them what is here."""
+        changed = self.filtered(
+            lambda job: (
+                vals.get("company_id", job.company_id.id) != job.company_id.id
+                or vals.get("source", job.source) != job.source
+            )
+        )
+        if not self.env.su and any(changed.mapped("row_count")):
+            raise UserError(
+                self.env._("Its files are read already: make another import.")
+            )
 
     @api.model
     def _check_not_chosen(self, names):
@@ -314,8 +331,10 @@ class CrmImport(models.Model):
                 for upload in uploads
             ]
         )
-        # sudo: his own uploads to this import, which he may write
-        uploads.sudo().unlink()
+        self.upload_ids = False
+        # what is another record's, or not his to delete, was only read
+        own = uploads.filtered(lambda upload: upload.res_model == self._name)
+        own._filtered_access("unlink").unlink()
 
     def _switch(self, before, after, state):
         """Change the work and the state, once: of two who do it at once, one waits for

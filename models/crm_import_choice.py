@@ -1,7 +1,11 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 
 from ..tools.importing.schema import CHOICES
 from .crm_import_lookup import MODELS
+
+# What a text means; all else is told by the files.
+DECIDED = {"action", "res_id", "row_id", "value", "meaning"}
 
 
 class CrmImportChoice(models.Model):
@@ -121,6 +125,20 @@ class CrmImportChoice(models.Model):
         known = [meaning for meaning, _label in self._select_meaning()]
         for choice in self:
             choice.meanings = [m for m in known if m.startswith(f"{choice.kind}:")]
+
+    def write(self, vals):
+        if not self.env.su and vals.keys() - DECIDED:
+            raise AccessError(self.env._("Only what a text means can be chosen."))
+        result = super().write(vals)
+        if vals.get("row_id"):
+            self._check_row()
+        return result
+
+    def _check_row(self):
+        # sudo: a row of another import is refused, not shown
+        for choice in self.sudo():
+            if choice.row_id and choice.row_id.import_id != choice.import_id:
+                raise UserError(self.env._("Choose a row of this import."))
 
     def _made(self):
         """

@@ -162,6 +162,8 @@ class CrmImportFile(models.Model):
             SQL(
                 """UPDATE crm_import_row
                       SET name = NULL,
+                          -- of a line in pieces it quotes the line
+                          reason = CASE WHEN values IS NOT NULL THEN reason END,
                           values = CASE WHEN values ? 'ref' THEN
                               jsonb_build_object('ref', values->'ref') END
                     WHERE file_id = ANY(%s)""",
@@ -169,5 +171,7 @@ class CrmImportFile(models.Model):
             )
         )
         self.env["crm.import.row"].invalidate_model()
-        self.column_ids.sudo().sample = False  # sudo: the import's own
+        # sudo: the import's own
+        self.column_ids.sudo().sample = False
+        self.import_id.question_ids.sudo().unlink()
         self.write({"data": False})

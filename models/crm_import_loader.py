@@ -5,6 +5,8 @@ from ..tools.importing.schema import CHOICES, ENTITIES, NAMED
 
 # Choices of values, not of records.
 PLAIN = {kind for kind, model in CHOICES.items() if not model}
+# Texts of several lines.
+NOTES = ("answers", "description", "extra", "solution")
 
 
 class CrmImportLoader(models.AbstractModel):
@@ -167,17 +169,25 @@ class CrmImportLoader(models.AbstractModel):
                     problem = problem if any(found[k].asked for k in keys) else False
                 if not kind.startswith("names:"):
                     value = value[0] if value else False
-            elif kind == "moment":
-                value, problem = fields.Datetime.to_datetime(value), False
-            elif kind == "date":
-                value, problem = fields.Date.to_date(value), False
-            elif kind in ("amount", "number"):
-                value, problem = float(value or 0), False
             else:
-                problem = False
+                value, problem = self._plain(kind, name, value), False
             values[name] = value
             reason = reason or problem
         return values, reason
+
+    @api.model
+    def _plain(self, kind, name, value):
+        """:return: the value of a cell that names nothing, as Odoo holds it"""
+        if kind == "moment":
+            return fields.Datetime.to_datetime(value)
+        if kind == "date":
+            return fields.Date.to_date(value)
+        if kind in ("amount", "number"):
+            return float(value or 0)
+        if kind == "text" and value and name not in NOTES:
+            # no line break gets into an address
+            return " ".join(str(value).split())
+        return value
 
     @api.model
     def _named(self, kind, value, values):

@@ -75,15 +75,17 @@ class CrmImportLoaderCampaign(models.AbstractModel):
         return {
             "campaign_id": campaign.id,
             "name": self.env._("Cost brought along"),
-            "date": self._cost_date(values),
+            "date": self._cost_date(job, values),
             "amount": values["cost"],
             "currency_id": job.company_id.currency_id.id,
         }
 
     @api.model
-    def _cost_date(self, values):
+    def _cost_date(self, job, values):
         """:return: the end of the campaign, or today where that is still to come"""
-        today = fields.Date.context_today(self)
+        here = self.with_context(tz=job.tz)
+        today = fields.Date.context_today(here)
         created = values.get("created")
-        date = values.get("date_to") or (created and created.date()) or today
-        return min(date, today)
+        if created:
+            created = fields.Datetime.context_timestamp(here, created).date()
+        return min(values.get("date_to") or created or today, today)

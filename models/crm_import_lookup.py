@@ -88,6 +88,7 @@ class CrmImportLookup(models.AbstractModel):
 
     @api.model
     def _choices(self, job, entity, names):
+        """:return: dict name -> (choice, the record that it says is meant)"""
         choices = self.env["crm.import.choice"].search_fetch(
             [
                 ("import_id", "=", job.id),
@@ -96,7 +97,14 @@ class CrmImportLookup(models.AbstractModel):
             ],
             ["name", "action", "res_id", "row_id"],
         )
-        return {choice.name: choice for choice in choices}
+        Model = self.env[MODELS[entity]]
+        # what a client says is meant may be anybody's, or gone
+        records = Model.browse(choices.mapped("res_id")).exists()
+        records = records._filtered_access("read")
+        return {
+            choice.name: (choice, records & Model.browse(choice.res_id))
+            for choice in choices
+        }
 
     @api.model
     def _rows(self, job, entity, names):
@@ -203,16 +211,15 @@ class CrmImportLookup(models.AbstractModel):
     def _meant(self, key, choices, rows, here):
         """:return: `Found`, or None where who imports is to be asked"""
         entity, name, organization = key
-        choice = choices.get(name)
+        choice, meant = choices.get(name, (None, None))
         if choice and choice.action == "leave":
             return Found()
-        if choice and choice.action == "use" and (choice.row_id or choice.res_id):
+        if choice and choice.action == "use" and (choice.row_id or meant):
             # sudo: the rows of an import that the user works on
             row = choice.sudo().row_id
-            model, res_id = row.res_model, row.res_id
-            if not row:
-                model, res_id = choice.res_model, choice.res_id
-            return Found(self.env[model].browse(res_id) if res_id else None, row.id)
+            if row.res_id:
+                meant = self.env[row.res_model].browse(row.res_id)
+            return Found(None if row and not row.res_id else meant, row.id)
         several = rows.get(name) or here.get(name) or []
         if organization and entity == "contact":
             inside = [one for one in several if one[2] == organization]

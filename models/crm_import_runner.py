@@ -1,13 +1,11 @@
 import logging
 
-from psycopg2 import OperationalError
-
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.importing.schema import ENTITIES
-from .crm_import_worker import AT_ONCE
+from .crm_import_worker import AT_ONCE, is_busy
 
 _logger = logging.getLogger(__name__)
 
@@ -59,9 +57,9 @@ class CrmImportRunner(models.AbstractModel):
             with self.env.cr.savepoint():
                 job._loader(entity)._load(job, rows)
                 self.env.flush_all()
-        except OperationalError:
-            raise
         except Exception as error:
+            if is_busy(error):
+                raise
             self.env.invalidate_all()
             if len(rows) > 1:
                 half = len(rows) // 2

@@ -1,13 +1,11 @@
 import logging
 
-from psycopg2 import OperationalError
-
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.importing.schema import ENTITIES
-from .crm_import_worker import AT_ONCE
+from .crm_import_worker import AT_ONCE, is_busy
 
 _logger = logging.getLogger(__name__)
 
@@ -92,9 +90,9 @@ class CrmImportUndoer(models.AbstractModel):
                 records.unlink()
                 rows._tell([(row, "undone", False, None) for row in rows])
                 self.env.flush_all()
-        except OperationalError:
-            raise
         except Exception as error:
+            if is_busy(error):
+                raise
             self.env.invalidate_all()
             if len(rows) > 1:
                 half = len(rows) // 2
@@ -180,8 +178,9 @@ class CrmImportUndoer(models.AbstractModel):
         column = SQL.identifier("other", field.name)
         since = SQL("TRUE")
         if field.ondelete == "cascade":
-            # what came with the record goes with it, what was added since does not
-            since = SQL("other.create_date > row.loaded_at" if logged else "FALSE")
+            # what came with the record goes with it; what was added since does not,
+            # nor what others changed, such as a guest who accepted
+            since = self._since(job) if logged else SQL("FALSE")
         if field.model_name == self._along(model):
             since = SQL("other.write_date > row.loaded_at")
         same = SQL("other.id != ALL(%s)", ids) if other._name == model else SQL("TRUE")
@@ -226,6 +225,17 @@ class CrmImportUndoer(models.AbstractModel):
             )
         )
         return {record_id for (record_id,) in found}
+
+    @api.model
+    def _since(self, job):
+        """:return: SQL of whether people added or changed what came with a record"""
+        return SQL(
+            """(other.create_date > row.loaded_at
+                OR other.write_date > row.loaded_at
+               AND other.write_uid != ALL(%s))""",
+            # the import, crons, and this work itself
+            [job.user_id.id, SUPERUSER_ID, self.env.uid],
+        )
 
     @api.model
     def _pointing_loosely(self, job, model, other, name, rows, ids):

@@ -1,6 +1,7 @@
 import logging
 
 from psycopg2 import OperationalError
+from psycopg2.errors import ProgramLimitExceeded
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -37,6 +38,13 @@ QUIET = {
     "no_calendar_sync": True,
     "no_reset_password": True,
 }
+
+
+def is_busy(error):
+    """:return: whether the database is busy or gone: no fault of a row, it is tried
+    again. A text that is too long for an index would be so each time."""
+    too_long = isinstance(error, ProgramLimitExceeded)
+    return isinstance(error, OperationalError) and not too_long
 
 
 class CrmImportWorker(models.AbstractModel):
@@ -77,7 +85,7 @@ class CrmImportWorker(models.AbstractModel):
 
     @api.model
     def _as_importer(self, job):
-        """:return: this import as who runs it, in its company
+        """:return: this import as who runs it
         :raise UserError: where he may not any longer
         """
         user, company = job.user_id, job.company_id
@@ -93,8 +101,19 @@ class CrmImportWorker(models.AbstractModel):
                     user.name,
                 )
             )
-        context = {"allowed_company_ids": company.ids, "tz": job.tz, "lang": user.lang}
-        return job.with_user(user).with_context(**context)
+        return job.with_user(user)
+
+    @api.model
+    def _context(self, job):
+        """:return: the whole context of the work: nothing that a client sends, such as
+        values of records by default, has a say in it"""
+        return {
+            **QUIET,
+            "allowed_company_ids": job.company_id.ids,
+            "tz": job.tz,
+            # who takes back has no say in the import, but reads why something stays
+            "lang": self.env.lang if job.work == "undo" else job.env.user.lang,
+        }
 
     @api.model
     def _steps(self, job):
@@ -106,7 +125,7 @@ class CrmImportWorker(models.AbstractModel):
             job = job.sudo()
         else:
             job = self._as_importer(job)
-        job = job.with_context(**QUIET)
+        job = job.with_context(self._context(job))
         for done in self.env[WORKERS[work]].with_env(job.env)._work(job):
             job.env.flush_all()
             self._count(job, done)
@@ -136,10 +155,9 @@ class CrmImportWorker(models.AbstractModel):
                     return False
                 if not self._lock_work(job, work):
                     return True
-        except OperationalError:
-            # somebody else works on these rows: the cron tries again
-            raise
         except Exception as error:
+            if is_busy(error):
+                raise
             self.env.cr.rollback()
             self._halt(job, work, error)
         self.env["ir.cron"]._commit_progress(remaining=0)

@@ -587,6 +587,25 @@ class CrmObjective(models.Model):
             ):
                 return
 
+    @api.model
+    def _running(self):
+        """:return: domain of the open objectives whose period is not over, by the days
+        of the company of each: two days at most are on earth besides that of UTC"""
+        today, day = fields.Date.today(), relativedelta(days=1)
+        unsure = Domain("date_to", ">=", today - day) & Domain("date_to", "<=", today)
+        # sudo: only which companies there are objectives of
+        groups = self.sudo()._read_group(
+            Domain("state", "=", "open") & unsure, ["company_id"]
+        )
+        running = Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("date_to", ">=", company._crm_today())
+            for (company,) in groups
+        )
+        return Domain("state", "=", "open") & (
+            Domain("date_to", ">", today) | (unsure & running)
+        )
+
     def _today(self):
         """:return: the day by which the objective is judged"""
         self.ensure_one()

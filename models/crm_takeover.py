@@ -1,10 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
+
+from .crm_takeover_line import HISTORY
 
 # Records that one transaction works on; and as many are worked on at once.
 BATCH = 2000
 UNDER_WAY = ("running", "undoing")
+# Kinds with a handful of proposals.
+KINDS_ALONE = ("status", "origination", *HISTORY)
 
 
 class CrmTakeover(models.Model):
@@ -55,6 +59,13 @@ class CrmTakeover(models.Model):
         string="Proposals",
         copy=False,
     )
+    part_ids = fields.One2many(
+        comodel_name="crm.takeover.part",
+        inverse_name="takeover_id",
+        string="What Was Found",
+        copy=False,
+    )
+    is_working = fields.Boolean(compute="_compute_progress")
     line_count = fields.Integer(string="Number of Proposals", compute="_compute_counts")
     found_count = fields.Integer(string="Found", compute="_compute_counts")
     gestion_count = fields.Integer(string="Gestiones Made", compute="_compute_counts")
@@ -98,11 +109,7 @@ class CrmTakeover(models.Model):
         for takeover in self:
             counts = dict(
                 Partner._read_group(
-                    [
-                        ("parent_id", "=", False),
-                        ("account_status", "!=", False),
-                        ("company_id", "in", [takeover.company_id.id, False]),
-                    ],
+                    takeover._accounts_domain(),
                     ["account_status"],
                     ["__count"],
                 )
@@ -111,19 +118,43 @@ class CrmTakeover(models.Model):
             takeover.customer_count = counts.get("customer", 0)
             takeover.former_count = counts.get("former", 0)
 
+    def _accounts_domain(self):
+        return [
+            ("parent_id", "=", False),
+            ("account_status", "!=", False),
+            ("company_id", "in", [self.company_id.id, False]),
+        ]
+
+    @api.depends("create_date")
+    def _compute_display_name(self):
+        for takeover in self:
+            if takeover.id:
+                day = format_date(self.env, takeover.create_date)
+                takeover.display_name = self.env._("Take-over of %s", day)
+            else:
+                takeover.display_name = self.env._("New")
+
     @api.depends("line_ids.done", "state")
     def _compute_progress(self):
         for takeover in self:
+            takeover.is_working = takeover.state in UNDER_WAY
             lines = takeover.line_ids
-            weight = sum(line.count + 1 for line in lines)
-            done = sum(line.count + 1 for line in lines if line.done)
+            if takeover.state == "undoing":
+                done, weight = self.env["crm.takeover.record"]._treated(takeover)
+            else:
+                weight = sum(line.count + 1 for line in lines)
+                done = sum(line.count + 1 for line in lines if line.done)
             takeover.progress = 100.0 * done / weight if weight else 0.0
 
     # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_open({name for vals in vals_list for name in vals})
+        names = {name for vals in vals_list for name in vals}
+        defaults = {
+            name for name in self._fields if f"default_{name}" in self.env.context
+        }
+        self._check_open(names | defaults)
         return super().create(vals_list)
 
     def write(self, vals):
@@ -146,7 +177,8 @@ class CrmTakeover(models.Model):
         """Look at what is there, again where it was looked at before."""
         for takeover in self._checked("draft", "previewed"):
             takeover.line_ids.unlink()
-            self.env["crm.takeover.line"].sudo()._propose(takeover)
+            takeover.part_ids.unlink()
+            self.env["crm.takeover.preview"].sudo()._propose(takeover)
             takeover.state = "previewed"
         return True
 
@@ -170,35 +202,55 @@ class CrmTakeover(models.Model):
 
     def action_view_lines(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "crm_gestion.crm_takeover_line_action"
-        )
-        return {**action, "domain": [("takeover_id", "=", self.id)]}
+        return self._lines_action()
 
     def action_view_gestiones(self):
         self.ensure_one()
-        # sudo: the ledger of a run that the user may read; gestiones by his own rights
-        records = self.env["crm.takeover.record"].sudo()
-        made = records._search(
-            [
-                ("takeover_id", "=", self.id),
-                ("res_model", "=", "crm.gestion"),
-                ("state", "!=", "undone"),
-            ]
-        )
-        ids = [row[0] for row in self.env.execute_query(made.select(SQL("res_id")))]
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_gestion.crm_gestion_action"
         )
-        return {**action, "domain": [("id", "in", ids)], "context": {}}
+        domain = [("takeover_record_ids.takeover_id", "=", self.id)]
+        return {**action, "domain": domain, "context": {}}
+
+    def action_view_accounts(self):
+        """The accounts with the status that the button's context names."""
+        self.ensure_one()
+        status = self.env.context.get("crm_account_status", "customer")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.res_partner_action_account"
+        )
+        domain = [*self._accounts_domain(), ("account_status", "=", status)]
+        return {**action, "domain": domain, "context": {}}
+
+    def _lines_action(self, kind=None):
+        """
+        :param kind: of the proposals, None for all
+        :return: action of the proposals, those that become one together
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_gestion.crm_takeover_line_action"
+        )
+        context = {"crm_taken": self.state not in ("draft", "previewed")}
+        domain = [("takeover_id", "=", self.id)]
+        if kind:
+            domain.append(("kind", "=", kind))
+            context |= {"crm_kind": kind}
+            if kind not in KINDS_ALONE:
+                context["search_default_group_becomes"] = 1
+        else:
+            context["search_default_group_kind"] = 1
+        return {**action, "domain": domain, "context": context}
 
     # === RUNNING === #
 
     def _checked(self, *states):
         """:return: those of these runs that are in these states, in superuser mode"""
         self.check_access("write")
-        # locked: two clicks begin once
-        self.lock_for_update()
+        # two clicks begin once: who comes second waits for a batch at most, is replayed
+        # and finds another state
+        self.env.execute_query(
+            SQL("SELECT id FROM crm_takeover WHERE id = ANY(%s) FOR UPDATE", self.ids)
+        )
         self.invalidate_recordset(["state"])
         # sudo: what is taken over is the company's and not of who prepares it; his
         # right to the run was checked

@@ -5,8 +5,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import SQL
 
-from ..tools.takeover import channel_key, group, title_key
-
 CORRECTED = {"action", "new_name", "origination_id", "market_id", "cargo_id"} | {
     "activity_type_id"
 }
@@ -22,11 +20,17 @@ TARGETS = {
 }
 HISTORY = ("meeting", "activity", "message")
 MAPPED = {"source": "source_ids", "medium": "medium_ids"}
-# Accounts that the preview works out at once.
-BATCH = 1000
-# A new master is proposed for what as many records have, all spellings together:
-# what was typed once would flood the lists.
-FEW = {"origination_id": 2, "cargo_id": 3}
+KINDS = [
+    ("status", "Status of accounts"),
+    ("source", "Sources"),
+    ("medium", "Media"),
+    ("origination", "Originations of customers"),
+    ("industry", "Industries"),
+    ("function", "Job titles"),
+    ("meeting", "Meetings"),
+    ("activity", "Done activities"),
+    ("message", "Activities of earlier versions"),
+]
 
 
 class CrmTakeoverLine(models.Model):
@@ -51,20 +55,7 @@ class CrmTakeoverLine(models.Model):
     company_id = fields.Many2one(related="takeover_id.company_id")
     state = fields.Selection(related="takeover_id.state")
     sequence = fields.Integer(readonly=True)
-    kind = fields.Selection(
-        selection=[
-            ("status", "Status of accounts"),
-            ("source", "Sources"),
-            ("medium", "Media"),
-            ("industry", "Industries"),
-            ("function", "Job titles"),
-            ("meeting", "Meetings"),
-            ("activity", "Done activities"),
-            ("message", "Activities of earlier versions"),
-        ],
-        required=True,
-        readonly=True,
-    )
+    kind = fields.Selection(selection=KINDS, required=True, readonly=True)
     name = fields.Char(string="In Odoo", required=True, readonly=True)
     res_id = fields.Integer(readonly=True, string="Native Record")
     count = fields.Integer(string="Found", readonly=True)
@@ -97,11 +88,45 @@ class CrmTakeoverLine(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
+    becomes = fields.Char(
+        compute="_compute_becomes",
+        store=True,
+        help="Proposals with the same answer become one.",
+    )
+    sample = fields.Char(
+        string="For Example",
+        compute="_compute_sample",
+        help="A few of the records that this is about.",
+    )
     cursor = fields.Integer(
         string="Last Record", readonly=True, help="How far the run got."
     )
     taken = fields.Integer(readonly=True)
     done = fields.Boolean(readonly=True)
+
+    @api.depends(
+        "action",
+        "activity_type_id.name",
+        "cargo_id.name",
+        "market_id.complete_name",
+        "new_name",
+        "origination_id.name",
+    )
+    def _compute_becomes(self):
+        """As its director reads it: for grouping what becomes one."""
+        for line in self:
+            if line.kind not in TARGETS:
+                line.becomes = False
+            elif line.action == "use":
+                line.becomes = line[TARGETS[line.kind]].display_name
+            else:
+                line.becomes = line.action == "make" and line.new_name
+
+    def _compute_sample(self):
+        # sudo: names of records of the company whose take-over the user may read
+        samples = self.env["crm.takeover.preview"].sudo()._samples(self)
+        for line in self:
+            line.sample = samples.get(line.id, False)
 
     @api.onchange("origination_id", "market_id", "cargo_id", "activity_type_id")
     def _onchange_target(self):
@@ -120,186 +145,6 @@ class CrmTakeoverLine(models.Model):
                 )
         return super().write(vals)
 
-    # === PREVIEW === #
-
-    @api.model
-    def _propose(self, takeover):
-        """Make the lines of a run, with a handful of queries for each kind."""
-        vals_list = []
-        for sequence, kind in enumerate(dict(self._fields["kind"].selection)):
-            for vals in getattr(self, f"_propose_{kind}")(takeover):
-                vals |= {"takeover_id": takeover.id, "kind": kind, "sequence": sequence}
-                vals_list.append(vals)
-        return self.create(vals_list)
-
-    @api.model
-    def _propose_status(self, takeover):
-        counts, last = Counter(), 0
-        while accounts := self.env["crm.account.status"]._stale_accounts(BATCH, last):
-            counts.update(dict(self._becomes(takeover, accounts)).values())
-            last = accounts[-1].id
-            accounts.invalidate_recordset()
-        if not counts:
-            return []
-        name = self.env._(
-            "Accounts by their orders, invoices and opportunities:"
-            " %(potential)s become potential customers, %(customer)s customers,"
-            " %(former)s former customers",
-            potential=counts["potential"],
-            customer=counts["customer"],
-            former=counts["former"],
-        )
-        return [{"name": name, "count": counts.total(), "action": "use"}]
-
-    @api.model
-    def _becomes(self, takeover, accounts):
-        """:return: list of (id, new status) of those of these accounts that are this
-        company's or everybody's and change"""
-        Status = self.env["crm.account.status"]
-        ours = Status._accounts(accounts).filtered(
-            lambda account: account.company_id <= takeover.company_id
-        )
-        return [
-            (account.id, status)
-            for status, group in Status._worked_out(ours).items()
-            for account in group
-            if account.account_status != status
-        ]
-
-    @api.model
-    def _propose_source(self, takeover):
-        return self._propose_utm(takeover, "source")
-
-    @api.model
-    def _propose_medium(self, takeover):
-        return self._propose_utm(takeover, "medium")
-
-    @api.model
-    def _propose_utm(self, takeover, kind):
-        column = f"{kind}_id"
-        groups = (
-            self.env["crm.lead"]
-            .with_context(active_test=False)
-            ._read_group(
-                [
-                    (column, "!=", False),
-                    ("origination_id", "=", False),
-                    ("company_id", "in", [takeover.company_id.id, False]),
-                ],
-                [column],
-                ["__count"],
-            )
-        )
-        known = self.env["crm.origination"].search([(MAPPED[kind], "!=", False)])
-        mapped = {native: o for o in known for native in o[MAPPED[kind]]}
-        return self._propose_names(
-            [(native, native.name, count) for native, count in groups],
-            channel_key,
-            "origination_id",
-            mapped,
-        )
-
-    @api.model
-    def _propose_industry(self, takeover):
-        groups = self.env["res.partner"]._read_group(
-            [
-                ("industry_id", "!=", False),
-                ("market_id", "=", False),
-                ("commercial_partner_id.is_company", "=", True),
-                ("company_id", "in", [takeover.company_id.id, False]),
-            ],
-            ["industry_id"],
-            ["__count"],
-        )
-        found = [(industry, industry.name, count) for industry, count in groups]
-        return self._propose_names(found, title_key, "market_id")
-
-    @api.model
-    def _propose_function(self, takeover):
-        nobody = self.env["res.partner"]
-        groups = nobody._read_group(
-            [
-                ("function", "!=", False),
-                ("cargo_id", "=", False),
-                ("is_company", "=", False),
-                ("company_id", "in", [takeover.company_id.id, False]),
-            ],
-            ["function"],
-            ["__count"],
-        )
-        found = [(nobody, text, count) for text, count in groups]
-        return self._propose_names(found, title_key, "cargo_id")
-
-    @api.model
-    def _propose_names(self, found, key, target, mapped=None):
-        """
-        :param found: list of (native record, name, count)
-        :param key: function that says what a name means
-        :param target: field of the line with the master
-        :param mapped: dict native record -> master that it leads to already
-        :return: list of values of lines
-        """
-        counts = {}
-        for _native, name, count in found:
-            counts[name] = counts.get(name, 0) + count
-        masters = self.env[self._fields[target].comodel_name].search(
-            [("active", "=", True)], order="id"
-        )
-        by_name = {}
-        for lang in {"en_US", self.env.lang or "en_US"}:
-            for master in masters.with_context(lang=lang):
-                by_name.setdefault(master.name, master.id)
-        groups = group(counts, key, list(by_name))
-        sizes = {}
-        for name, master in groups.items():
-            sizes[master] = sizes.get(master, 0) + counts[name]
-        vals_list = []
-        for native, name, count in found:
-            vals = {"name": name, "res_id": native.id, "count": count}
-            if mapped and native in mapped:
-                vals |= {"action": "use", target: mapped[native].id}
-            elif name not in groups:
-                vals["action"] = "leave"
-            elif groups[name] in by_name:
-                vals |= {"action": "use", target: by_name[groups[name]]}
-            else:
-                many = sizes[groups[name]] >= FEW.get(target, 1)
-                action = "make" if many else "leave"
-                vals |= {"action": action, "new_name": groups[name]}
-            vals_list.append(vals)
-        return vals_list
-
-    @api.model
-    def _propose_meeting(self, takeover):
-        return self._propose_history(takeover, "meeting")
-
-    @api.model
-    def _propose_activity(self, takeover):
-        return self._propose_history(takeover, "activity")
-
-    @api.model
-    def _propose_message(self, takeover):
-        return self._propose_history(takeover, "message")
-
-    @api.model
-    def _propose_history(self, takeover, kind):
-        Type = self.env["mail.activity.type"].with_context(active_test=False)
-        meeting = self.env.ref("mail.mail_activity_data_meeting", False) or Type
-        vals_list = []
-        for type_id, count in self.env["crm.takeover.history"]._count(takeover, kind):
-            native = Type.browse(type_id) if type_id else meeting
-            becomes = native if native.is_gestion else Type
-            vals_list.append(
-                {
-                    "name": native.name or self.env._("Meetings"),
-                    "res_id": type_id,
-                    "count": count,
-                    "action": "use" if becomes else "leave",
-                    "activity_type_id": becomes.id,
-                }
-            )
-        return vals_list
-
     # === RUN === #
 
     def _take(self, size):
@@ -314,7 +159,10 @@ class CrmTakeoverLine(models.Model):
             self.done = True
             return 0
         if self.kind == "status":
-            ids, taken = self._take_status(size)
+            ids, taken = self.env["crm.takeover.account"]._take_status(self, size)
+        elif self.kind == "origination":
+            ids = self.env["crm.takeover.account"]._take_originations(self, size)
+            taken = ids
         else:
             target = self._target()
             if not target:
@@ -332,42 +180,6 @@ class CrmTakeoverLine(models.Model):
             }
         )
         return len(ids)
-
-    def _take_status(self, size):
-        """By SQL, as all that is filled: the dates of partners stay, and what they
-        were is in the ledger.
-
-        :return: ids of the accounts looked at, and of those that changed
-        """
-        accounts = self.env["crm.account.status"]._stale_accounts(size, self.cursor)
-        becomes = self._becomes(self.takeover_id, accounts)
-        self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                """UPDATE res_partner p SET account_status = next.status
-                     FROM (SELECT tree.id, tree.account_status AS was, became.status
-                             FROM unnest(%s::int4[], %s::text[])
-                                  AS became (account_id, status)
-                             JOIN res_partner tree
-                               ON tree.commercial_partner_id = became.account_id
-                            WHERE tree.account_status IS DISTINCT FROM became.status
-                          ) next
-                    WHERE p.id = next.id
-                RETURNING p.id, next.status, next.was""",
-                [account_id for account_id, _status in becomes],
-                [status or None for _account_id, status in becomes],
-            )
-        )
-        self.env["crm.takeover.record"]._log(
-            self.takeover_id,
-            "res.partner",
-            [row[0] for row in rows],
-            "account_status",
-            [row[1] for row in rows],
-            [row[2] for row in rows],
-        )
-        self.env["res.partner"].invalidate_model(["account_status"])
-        return accounts.ids, [account_id for account_id, _status in becomes]
 
     def _take_titles(self, size):
         """All job titles at once: there are thousands, and a search for each would read

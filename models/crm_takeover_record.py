@@ -4,7 +4,7 @@ from odoo.tools import SQL
 # Columns that a run fills, by table.
 FILLED = {
     "crm.lead": {"origination_id"},
-    "res.partner": {"market_id", "cargo_id", "account_status"},
+    "res.partner": {"account_status", "cargo_id", "market_id", "origination_id"},
 }
 MAPPED = {"source_ids", "medium_ids"}
 
@@ -29,7 +29,7 @@ class CrmTakeoverRecord(models.Model):
     company_id = fields.Many2one(related="takeover_id.company_id")
     res_model = fields.Char(required=True)
     res_id = fields.Many2oneReference(
-        model_field="res_model", string="Record", required=True
+        model_field="res_model", string="Record", required=True, index=True
     )
     field = fields.Char(help="Field that was filled; empty where the record was made.")
     value = fields.Char(help="What it was filled with.")
@@ -44,6 +44,13 @@ class CrmTakeoverRecord(models.Model):
         default="done",
     )
 
+    # an account that somebody logged a gestión with stays of commercial interest
+    _UNWORKED = SQL(
+        """(was.old_value IS NOT NULL OR NOT EXISTS (
+            SELECT FROM res_partner tree JOIN crm_gestion g
+                ON g.organization_id = tree.id OR g.contact_id = tree.id
+             WHERE tree.commercial_partner_id = filled.commercial_partner_id))"""
+    )
     _takeover_idx = models.Index("(takeover_id, state, id)")
 
     @api.model
@@ -76,7 +83,34 @@ class CrmTakeoverRecord(models.Model):
             )
         )
 
+    @api.model
+    def _mark_potential(self, takeover, partner_ids):
+        """Accounts of these partners that had no status are potential customers."""
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE res_partner SET account_status = 'potential'
+                    WHERE account_status IS NULL
+                      AND commercial_partner_id IN (
+                          SELECT commercial_partner_id FROM res_partner
+                           WHERE id = ANY(%s))
+                RETURNING id""",
+                list(partner_ids),
+            )
+        )
+        ids = [row[0] for row in rows]
+        self._log(takeover, "res.partner", ids, "account_status", "potential")
+
     # === TAKING BACK === #
+
+    @api.model
+    def _treated(self, takeover):
+        """:return: number of rows that taking back looked at, and of all"""
+        # sudo: how far the run got that the user may read
+        rows = self.sudo()._read_group(
+            [("takeover_id", "=", takeover.id)], ["state"], ["__count"]
+        )
+        total = sum(count for _state, count in rows)
+        return total - dict(rows).get("done", 0), total
 
     @api.model
     def _undo(self, takeover, size):
@@ -130,12 +164,14 @@ class CrmTakeoverRecord(models.Model):
                      FROM unnest(%(ids)s::int4[], %(values)s::text[], %(old)s::text[])
                           AS was (id, value, old_value)
                     WHERE filled.id = was.id AND filled.%(column)s::text = was.value
+                      AND %(free)s
                 RETURNING filled.id""",
                 table=SQL.identifier(self.env[model]._table),
                 column=SQL.identifier(field),
                 ids=rows.mapped("res_id"),
                 values=rows.mapped("value"),
                 old=[row.old_value or None for row in rows],
+                free=self._UNWORKED if field == "account_status" else SQL("TRUE"),
                 type=SQL(
                     "int4" if self.env[model]._fields[field].relational else "varchar"
                 ),

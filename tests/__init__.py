@@ -4,6 +4,7 @@ from . import test_api
 from . import test_base_partner_merge
 from . import test_calendar_event
 from . import test_contact_form_http
+from . import test_contrast
 from . import test_crm_account_file_report
 from . import test_crm_account_status
 from . import test_crm_affiliation
@@ -61,6 +62,7 @@ from . import test_crm_handover_tour
 from . import test_crm_history
 from . import test_crm_history_guard
 from . import test_crm_import
+from . import test_crm_import_attack
 from . import test_crm_import_loader_campaign
 from . import test_crm_import_loader_incident
 from . import test_crm_import_loader_lead
@@ -126,6 +128,8 @@ from . import test_crm_substitution
 from . import test_crm_substitution_tour
 from . import test_crm_substitution_work
 from . import test_crm_takeover
+from . import test_crm_takeover_history
+from . import test_crm_takeover_tour
 from . import test_crm_timeline
 from . import test_digest_digest
 from . import test_doppler_addresses
@@ -138,6 +142,7 @@ from . import test_hygiene
 from . import test_import_reading
 from . import test_import_templates
 from . import test_ir_filters
+from . import test_keyboard
 from . import test_languages
 from . import test_loyalty_program
 from . import test_mail_activity
@@ -153,5 +158,6 @@ from . import test_sale_order
 from . import test_sale_order_portal
 from . import test_scenario
 from . import test_spreadsheet_dashboard
+from . import test_time_zones
 from . import test_tours
 from . import test_utm_campaign

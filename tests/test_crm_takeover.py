@@ -319,8 +319,8 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
         before = self._native()
         takeover = self._preview()
         line = self._lines(takeover, "status")
-        self.assertIn("1 customers", line.name)
-        self.assertIn("1 former", line.name)
+        self.assertIn(" customers 1,", line.name)
+        self.assertIn("former customers 1", line.name)
         customers = takeover.customer_count
         self.assertEqual(self._native(), before)
         takeover.action_start()
@@ -339,6 +339,147 @@ class TestCrmTakeover(SalesForce, common.TransactionCase):
             (accounts | person).mapped("account_status"),
             [False, False, "customer", False],
         )
+
+    def test_what_a_source_means_already(self):
+        """A source that is mapped lends its name; delivered channels and markets are
+        known by what they are called; numbers, months and campaigns say nothing."""
+        social = self.env.ref("crm_gestion.origination_social")
+        mapped, polluted, radio, old_radio, instagram = self.env["utm.source"].create(
+            [
+                {"name": name}
+                for name in (
+                    "Zwitter",
+                    "utm_ZWITTER_12 (ads)",
+                    "Radio Rivadavia",
+                    "radio rivadavia - marzo 2019",
+                    "INSTAGRAM campaign 3",
+                )
+            ]
+        )
+        social.source_ids |= mapped
+        for source in mapped | polluted | radio | old_radio | instagram:
+            self._make_lead(source_id=source.id)
+        self.farm.industry_id = self.env.ref("base.res_partner_industry_A")
+        self.env["crm.lead"].search([("source_id", "=", mapped.id)]).write(
+            {"origination_id": False}
+        )
+        takeover = self._preview()
+        lines = {line.name: line for line in takeover.line_ids}
+        for source in mapped | polluted | instagram:
+            line = lines[source.name]
+            self.assertEqual((line.action, line.origination_id), ("use", social))
+            self.assertEqual(line.becomes, social.name)
+        for source in radio | old_radio:
+            line = lines[source.name]
+            self.assertEqual((line.action, line.becomes), ("make", "Radio Rivadavia"))
+        industry = self._lines(takeover, "industry", self.farm.industry_id.name)
+        market = self.env.ref("crm_gestion.market_agriculture")
+        self.assertEqual((industry.action, industry.market_id), ("use", market))
+
+    def test_a_medium_counts_where_there_is_no_source(self):
+        medium = self.env["utm.medium"].create({"name": "Zeppelin"})
+        self.leads[0].medium_id = medium
+        self.assertFalse(self._lines(self._preview(), "medium", "Zeppelin"))
+        self._make_lead(medium_id=medium.id)
+        line = self._lines(self._preview(), "medium", "Zeppelin")
+        self.assertEqual(line.count, 1)
+
+    def test_customers_get_the_origination_of_their_first_opportunity(self):
+        self.env["res.partner"].create({"name": "Nobody", "is_company": True})
+        guild = self.env["res.partner"].create({"name": "Guild", "is_company": True})
+        person, second = self.env["res.partner"].create(
+            [{"name": name, "parent_id": guild.id} for name in ("One", "Two")]
+        )
+        ours = self.company.partner_id
+        self._make_lead(source_id=self.sources[0].id, partner_id=person.id)
+        self._make_lead(source_id=self.sources[0].id, partner_id=ours.id)
+        late = self._make_lead(partner_id=second.id, origination_id=self.cold_call.id)
+        partners = guild | person | second
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = create_date + interval '1 day'"
+            " WHERE id = %s",
+            [late.id],
+        )
+        self.env.cr.execute(
+            "UPDATE res_partner SET account_status = NULL WHERE id = ANY(%s)",
+            [partners.ids],
+        )
+        self.env.invalidate_all()
+        before = self._native()
+        takeover = self._preview()
+        takeover.action_start()
+        self.env.invalidate_all()
+        zoogle = self.leads.origination_id
+        self.assertEqual(
+            [partner.origination_id for partner in partners],
+            [zoogle, zoogle, self.cold_call],
+        )
+        self.assertFalse(ours.origination_id)
+        self.assertEqual(set(partners.mapped("account_status")), {"potential"})
+        # who has one keeps it
+        self.assertEqual(self.organization.origination_id, self.cold_call)
+        self.assertEqual(self._native(), before)
+        line = self._lines(takeover, "origination")
+        self.assertEqual((line.count, line.taken, line.done), (line.taken, 4, True))
+        self.director.group_ids |= self.env.ref("base.group_system")
+        takeover.action_undo()
+        self.env.invalidate_all()
+        self.assertFalse(partners.origination_id)
+        self.assertFalse(any(partners.mapped("account_status")))
+        self.assertEqual(takeover.kept_count, 0)
+
+    def test_the_preview_is_summed_up_by_kind(self):
+        takeover = self._preview()
+        part = takeover.part_ids.filtered(lambda part: part.kind == "function")
+        lines = self._lines(takeover, "function")
+        self.assertEqual(part.line_count, len(lines))
+        self.assertEqual(part.found_count, sum(lines.mapped("count")))
+        made = lines.filtered(lambda line: line.action == "make")
+        self.assertEqual(part.new_count, len(set(made.mapped("new_name"))))
+        left = lines - made - lines.filtered(lambda line: line.action == "use")
+        self.assertEqual(part.left_count, sum(left.mapped("count")))
+        self.assertEqual(part.taken_count, 0)
+        action = part.action_view_lines()
+        found = self.env["crm.takeover.line"].search(action["domain"])
+        self.assertEqual(found, lines)
+        made[0].action = "leave"
+        self.env.invalidate_all()
+        self.assertEqual(
+            part.left_count, sum(left.mapped("count")) + sum(made[0].mapped("count"))
+        )
+        takeover.action_start()
+        self.env.invalidate_all()
+        self.assertEqual(part.taken_count, sum(lines.mapped("taken")))
+
+    def test_a_few_of_the_records_are_shown(self):
+        takeover = self._preview()
+        source = self._lines(takeover, "source", "Zoogle")
+        self.assertEqual(source.sample, self.leads[0].name)
+        title = self._lines(takeover, "function", self.people[0].function)
+        self.assertEqual(title.sample, "P0")
+        industry = self._lines(takeover, "industry", self.industry.name)
+        self.assertEqual(industry.sample, "P2, P1, P0")
+        meeting = self._lines(takeover, "meeting")
+        self.assertIn(self.leads[1].name, meeting.sample)
+        self.assertFalse(self._lines(takeover, "origination").sample)
+
+    def test_results_open_from_the_run(self):
+        takeover = self._preview()
+        takeover.action_start()
+        self.env.invalidate_all()
+        action = takeover.action_view_gestiones()
+        Gestion = self.env["crm.gestion"].with_user(self.director)
+        found = Gestion.search(action["domain"])
+        self.assertEqual(len(found), takeover.gestion_count)
+        self.assertLessEqual(self.env["crm.gestion"].union(*self._gestiones()), found)
+        for status in ("potential", "customer", "former"):
+            run = takeover.with_context(crm_account_status=status)
+            accounts = self.env["res.partner"].search(
+                run.action_view_accounts()["domain"]
+            )
+            self.assertEqual(len(accounts), takeover[f"{status}_count"])
+        self.assertGreater(takeover.potential_count, 0)
 
     def test_a_title_of_few_is_left_unless_chosen(self):
         person = self.env["res.partner"].create(

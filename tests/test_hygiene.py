@@ -59,6 +59,7 @@ CASCADES = {
     ("crm.substitution", "substitute_id"),
     ("crm.substitution", "user_id"),
     ("crm.takeover.line", "takeover_id"),
+    ("crm.takeover.part", "takeover_id"),
     ("crm.takeover.record", "takeover_id"),
     ("crm.handover.share", "handover_id"),
     ("crm.import.choice", "import_id"),

@@ -149,6 +149,48 @@ class TestReading(common.BaseCase):
             package.writestr("xl/workbook.xml", "<!DOCTYPE x [<!ENTITY a 'b'>]><a/>")
         self._refuse(bomb.getvalue(), "broken")
 
+    def _rewritten(self, name, change):
+        """:return: bytes of a workbook with another part"""
+        file = io.BytesIO()
+        plain = zipfile.ZipFile(io.BytesIO(self._book([["name"], ["x"]])))
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+            for part in plain.namelist():
+                data = plain.read(part)
+                package.writestr(part, change(data) if part == name else data)
+        return file.getvalue()
+
+    def test_a_row_of_any_number_is_not_counted_to(self):
+        far = self._rewritten(
+            "xl/worksheets/sheet1.xml",
+            lambda data: data.replace(b'<row r="2"', b'<row r="1000000000000"'),
+        )
+        self._refuse(far, "large")
+
+    def test_parts_that_fill_the_memory(self):
+        self.patch(reading, "LARGEST_PART", 20_000)
+        self.assertEqual(
+            self._read(self._rewritten("xl/styles.xml", bytes))[0], ["name"]
+        )
+        full = self._rewritten("xl/styles.xml", lambda data: data + b" " * 20_001)
+        self._refuse(full, "large")
+
+    def test_entities_after_a_long_remark(self):
+        """The look at the beginning misses them; the parser does not unfold them."""
+        kinds = [b'<!ENTITY a0 "aaaaaaaaaa">']
+        kinds += [
+            b'<!ENTITY a%d "%s">' % (level, b"&a%d;" % (level - 1) * 10)
+            for level in range(1, 10)
+        ]
+        head = b"<!--%s--><!DOCTYPE x [%s]>" % (b"x" * 2000, b"".join(kinds))
+        laughs = self._rewritten(
+            "xl/worksheets/sheet1.xml",
+            lambda data: (
+                head
+                + data[data.index(b"<worksheet") :].replace(b"<t>x</t>", b"<t>&a9;</t>")
+            ),
+        )
+        self._refuse(laughs, "broken")
+
     def test_what_php_writes_is_read(self):
         """Rows at random, of the characters that break readers: what is read whole is
         what was written, unless two ways of writing fit the same text."""

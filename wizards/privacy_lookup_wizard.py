@@ -48,7 +48,7 @@ class PrivacyLookupWizard(models.TransientModel):
             ),
             "crm.import.row": SQL(
                 "res_model = 'res.partner' AND res_id IN %s"
-                ' OR "values"::text ILIKE ANY(%s)',
+                ' OR concat(name, reason, "values") ILIKE ANY(%s)',
                 people,
                 written,
             ),

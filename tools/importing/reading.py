@@ -35,7 +35,11 @@ import openpyxl
 # Of a file, in bytes; of what a workbook becomes when it is unpacked.
 LARGEST = 100 * 1024 * 1024
 LARGEST_UNPACKED = 1024 * 1024 * 1024
+# Of its parts but the sheets, such as its texts: they are held in memory at once.
+LARGEST_PART = 100 * 1024 * 1024
 MOST_COLUMNS = 500
+# Of a sheet; a workbook may name any number, and the rows before it would be made up.
+MOST_ROWS = 2**20
 LONGEST_CELL = 100_000
 # Lines that one row may have.
 MOST_LINES = 1000
@@ -77,7 +81,7 @@ def read(data):
 def _split(source):
     """:return: headings, and an iterator of what is below them"""
     for _number, cells, _whole in source:
-        headings = [cell.strip() for cell in cells]
+        headings = [cell.replace("\0", "").strip() for cell in cells]
         while headings and not headings[-1]:
             headings.pop()
         if not headings:
@@ -288,6 +292,8 @@ def _read_workbook(data):
         for number, row in enumerate(sheet.iter_rows(), 1):
             if len(row) > 10 * MOST_COLUMNS:
                 raise Unreadable("columns")
+            if number > MOST_ROWS:
+                raise Unreadable("large")
             yield number, [_cell_text(cell)[:LONGEST_CELL] for cell in row], True
     except Unreadable:
         raise
@@ -302,7 +308,13 @@ def _check_package(data):
             names = package.namelist()
             if "xl/workbook.xml" not in names:
                 raise Unreadable("old")
-            if sum(item.file_size for item in package.infolist()) > LARGEST_UNPACKED:
+            sizes = {item.filename: item.file_size for item in package.infolist()}
+            held = [
+                size
+                for name, size in sizes.items()
+                if not name.startswith("xl/worksheets/")
+            ]
+            if sum(sizes.values()) > LARGEST_UNPACKED or max(held) > LARGEST_PART:
                 raise Unreadable("large")
             for name in names:
                 if name.endswith((".xml", ".rels")):

@@ -55,7 +55,7 @@ export class CountdownField extends Component {
     }
 
     get className() {
-        return COLORS[this.state] || "text-muted";
+        return COLORS[this.state] || "text-700";
     }
 
     get icon() {
