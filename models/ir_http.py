@@ -14,3 +14,8 @@ class IrHttp(models.AbstractModel):
         if "self" in request.params:
             request.params = {k: v for k, v in request.params.items() if k != "self"}
         return super()._dispatch(endpoint)
+
+    def session_info(self):
+        info = super().session_info()
+        info["crm_offers_first_steps"] = self.env["web_tour.tour"]._offers_first_steps()
+        return info

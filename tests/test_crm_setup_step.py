@@ -192,3 +192,19 @@ class TestFirstSteps(SetupCommon, BrowserCommon):
         self.seller.tour_enabled = True
         self.assertTrue(Tour.consume("crm_tour"))
         self.assertTrue(self.seller.tour_enabled)
+
+    def test_it_is_offered_to_new_sellers_until_they_answer(self):
+        Tour = self.env["web_tour.tour"]
+        # no test is asked
+        self.assertFalse(Tour.with_user(self.seller)._offers_first_steps())
+        new = self.seller | self.colleague
+        for user in new:
+            self.assertTrue(Tour.with_user(user)._awaits_first_steps())
+        for user in (self.head, self.director, self.native, self.employee):
+            with self.subTest(user=user.name):
+                self.assertFalse(Tour.with_user(user)._awaits_first_steps())
+        Tour.with_user(self.seller).consume("crm_gestion_first_steps")
+        self.assertFalse(Tour.with_user(self.seller)._awaits_first_steps())
+        self.assertTrue(Tour.with_user(self.colleague)._awaits_first_steps())
+        self.colleague.tour_enabled = True  # Odoo offers it, behind its own
+        self.assertFalse(Tour.with_user(self.colleague)._awaits_first_steps())
