@@ -1,6 +1,7 @@
 # ruff: noqa: F821
 """Print what the tables of add-ons that stay hold: a sum over the columns that stay,
-for each row that who goes has not brought. UNINSTALLED is what goes."""
+for each row that who goes has not brought. UNINSTALLED is what goes; what depends on it
+goes with it, and is printed too."""
 
 import hashlib
 import json
@@ -9,8 +10,8 @@ import json
 BOOKS = ("ir.", "res.groups", "bus.", "base.", "res.users", "mail.", "digest.")
 
 
-def stays(field):
-    return not set(field._modules) & set(UNINSTALLED)
+modules = env["ir.module.module"].search([("name", "in", UNINSTALLED)])
+GOES = sorted({*UNINSTALLED, *modules.downstream_dependencies().mapped("name")})
 
 
 def is_kept(model):
@@ -18,7 +19,7 @@ def is_kept(model):
         model._auto
         and not model._abstract
         and not model._transient
-        and model._original_module not in UNINSTALLED
+        and model._original_module not in GOES
         and not model._name.startswith(BOOKS)
     )
 
@@ -41,7 +42,7 @@ def delivered(model):
     """Records that who goes has brought: they may go with it."""
     return set(
         env["ir.model.data"]
-        .search([("module", "in", UNINSTALLED), ("model", "=", model._name)])
+        .search([("module", "in", GOES), ("model", "=", model._name)])
         .mapped("res_id")
     )
 
@@ -59,4 +60,4 @@ for model in env.values():
             for row in theirs.read(names, load=None)
         }
 env.cr.rollback()
-print(json.dumps(kept))
+print(json.dumps({"goes": GOES, "rows": kept}))

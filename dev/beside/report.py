@@ -1,8 +1,7 @@
-"""Write docs/beside.md from the results of `make test-beside`: report.py FOLDER"""
+"""Write docs/beside.md from what `make test-beside` left in results.json."""
 
 import json
 import re
-import sys
 from pathlib import Path
 
 from different import DIFFERENT
@@ -51,11 +50,11 @@ def put(page, place, lines):
     return found.sub(lambda _match: written, page)
 
 
-def main(folder):
-    results = json.loads((Path(folder) / "results.json").read_text())
+def main():
+    results = json.loads((HERE / "results.json").read_text())
     page = put(PAGE.read_text(), "tests left out", tests_left_out())
     PAGE.write_text(put(page, "results", table(results)))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -5,27 +5,23 @@ run.py FOLDER [WORLD]...    FOLDER: for logs; WORLD: "theirs first", "ours first
 
 A world is a database and what is done in it, step by step. A step that fails ends its
 world. The results of each world are written to docs/beside.md when it is done, in the
-place of earlier ones. JOBS=2 does two worlds at a time.
+place of earlier ones (results.json beside this file). JOBS=2 does two worlds at a time.
 """
 
 import json
 import os
-import re
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from different import DIFFERENT, left_out
+from different import DIFFERENT
+from world import CORE, MODULE, World
 
 HERE = Path(__file__).resolve().parent
-DEV = HERE.parent
-ADDON = Path(os.environ["ADDON"])
-MODULE = "crm_gestion"
-PREFIX = f"{MODULE}_beside"
+RESULTS = HERE / "results.json"
 OCA = (
     "helpdesk_mgmt",
     "crm_lead_code",
@@ -46,18 +42,6 @@ ODOO = (
     "crm_livechat",
     "sale_timesheet",
 )
-# What they must not disturb: moves, closures, orders, rights, and a seller's work in a
-# browser. The rest of our tests is about what others do not touch.
-CORE = (
-    "test_scenario.py",
-    "test_gates.py",
-    "test_crm_opportunity_closure.py",
-    "test_crm_opportunity_standby.py",
-    "test_crm_opportunity_order.py",
-    "test_crm_opportunity_stage.py",
-    "test_access.py",
-    "test_tours.py",
-)
 # A tour and a few of those, with each of them alone: what passes with all of them
 # together, one alone may only break by needing another one.
 FEW = (
@@ -75,192 +59,23 @@ FEW = (
     "test_access.py::TestAccessMatrix::test_opportunities_by_owner",
     "test_access.py::TestAccessMatrix::test_orders_by_owner",
 )
-# What we change while we are there, and give back: the order of Odoo's stages, and the
-# analytic account that Odoo makes for our desk of incidents.
-GIVEN_BACK = ("crm_stage", "account_analytic_account")
-# Odoo tries to delete what a module brought before it drops its tables: records of
-# theirs that were used refuse that, in a savepoint.
-TRIAL = re.compile(r"^.* odoo\.sql_db: bad query: b'DELETE FROM .*$", re.MULTILINE)
-FAILED_TEST = re.compile(r"^(?:FAILED|ERROR|SUBFAILED\(.*?\)) \S*::(\w+)", re.MULTILINE)
-BAD_LINE = re.compile(r"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) .*", re.MULTILINE)
 
 
-class Failed(Exception):
-    """A step did not end as it should."""
+def theirs_used(folder):
+    """A company that has all of theirs and not ours."""
+    world = World("theirs", folder, "plain")
+    _ = world.step("theirs installed", world.install, OCA + ODOO) and world.step(
+        "they are used", world.work, "work.py"
+    )
+    return world
 
 
-class World:
-    """A database, and the log of what is done in it."""
-
-    def __init__(self, name, folder):
-        self.name = name
-        self.database = f"{PREFIX}_{re.sub(r'[^a-z]+', '_', name)}"
-        self.folder = folder
-        self.log = folder / f"{self.database}.log"
-        self.log.unlink(missing_ok=True)
-        self.results = []
-        self.others = set()
-
-    def copy(self, source):
-        subprocess.run([DEV / "database", "copy", self.database, source], check=True)
-
-    def drop(self):
-        subprocess.run([DEV / "database", "drop", self.database], check=True)
-
-    def step(self, name, function, *args):
-        """Do it, print and keep how it ended.
-
-        :return: whether it ended well
-        """
-        start = time.monotonic()
-        try:
-            told, good = function(*args) or "", True
-        except Failed as failure:
-            told, good = str(failure), False
-        seconds = time.monotonic() - start
-        self.results.append({"step": name, "good": good, "told": told})
-        word = "passed" if good else "FAILED"
-        print(f"{word}  {self.name}: {name} ({seconds:.0f} s) {told}", flush=True)
-        return good
-
-    # === STEPS === #
-
-    def install(self, modules):
-        """No line of the log is a warning, whoever's it is."""
-        log = self._odoo("-d", self.database, "-i", ",".join(modules))
-        self.others |= set(modules) - {MODULE}
-        self._check(log)
-
-    def uninstall(self, modules):
-        """No warning; what others wrote is as it was."""
-        before = self.shell("kept.py", UNINSTALLED=modules)
-        log = self.shell("uninstall.py", UNINSTALLED=modules, log=True)
-        self.others -= set(modules)
-        self._check(log if MODULE in modules else TRIAL.sub("", log))
-        after = self.shell("kept.py", UNINSTALLED=modules)
-        lost = [
-            table
-            for table, rows in before.items()
-            if table not in GIVEN_BACK
-            and not rows.items() <= after.get(table, {}).items()
-        ]
-        if lost:
-            raise Failed(f"not as it was: {', '.join(lost)}")
-        return f"{sum(map(len, before.values()))} rows of others as they were"
-
-    def work(self, script):
-        """Records of others."""
-        return f"{self.shell(script)} records"
-
-    def views(self):
-        """All views of all models that we have or extend, for each role."""
-        answer = self.shell("views.py")
-        if answer["bad"]:
-            raise Failed(f"{len(answer['bad'])} views: {answer['bad'][:3]}")
-        return f"{answer['opened']} opened"
-
-    def pages(self):
-        """The client's files are put together, which a browser test would wait for."""
-        self.shell("../pages.py", log=True)
-
-    def tests(self, names):
-        """Those of our tests, but for what an add-on that is there changes."""
-        unwanted = left_out(self.others)
-        counts = self._pytest(
-            [ADDON / "tests" / name for name in names],
-            *("-k", " and ".join(f"not {name}" for name in unwanted)),
-        )
-        return f"{counts}, {len(unwanted)} left out" if unwanted else counts
-
-    def differences(self):
-        """What is left out really fails: the page has the reasons."""
-        unwanted = left_out(self.others)
-        failed = self._run_pytest(
-            [ADDON / "tests" / name for name in CORE],
-            *("-k", " or ".join(unwanted)),
-        )[1]
-        needless = [name for name in unwanted if name not in failed]
-        if needless:
-            raise Failed(f"would pass: {', '.join(needless)}")
-        return f"{len(unwanted)} left out, each fails"
-
-    def beside_tests(self):
-        """Of what we do about each of them, where all of them are there."""
-        return self._pytest([HERE / "addons" / f"{MODULE}_beside" / "tests"])
-
-    # === HELPERS === #
-
-    def shell(self, script, log=False, **variables):
-        """Run a script of this folder in the database.
-
-        :return: the JSON that it printed, or the log
-        """
-        text = "".join(f"{name} = {value!r}\n" for name, value in variables.items())
-        args = [sys.executable, "-m", "odoo", "shell", "-d", self.database]
-        done = subprocess.run(
-            args,
-            input=text + (HERE / script).read_text(),
-            capture_output=True,
-            text=True,
-        )
-        self._write(done.stderr)
-        if done.returncode or (not log and not done.stdout.strip()):
-            raise Failed(f"{script}: {done.stderr.strip().splitlines()[-1:]}")
-        return done.stderr if log else json.loads(done.stdout)
-
-    def _odoo(self, *args):
-        done = subprocess.run(
-            [sys.executable, "-m", "odoo", *args, "--stop-after-init"],
-            capture_output=True,
-            text=True,
-        )
-        self._write(done.stderr)
-        if done.returncode:
-            raise Failed(f"status {done.returncode}, see {self.log}")
-        return done.stderr
-
-    def _pytest(self, paths, *options):
-        counts, failed, good = self._run_pytest(paths, *options)
-        if not good or "skipped" in counts:
-            raise Failed(f"{counts}: {', '.join(failed)}")
-        return counts
-
-    def _run_pytest(self, paths, *options):
-        """:return: how many of what in words, names of those that failed, all well"""
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "pytest", *paths, *options, "-q", "--tb=short"),
-                *("-p", "no:cacheprovider", "--odoo-http"),
-                f"--odoo-database={self.database}",
-                "--odoo-extra=max-cron-threads=0",
-            ],
-            capture_output=True,
-            text=True,
-        )
-        self._write(done.stdout)
-        last = (done.stdout.strip().splitlines() or ["no test was run"])[-1]
-        counts = " ".join(re.findall(r"\d+ (?:passed|failed|skipped|errors?)", last))
-        failed = FAILED_TEST.findall(done.stdout)
-        return counts or last, failed, not done.returncode
-
-    def _check(self, log):
-        lines = BAD_LINE.findall(log)
-        if lines:
-            raise Failed(f"{len(lines)} warnings, the first: {lines[0]}")
-
-    def _write(self, text):
-        with self.log.open("a") as log:
-            log.write(text)
-
-
-def theirs_first(folder):
+def theirs_first(folder, theirs):
     """Ours comes into a company that has all of theirs, and goes again."""
-    world = World("theirs first", folder)
-    world.copy("plain")
+    world = World("theirs first", folder, theirs)
+    world.results += theirs.results
     _ = (
-        world.step("theirs installed", world.install, OCA + ODOO)
-        and world.step("they are used", world.work, "work.py")
-        and world.step("ours installed", world.install, [MODULE])
+        world.step("ours installed", world.install, [MODULE])
         and world.step("views", world.views)
         and world.step("pages", world.pages)
         and world.step("our tests", world.tests, CORE)
@@ -271,10 +86,22 @@ def theirs_first(folder):
     return world
 
 
-def ours_first(folder):
+def gone_without_ours(folder, theirs):
+    """What Odoo takes away of others when theirs go, where ours never was: by foreign
+    keys, and with what a selection of theirs allowed.
+
+    :return: dict of table -> how many rows
+    """
+    world = World("without ours", folder, theirs)
+    world.work("sell.py")
+    gone = world.rows_gone(list(OCA + ODOO))[1]
+    world.drop()
+    return {table: len(rows) for table, rows in gone.items()}
+
+
+def ours_first(folder, ours, theirs):
     """Theirs come into a company that has ours, and go again."""
-    world = World("ours first", folder)
-    world.copy(f"{PREFIX}_ours")
+    world = World("ours first", folder, ours)
     _ = (
         world.step("theirs installed", world.install, OCA + ODOO)
         and world.step("they are used", world.work, "work.py")
@@ -283,17 +110,21 @@ def ours_first(folder):
         and world.step("our tests", world.tests, CORE)
         and world.step("tests of living together", world.beside_tests)
         and world.step("they sell", world.work, "sell.py")
-        and world.step("theirs uninstalled", world.uninstall, list(OCA + ODOO))
+        and world.step(
+            "theirs uninstalled",
+            lambda: world.uninstall(
+                list(OCA + ODOO), gone_without_ours(folder, theirs)
+            ),
+        )
         and world.step("views without them", world.views)
-        and world.step("our tests without them", world.tests, CORE)
+        and world.step("a tour and few of our tests", world.tests, FEW)
     )
     return world
 
 
-def alone(module, folder):
+def alone(module, folder, ours):
     """One of theirs, after ours; then ours goes."""
-    world = World(module, folder)
-    world.copy(f"{PREFIX}_ours")
+    world = World(module, folder, ours)
     _ = (
         world.step("installed", world.install, [module])
         and world.step("views", world.views)
@@ -305,41 +136,40 @@ def alone(module, folder):
     return world
 
 
-def all_worlds(folder):
-    """:return: dict of name -> function that makes the world"""
-    return {
-        "theirs first": lambda: theirs_first(folder),
-        "ours first": lambda: ours_first(folder),
-        **{
-            module: lambda module=module: alone(module, folder) for module in OCA + ODOO
-        },
-    }
+TOGETHER = ("theirs first", "ours first")
+WORLDS = (*TOGETHER, *OCA, *ODOO)
+
+
+def make(name, folder, ours, theirs):
+    """:return: the world of that name, done"""
+    if name == "theirs first":
+        return theirs_first(folder, theirs)
+    if name == "ours first":
+        return ours_first(folder, ours, theirs)
+    return alone(name, folder, ours)
 
 
 KEEPING = threading.Lock()
 
 
-def keep(folder, world):
+def keep(world):
     """Put the results of a world in the place of earlier ones, on the page too."""
-    path = folder / "results.json"
     today = datetime.now(UTC).date().isoformat()
     with KEEPING:
-        results = json.loads(path.read_text()) if path.exists() else {}
+        results = json.loads(RESULTS.read_text())
         results[world.name] = {"date": today, "steps": world.results}
-        results = {
-            name: results[name] for name in all_worlds(folder) if name in results
-        }
-        path.write_text(json.dumps(results, indent=2))
-        subprocess.run([sys.executable, HERE / "report.py", folder], check=True)
+        results = {name: results[name] for name in WORLDS if name in results}
+        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+        subprocess.run([sys.executable, HERE / "report.py"], check=True)
 
 
-def run(folder, make):
+def run(name, *args):
     """Do a world, keep its results, and its database only where something failed.
 
     :return: world
     """
-    world = make()
-    keep(folder, world)
+    world = make(name, *args)
+    keep(world)
     if all(result["good"] for result in world.results):
         world.drop()
     return world
@@ -347,18 +177,22 @@ def run(folder, make):
 
 def main(folder, *chosen):
     folder = Path(folder)
-    worlds = all_worlds(folder)
-    unknown = set(chosen) - set(worlds)
+    unknown = set(chosen) - set(WORLDS)
     if unknown:
-        sys.exit(f"error: {', '.join(sorted(unknown))}: choose from {list(worlds)}")
-    ours = World("ours", folder)
-    ours.copy("plain")
+        sys.exit(f"error: {', '.join(sorted(unknown))}: choose from {list(WORLDS)}")
+    names = [name for name in WORLDS if name in (chosen or WORLDS)]
+    ours, theirs = World("ours", folder, "plain"), None
     done = [ours]
-    if ours.step("installed", ours.install, [MODULE]):
+    ready = ours.step("installed", ours.install, [MODULE])
+    if ready and set(TOGETHER) & set(names):
+        theirs = theirs_used(folder)
+        done.append(theirs)
+        ready = all(result["good"] for result in theirs.results)
+    if ready:
         with ThreadPoolExecutor(int(os.environ.get("JOBS", 1))) as pool:
-            makers = [worlds[name] for name in chosen or worlds]
-            done += pool.map(lambda make: run(folder, make), makers)
-    ours.drop()
+            done += pool.map(lambda name: run(name, folder, ours, theirs), names)
+    for world in filter(None, (ours, theirs)):
+        world.drop()
     steps = [result for world in done for result in world.results]
     bad = sum(not result["good"] for result in steps)
     print(f"\n{len(steps) - bad} passed, {bad} failed")

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,20 @@ def demo_install(database, odoo):
     """A database with the add-on and demo data, and the log of that: not to change."""
     name = database("demo", demo=True)
     return name, odoo.install(name, "--with-demo")
+
+
+@pytest.fixture(scope="session")
+def old_code(tmp_path_factory):
+    """`old_code("19.0.1.8.0")`: the option that makes Odoo take that version's code.
+
+    The file is a `git archive` of the last commit that a test starts from, without
+    tests and pictures: a clone need not have the history.
+    """
+
+    def unpack(version):
+        folder = tmp_path_factory.mktemp("old")
+        with tarfile.open(DEV / f"tests/{MODULE}-{version}.tar.xz") as tar:
+            tar.extractall(folder / MODULE, filter="data")
+        return f"--addons-path={folder}"
+
+    return unpack

@@ -2,14 +2,11 @@
 `test_upgrade` does not see, because it takes away from today's tables what was not
 there, shows here."""
 
-import tarfile
-
 import pytest
-from conftest import DEV, MODULE
+from conftest import MODULE
 
-# `git archive` of the commit that first had this version, without tests and pictures: a
-# clone need not have the history
-OLD = DEV / "tests/crm_gestion-19.0.1.4.0.tar.xz"
+# the commit that first had this version
+OLD = "19.0.1.4.0"
 
 WORK = """
 import json
@@ -89,18 +86,11 @@ print(json.dumps([
 """
 
 
-def old_code(folder):
-    """:return: folder for Odoo's path of add-ons, with the add-on of that version"""
-    with tarfile.open(OLD) as tar:
-        tar.extractall(folder / MODULE, filter="data")
-    return folder
-
-
 @pytest.fixture(scope="module")
-def updated(database, odoo, assert_clean, tmp_path_factory):
+def updated(database, odoo, assert_clean, old_code):
     """A database of the old code, what was in it, and the same after the update."""
     name = database("upgrade_history")
-    path = f"--addons-path={old_code(tmp_path_factory.mktemp('old'))}"
+    path = old_code(OLD)
     odoo("-d", name, "-i", MODULE, "--stop-after-init", path)
     odoo.shell(name, WORK, path)
     before = odoo.shell(name, STATE, path)
