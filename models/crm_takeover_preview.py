@@ -89,7 +89,7 @@ class CrmTakeoverPreview(models.AbstractModel):
                 ["__count"],
             )
         )
-        known = self.env["crm.origination"].search([], order="id")
+        known = self.env["crm.origination"].search([("active", "=", True)], order="id")
         mapped = {native: o.id for o in known for native in o[MAPPED[kind]]}
         by_code = {o.code: o.id for o in known}
         names = {
@@ -204,7 +204,9 @@ class CrmTakeoverPreview(models.AbstractModel):
         """:return: dict name -> id of the masters that a line may become, by their
         names in the user's language and in English"""
         Line = self.env["crm.takeover.line"]
-        masters = self.env[Line._fields[target].comodel_name].search([], order="id")
+        masters = self.env[Line._fields[target].comodel_name].search(
+            [("active", "=", True)], order="id"
+        )
         by_name = {}
         for lang in (self.env.lang or "en_US", "en_US"):
             for master in masters.with_context(lang=lang):
