@@ -46,6 +46,7 @@
         "wizards/crm_call_list_schedule_views.xml",
         "wizards/crm_campaign_add_views.xml",
         "wizards/crm_doppler_list_choose_views.xml",
+        "wizards/crm_import_undo_views.xml",
         "wizards/crm_incident_open_views.xml",
         "wizards/crm_lead_hand_out_views.xml",
         "wizards/crm_mailing_consent_record_views.xml",

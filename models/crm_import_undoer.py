@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.importing.schema import ENTITIES
-from .crm_import_worker import AT_ONCE, is_busy
+from .crm_import_worker import AT_ONCE, QUIET, is_busy
 
 _logger = logging.getLogger(__name__)
 
@@ -20,6 +20,10 @@ LOOSE = {
 
 # What a record is made with and would keep it here: it goes first.
 ALONG = {"utm.campaign": "cost_ids"}
+
+
+class _Trial(Exception):
+    """Ends a trial: nothing of it stays."""
 
 
 class CrmImportUndoer(models.AbstractModel):
@@ -40,6 +44,45 @@ class CrmImportUndoer(models.AbstractModel):
     @api.model
     def _is_short(self, job):
         return job.made_count <= AT_ONCE
+
+    @api.model
+    def _forecast(self, job):
+        """Count what would go and what would stay: a short import is taken back on
+        trial; of a long one, only what was changed is counted.
+
+        :return: dict of ``going_count``, ``changed_count``, ``used_count``, `is_exact`
+        """
+        job.check_access("write")
+        # sudo: as the work itself, of what he may take back
+        job = job.sudo().with_context(**QUIET)
+        exact = self._is_short(job)
+        try:
+            with self.env.cr.savepoint():
+                if exact:
+                    for _done in self.with_env(job.env)._work(job):
+                        job.env.flush_all()
+                else:
+                    self.env["crm.import.mark"]._look(job)
+                changed, left = self._left(job)
+                raise _Trial
+        except _Trial:
+            self.env.invalidate_all()
+        gone = job.made_count - (left if exact else changed)
+        used = left - changed if exact else 0
+        return {
+            "going_count": gone,
+            "changed_count": changed,
+            "used_count": used,
+            "is_exact": exact,
+        }
+
+    @api.model
+    def _left(self, job):
+        """:return: number of the rows that were changed, and of all that are made"""
+        domain = [("import_id", "=", job.id), ("state", "=", "made")]
+        Row = self.env["crm.import.row"]
+        changed = Row.search_count([*domain, ("loaded_at", "=", False)])
+        return changed, Row.search_count(domain)
 
     @api.model
     def _work(self, job):

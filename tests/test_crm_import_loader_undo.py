@@ -117,3 +117,73 @@ class TestImportLoaderUndo(ImportLoaderCommon):
         self._take_back()
         self.assertTrue(self.contact.exists())
         self.assertTrue(self.organization.exists())
+
+    def test_a_product_whose_template_somebody_uses_stays(self):
+        kept, gone = self._load({"name": "Kept"}, {"name": "Gone"}, entity="product")
+        since = self.env["product.pricelist"].create({"name": "Fair"})
+        item = {"pricelist_id": since.id, "product_tmpl_id": kept.product_tmpl_id.id}
+        item = self.env["product.pricelist.item"].create(
+            {**item, "applied_on": "1_product", "fixed_price": 3.0}
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE product_pricelist_item"
+            " SET create_date = create_date + interval '1 minute' WHERE id = %s",
+            [item.id],
+        )
+        self._take_back()
+        self.assertFalse(gone.exists())
+        self.assertTrue(kept.exists())
+        self.assertTrue(item.exists())
+
+    def test_an_entry_that_somebody_uses_stays(self):
+        values = {"action": "make"}
+        self._choose("market", "Beekeeping", **values)
+        self._choose("market", "Quarries", **values)
+        bees, quarry = self._load(
+            {"name": "Mieles Ruiz", "market": "Beekeeping"},
+            {"name": "Canteras Soto", "market": "Quarries"},
+            entity="organization",
+        )
+        kept, gone = bees.market_id, quarry.market_id
+        self.organization.market_id = kept
+        self._take_back()
+        self.assertEqual(self.organization.market_id, kept.exists())
+        self.assertFalse(gone.exists())
+        self.assertFalse((bees | quarry).exists())
+
+    def test_an_address_that_was_blocked_before_stays_blocked(self):
+        Blocked = self.env["mail.blacklist"].with_context(active_test=False)
+        before = Blocked.create({"email": "old@mieles.example"})
+        self._load(
+            {"name": "Mieles Ruiz", "email": "old@mieles.example", "opt_out": True},
+            {"name": "Canteras Soto", "email": "new@soto.example", "opt_out": True},
+            entity="organization",
+        )
+        self.assertEqual(Blocked.search_count([("email", "=", "new@soto.example")]), 1)
+        self._take_back()
+        self.assertTrue(before.exists())
+        self.assertFalse(Blocked.search([("email", "=", "new@soto.example")]))
+
+    def test_who_stays_and_wants_no_mailings_stays_blocked(self):
+        [kept] = self._load(
+            {"name": "Mieles Ruiz", "email": "no@mieles.example", "opt_out": True},
+            entity="organization",
+        )
+        self.env["res.partner"].create({"name": "Eva Gil", "parent_id": kept.id})
+        self._take_back()
+        self.assertTrue(kept.exists())
+        blocked = self.env["mail.blacklist"].search(
+            [("email", "=", "no@mieles.example")]
+        )
+        self.assertEqual(len(blocked), 1)
+
+    def test_queries_do_not_grow_with_the_rows(self):
+        def take_back(names):
+            self.job.sudo().row_ids.unlink()
+            self._load(*({"name": name} for name in names), entity="organization")
+            self._take_back()
+            self.assertEqual(set(self.job.row_ids.mapped("state")), {"undone"})
+
+        few, many = ([f"Mieles {n} de {size}" for n in range(size)] for size in (3, 30))
+        self.assertFlatGrowth(take_back, few, many)

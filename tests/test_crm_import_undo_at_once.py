@@ -205,10 +205,10 @@ class TestImportUndoAtOnce(AtOnce):
 
         answers = self._at_once(
             (
-                lambda env: self._partner(env, "Gamma").name,
+                lambda env: self._partner(env, "Gamma").exists(),
                 lambda env: self._job(env).action_undo(),
             ),
-            (lambda env: self._partner(env, "Gamma").name, write),
+            (lambda env: self._partner(env, "Gamma").exists(), write),
         )
         [answer] = [answer for answer in answers if isinstance(answer, str)]
         told = {"gone": ("undone", False), "written": ("made", CHANGED)}

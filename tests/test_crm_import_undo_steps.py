@@ -1,7 +1,10 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
+
+from odoo.addons.crm_gestion.models import crm_import_undoer
 
 from .test_crm_import_vtiger_run import VtigerRun
 
@@ -67,3 +70,53 @@ class TestImportUndoSteps(VtigerRun):
         self.env.invalidate_all()
         self.assertEqual(self._kept(job), [("organization", "Clínica Santa Fe")])
         self.assertTrue(added.exists())
+
+    def _change_an_opportunity(self, job):
+        lead = self._records(job, "opportunity")[0]
+        lead.expected_revenue = 1.0
+        self.env.flush_all()
+
+    def _dialog(self, job):
+        wizard = job.env["crm.import.undo"].create({"import_id": job.id})
+        names = ("going_count", "changed_count", "used_count", "is_exact")
+        return wizard, tuple(wizard[name] for name in names)
+
+    def test_the_dialog_says_what_will_go_and_what_will_stay(self):
+        job = self._imported()
+        rows = job.sudo().row_ids
+        row = rows.filtered(lambda row: row.name == "Clínica Santa Fe")
+        self.env["res.partner"].create({"name": "New", "parent_id": row.res_id})
+        self._change_an_opportunity(job)
+        before = self._states(job)
+        wizard, counts = self._dialog(job)
+        self.assertEqual(self._states(job), before)
+        wizard.action_undo()
+        self.env.invalidate_all()
+        changed, used = (
+            len(rows.filtered(lambda row, text=text: row.reason == text))
+            for text in (
+                "It was changed since: it stays.",
+                "Something made since needs it: it stays.",
+            )
+        )
+        self.assertEqual(counts, (job.undone_count, changed, used, True))
+        self.assertEqual(job.made_count, changed + used)
+        self.assertGreaterEqual(changed, 1)
+
+    def _states(self, job):
+        job.env.flush_all()
+        job.env.invalidate_all()
+        rows = job.sudo().row_ids
+        return {row.id: (row.state, row.reason, row.loaded_at) for row in rows}
+
+    def test_of_a_long_import_the_dialog_counts_what_was_changed(self):
+        job = self._imported()
+        made = job.made_count
+        self._change_an_opportunity(job)
+        self.startPatcher(patch.object(crm_import_undoer, "AT_ONCE", 3))
+        self.assertEqual(self._dialog(job)[1], (made - 1, 1, 0, False))
+
+    def test_directors_are_not_asked(self):
+        job = self._imported().with_user(self.director)
+        with self.assertRaises(AccessError):
+            job.env["crm.import.undo"].create({"import_id": job.id})

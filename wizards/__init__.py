@@ -6,6 +6,7 @@ from . import crm_call_list_schedule
 from . import crm_campaign_add
 from . import crm_doppler_list_choose
 from . import crm_doppler_list_choose_line
+from . import crm_import_undo
 from . import crm_incident_open
 from . import crm_lead_hand_out
 from . import crm_lead_hand_out_line
