@@ -72,6 +72,7 @@ from . import test_crm_import_loader_product
 from . import test_crm_import_loader_step
 from . import test_crm_import_loader_undo
 from . import test_crm_import_sheet
+from . import test_crm_import_tour
 from . import test_crm_import_undo_at_once
 from . import test_crm_import_undo_steps
 from . import test_crm_import_undo_traces
