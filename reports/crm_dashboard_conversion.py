@@ -201,5 +201,5 @@ class CrmDashboardConversion(models.AbstractModel):
             currency = self.env.company.currency_id
             return formatLang(self.env, value, currency_obj=currency)
         if format_ == "percentage":
-            return f"{formatLang(self.env, value * 100, digits=0)} %"
+            return f"{formatLang(self.env, value * 100, digits=0)}%"
         return formatLang(self.env, value, digits=1 if format_ == "days" else 0)

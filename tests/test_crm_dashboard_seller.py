@@ -222,7 +222,7 @@ class TestDashboardSeller(WorkCommon):
         self.assertIn("50.00", notes.pop(1))
         self.assertEqual(
             notes,
-            ["Before: 1", "Before: 3", "Before: 25 %", "Before: 15.0", "Before: 0"],
+            ["Before: 1", "Before: 3", "Before: 25%", "Before: 15.0", "Before: 0"],
         )
 
     def test_days_to_win_are_those_of_the_reports(self):
