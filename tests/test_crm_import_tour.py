@@ -14,7 +14,7 @@ class TestImportTour(BrowserCommon):
             "/odoo/crm", "crm_gestion_import", login=self.director.login, timeout=240
         )
         job = self.env["crm.import"].search([("name", "=", "Tour customers")])
-        # two customers, and an origination that was chosen to be made
+        # two customers, and the market that was chosen to be made
         found = (job.state, job.made_count, job.user_id)
         self.assertEqual(found, ("done", 3, self.director))
         made = self.env["res.partner"].search(
