@@ -1,6 +1,6 @@
 import logging
 
-from psycopg2 import OperationalError
+from psycopg2 import InterfaceError, OperationalError
 from psycopg2.errors import ProgramLimitExceeded
 
 from odoo import api, fields, models
@@ -44,7 +44,7 @@ def is_busy(error):
     """:return: whether the database is busy or gone: no fault of a row, it is tried
     again. A text that is too long for an index would be so each time."""
     too_long = isinstance(error, ProgramLimitExceeded)
-    return isinstance(error, OperationalError) and not too_long
+    return isinstance(error, (OperationalError, InterfaceError)) and not too_long
 
 
 class CrmImportWorker(models.AbstractModel):

@@ -63,6 +63,7 @@ from . import test_crm_history
 from . import test_crm_history_guard
 from . import test_crm_import
 from . import test_crm_import_attack
+from . import test_crm_import_crash
 from . import test_crm_import_loader_campaign
 from . import test_crm_import_loader_incident
 from . import test_crm_import_loader_lead

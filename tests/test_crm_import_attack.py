@@ -188,11 +188,13 @@ class TestImportAttack(CrmGestionCommon):
             "step", {event: (row, event.name) for event in events}
         )
         self.env.flush_all()
+        events[0].attendee_ids.with_user(self.seller).do_accept()
+        self.env.flush_all()
+        # all of a test is one moment
         self.env.cr.execute(
-            """UPDATE calendar_attendee SET state = 'accepted', write_uid = %s,
-                      write_date = write_date + interval '1 minute'
-                WHERE event_id = %s""",
-            [self.seller.id, events[0].id],
+            """UPDATE mail_message SET create_date = create_date + interval '1 minute'
+                WHERE model = 'calendar.event' AND res_id = %s AND author_id = %s""",
+            [events[0].id, self.seller.partner_id.id],
         )
         self.env.invalidate_all()
         job.with_user(self.env.ref("base.user_admin")).action_undo()
