@@ -125,7 +125,7 @@ class CrmImportWorker(models.AbstractModel):
             job = job.sudo()
         else:
             job = self._as_importer(job)
-        job = job.with_context(self._context(job))
+        job = job.with_env(job.env(context=self._context(job)))
         for done in self.env[WORKERS[work]].with_env(job.env)._work(job):
             job.env.flush_all()
             self._count(job, done)

@@ -61,17 +61,17 @@ class Keyboard:
             params = {"type": "char", "text": letter}
             self._ask("Input.dispatchKeyEvent", params=params)
 
-    def read(self, expression):
+    def value(self, expression):
         """:return: value of an expression of the page"""
         params = {"expression": expression, "returnByValue": True}
         return self._ask("Runtime.evaluate", params=params)["result"].get("value")
 
     def focused(self):
-        return self.read(FOCUSED)
+        return self.value(FOCUSED)
 
     def wait(self, expression):
         deadline = time.monotonic() + SECONDS
-        while not self.read(f"Boolean({expression})"):
+        while not self.value(f"Boolean({expression})"):
             if time.monotonic() > deadline:
                 raise AssertionError(f"{expression} at {self.focused()}")
             time.sleep(0.05)

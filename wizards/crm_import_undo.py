@@ -27,6 +27,6 @@ class CrmImportUndo(models.TransientModel):
     def action_undo(self):
         """Take the import back."""
         self.ensure_one()
-        context = clean_context(self.env.context)
-        self.import_id.with_context(context).action_undo()
+        env = self.env(context=clean_context(self.env.context))
+        self.import_id.with_env(env).action_undo()
         return {"type": "ir.actions.act_window_close"}
