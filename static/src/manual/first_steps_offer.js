@@ -31,7 +31,7 @@ export const firstStepsOffer = {
                 onClose: answered,
                 buttons: [
                     {
-                        name: _t("Start the Tour"),
+                        name: _t("Show Me"),
                         primary: true,
                         onClick: async () => {
                             await answered();
