@@ -41,19 +41,19 @@ class CrmImportCorrection(models.AbstractModel):
         sheet = book.add_worksheet()
         sheet.set_column(0, len(kept), WIDTH)
         sheet.freeze_panes(1, 1)
-        self._write(sheet, 0, [ours[0], *(headings[place] for place in kept)])
+        self._add_line(sheet, 0, [ours[0], *(headings[place] for place in kept)])
         line = 0
         for number, cells, fits in rows:
             if number in reasons:
                 line += 1
                 cells = restored(cells) if fits else cells
                 told = [cells[place] for place in kept if place < len(cells)]
-                self._write(sheet, line, [reasons[number], *told])
+                self._add_line(sheet, line, [reasons[number], *told])
         book.close()
         return base64.b64encode(stream.getvalue())
 
     @api.model
-    def _write(self, sheet, line, cells):
+    def _add_line(self, sheet, line, cells):
         for place, cell in enumerate(cells):
             if isinstance(cell, float):
                 sheet.write_number(line, place, cell)

@@ -20,8 +20,13 @@ class MailActivityType(models.Model):
     def _imported_note(self):
         """:return: the type of what colleagues noted in another program: read among
         what happened, but no contact with the customer"""
-        note = self.env.ref("crm_gestion.mail_activity_type_imported_note", False)
-        return note or self.browse()
+        # asked for each criterion of each segment: the cached id costs no query
+        return self.browse(
+            self.env["ir.model.data"]._xmlid_to_res_id(
+                "crm_gestion.mail_activity_type_imported_note"
+            )
+            or []
+        )
 
     @api.model
     def _is_contact(self, alias):

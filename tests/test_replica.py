@@ -32,6 +32,7 @@ CALLS = {
     "action_crm_records": True,  # behind a figure
     "action_crm_stage_dialog": True,  # the server checks the move itself
     "action_register": False,  # of what is on a screen for hours, changed or not
+    "consume": False,  # of the tour that was offered
     "get_data": True,
     "searchRead": True,
 }

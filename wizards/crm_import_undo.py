@@ -12,7 +12,7 @@ class CrmImportUndo(models.TransientModel):
     import_id = fields.Many2one(
         comodel_name="crm.import", required=True, readonly=True, ondelete="cascade"
     )
-    going_count = fields.Integer(string="Deleted", compute="_compute_counts")
+    going_count = fields.Integer(string="Will Be Deleted", compute="_compute_counts")
     changed_count = fields.Integer(
         string="Stay, Changed Since", compute="_compute_counts"
     )
