@@ -1,4 +1,5 @@
-"""A large import: seconds, rows per second, peak memory, and whether anybody is told.
+"""A large import and its undoing: seconds, rows per second, peak memory, and whether
+anybody is told.
 
 bench/import_file.py DATABASE ROWS, started by import_file.sh. Four files: a fifth of
 the rows are organizations, two fifths contacts, a fifth opportunities and a fifth
@@ -128,36 +129,47 @@ def work(env, job, button):
     return time.monotonic() - begin
 
 
+def measured(env, job, button):
+    """Do a work of the import, print what it took, return its seconds."""
+    cpu = time.process_time()
+    seconds = work(env, job, button)
+    cpu = time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{button:14} {seconds:7.1f} s, of Python {cpu:6.1f} s,"
+        f" peak memory {peak:5.0f} MB"
+    )
+    return seconds
+
+
+def print_rows(env, job):
+    states = env["crm.import.row"]._read_group(
+        [("import_id", "=", job.id)], ["entity", "state"], ["__count"]
+    )
+    print(
+        "\n".join(f"{entity:14} {state:8} {count}" for entity, state, count in states)
+    )
+
+
 def main(database, rows):
     odoo.tools.config.parse_config(["--database", database, "--log-level", "error"])
     with Registry(database).cursor() as cr:
         env = odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {})
         job = prepare(env, rows)
         cr.commit()
-        before, total = counts(env), 0.0
+        before = counts(env)
         print(f"{rows} rows")
-        for button in ("action_read", "action_check", "action_run"):
-            cpu = time.process_time()
-            seconds = work(env, job, button)
-            total += seconds
-            cpu = time.process_time() - cpu
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(
-                f"{button:14} {seconds:7.1f} s, of Python {cpu:6.1f} s,"
-                f" peak memory {peak:5.0f} MB"
-            )
+        buttons = ("action_read", "action_check", "action_run")
+        total = sum(measured(env, job, button) for button in buttons)
         print(f"{'together':14} {total:7.1f} s, {rows / total:.0f} rows a second")
-        states = env["crm.import.row"]._read_group(
-            [("import_id", "=", job.id)], ["entity", "state"], ["__count"]
-        )
-        print(
-            "\n".join(
-                f"{entity:14} {state:8} {count}" for entity, state, count in states
-            )
-        )
+        print_rows(env, job)
         print("told:", {key: counts(env)[key] - before[key] for key in before})
         if job.state != "done" or job.error:
             sys.exit(f"the import stopped: {job.error or job.state}")
+        measured(env, job, "action_undo")
+        print_rows(env, job)
+        if job.state != "undone" or job.error:
+            sys.exit(f"taking back stopped: {job.error or job.state}")
 
 
 if __name__ == "__main__":
