@@ -79,9 +79,13 @@ class CrmImportWorker(models.AbstractModel):
             for _done in self._steps(job):
                 self.env.flush_all()
         else:
-            # sudo: who imports need not be allowed to run crons
-            self.env.ref("crm_gestion.ir_cron_import").sudo()._trigger()
+            self._call_cron()
         return True
+
+    @api.model
+    def _call_cron(self):
+        # sudo: who imports need not be allowed to run crons
+        self.env.ref("crm_gestion.ir_cron_import").sudo()._trigger()
 
     @api.model
     def _as_importer(self, job):
@@ -156,9 +160,13 @@ class CrmImportWorker(models.AbstractModel):
                 if not self._lock_work(job, work):
                     return True
         except Exception as error:
-            if is_busy(error):
-                raise
+            # fails where the connection is lost: then the cron comes again by itself
             self.env.cr.rollback()
+            if is_busy(error):
+                # somebody wrote at the same moment: again soon, not in an hour
+                self._call_cron()
+                self.env["ir.cron"]._commit_progress()
+                return False
             self._halt(job, work, error)
         self.env["ir.cron"]._commit_progress(remaining=0)
         return True

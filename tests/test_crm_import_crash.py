@@ -99,6 +99,28 @@ class TestImportCrash(AtOnce):
             self._work(env)
         self.assertEqual(self._told(), self._ended())
 
+    def test_a_collision_is_tried_again_soon(self):
+        def triggers(env):
+            cron = env.ref("crm_gestion.ir_cron_import")
+            return env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+
+        def collide(runner, job, entity, rows):
+            raise psycopg2.errors.SerializationFailure
+
+        with Connection() as env:
+            before = triggers(env)
+            runner = type(env["crm.import.runner"])
+            with patch.object(runner, "_load", collide):
+                self.assertFalse(self._work(env))
+        with Connection() as env:
+            called = triggers(env) - before.with_env(env)
+            self.assertEqual(len(called), 1)
+            called.unlink()
+        self.assertEqual(self._told(), ("running", "run", [], 0))
+        with Connection() as env:
+            self._work(env)
+        self.assertEqual(self._told(), self._ended())
+
     def test_a_lost_connection_refuses_no_row(self):
         with Connection() as env:
             runner = type(env["crm.import.runner"])
