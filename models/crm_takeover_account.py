@@ -30,11 +30,7 @@ class CrmTakeoverAccount(models.AbstractModel):
 
     @api.model
     def _take_status(self, line, size):
-        """By SQL, as all that is filled: the dates of partners stay, and what they
-        were is in the ledger.
-
-        :return: ids of the accounts looked at, and of those that changed
-        """
+        """:return: ids of the accounts looked at, and of those that changed"""
         accounts = self.env["crm.account.status"]._stale_accounts(size, line.cursor)
         becomes = self._becomes(line.takeover_id, accounts)
         self.env.flush_all()
